@@ -1,0 +1,365 @@
+"""The SQLite file: files, articles, passages, vectors. The only truth; every change is one transaction.
+
+Passage rows are never used twice, so a row found in an index that lags behind is either gone or right.
+`generation` counts the changes: an index made from an older generation knows what it has missed.
+"""
+
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+
+from index.article import Article, Section
+from index.passage import Passage
+
+FORMAT = 1
+SCHEMA = """
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE files (
+    row INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, root TEXT NOT NULL, sha256 TEXT NOT NULL
+);
+CREATE TABLE articles (
+    row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, file INTEGER NOT NULL REFERENCES files(row),
+    digest TEXT NOT NULL, text TEXT NOT NULL, title TEXT NOT NULL, source TEXT, published TEXT, url TEXT, byline TEXT,
+    body_start INTEGER NOT NULL, sections TEXT NOT NULL
+);
+CREATE INDEX articles_of_file ON articles(file);
+CREATE TABLE passages (
+    row INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL REFERENCES articles(row),
+    "start" INTEGER NOT NULL, "end" INTEGER NOT NULL, digest BLOB NOT NULL, vector BLOB NOT NULL
+);
+CREATE INDEX passages_of_article ON passages(article);
+CREATE TABLE removed (row INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
+"""
+
+
+class ArchiveError(Exception):
+    """An archive that is missing, of another kind, damaged or in use; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class StoredPassage:
+    """A passage as the archive holds it. `digest` is the SHA-256 of the text that was embedded."""
+
+    passage: Passage
+    digest: bytes
+    vector: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """A file that was read before: the folder its ids are relative to, and its SHA-256 when it was read to its end."""
+
+    root: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much an archive holds, and over which days."""
+
+    articles: int
+    passages: int
+    outlets: list[tuple[str, int]]
+    first_day: str | None
+    last_day: str | None
+
+
+class Archive:
+    """An open archive. Reading is safe from several threads; writing wants the lock that `writing` takes."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection, *, writable: bool) -> None:
+        self.folder = folder
+        self.writable = writable
+        self._db = connection
+        self._mutex = threading.RLock()
+
+    @classmethod
+    def create(cls, folder: Path, about: dict[str, str]) -> "Archive":
+        """A new archive in `folder`, which may exist but holds none yet; `about` is what it keeps to."""
+        folder.mkdir(parents=True, exist_ok=True)
+        connection = _connect(folder / "archive.sqlite")
+        connection.execute("PRAGMA journal_mode=WAL")
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in SCHEMA.split(";\n"):
+                connection.execute(statement)
+            rows = {"format": str(FORMAT), "generation": "0", **about}
+            connection.executemany("INSERT INTO about VALUES (?, ?)", rows.items())
+        return cls(folder, connection, writable=True)
+
+    @classmethod
+    def open(cls, folder: Path) -> "Archive":
+        """The archive in `folder`; raises ArchiveError where there is none or it cannot be read."""
+        file = folder / "archive.sqlite"
+        if not file.is_file():
+            raise ArchiveError(f"{folder}: no archive here; make one with: groundwire index PATH --archive {folder}")
+        writable = _can_write(folder)
+        try:
+            connection = _connect(file) if writable else _connect(file, "mode=ro&immutable=1")
+            archive = cls(folder, connection, writable=writable)
+            held = archive.about("format")
+        except sqlite3.DatabaseError as error:
+            raise ArchiveError(
+                f"{file}: damaged or no archive ({error}); move it away and run groundwire index again"
+            ) from None
+        if held != str(FORMAT):
+            raise ArchiveError(
+                f"{folder}: made by another version (format {held}, not {FORMAT}); index again elsewhere"
+            )
+        return archive
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Holds the one writer's lock; raises ArchiveError at once when another process has it."""
+        lock = FileLock(self.folder / "writer.lock", timeout=0)
+        try:
+            with lock:
+                yield
+        except Timeout:
+            raise ArchiveError(
+                f"{self.folder}: another groundwire is writing to this archive; wait for it, or stop it"
+            ) from None
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """One transaction and one generation: all of it is there afterwards, or nothing."""
+        with self._mutex:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("UPDATE about SET value = value + 1 WHERE name = 'generation'")
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    # What it is
+
+    def about(self, name: str) -> str:
+        """One value of what the archive keeps to; the empty string for one that it does not know."""
+        rows = self._rows("SELECT value FROM about WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else ""
+
+    @property
+    def generation(self) -> int:
+        return int(self.about("generation"))
+
+    def counts(self) -> Counts:
+        """Articles, passages, outlets with their number of stories (most first), first and last day."""
+        outlets: dict[str, int] = {}
+        days: list[str] = []
+        for source, published, sections in self._rows("SELECT source, published, sections FROM articles"):
+            stories = [(source, published)] + [(s["source"], s["published"]) for s in json.loads(sections)]
+            for outlet, day in stories:
+                if outlet:
+                    outlets[outlet] = outlets.get(outlet, 0) + 1
+                if day:
+                    days.append(day[:10])
+        [(articles,)] = self._rows("SELECT count(*) FROM articles")
+        [(passages,)] = self._rows("SELECT count(*) FROM passages")
+        ranked = sorted(outlets.items(), key=lambda item: (-item[1], item[0]))
+        return Counts(articles, passages, ranked, min(days, default=None), max(days, default=None))
+
+    def fingerprint(self) -> str:
+        """SHA-256 over all articles, passages and vectors in order of article id: equal for equal archives."""
+        total = hashlib.sha256(self.about("embedder").encode())
+        rows = self._each(
+            'SELECT a.id, a.digest, p."start", p."end", p.digest, p.vector FROM articles a LEFT JOIN passages p'
+            ' ON p.article = a.row ORDER BY a.id, p."start"'
+        )
+        for row in rows:
+            for value in row:
+                total.update(value if isinstance(value, bytes) else str(value).encode())
+                total.update(b"\0")
+        return total.hexdigest()
+
+    # Files
+
+    def files_under(self, path: Path) -> dict[str, KnownFile]:
+        """Known files at or below `path`, by their path."""
+        rows = self._rows("SELECT path, root, sha256 FROM files")
+        return {name: KnownFile(root, sha256) for name, root, sha256 in rows if Path(name).is_relative_to(path)}
+
+    def roots(self) -> list[str]:
+        """The folders that article ids are relative to."""
+        return [root for (root,) in self._rows("SELECT DISTINCT root FROM files ORDER BY root")]
+
+    def put_file(self, path: str, root: str, sha256: str) -> int:
+        """The row of a file, new or known, with this hash; an empty hash says that it is not read to its end."""
+        self._db.execute(
+            "INSERT INTO files (path, root, sha256) VALUES (?, ?, ?)"
+            " ON CONFLICT(path) DO UPDATE SET sha256 = excluded.sha256",
+            (path, root, sha256),
+        )
+        return int(self._rows("SELECT row FROM files WHERE path = ?", (path,))[0][0])
+
+    def forget_file(self, path: str) -> None:
+        """Takes out a file that is gone, with its articles."""
+        self.remove_articles(self.digests_of_file(path))
+        self._db.execute("DELETE FROM files WHERE path = ?", (path,))
+
+    # Articles and passages
+
+    def digests_of_file(self, path: str) -> dict[str, str]:
+        """Article id → digest of the articles that came from one file."""
+        query = "SELECT a.id, a.digest FROM articles a JOIN files f ON f.row = a.file WHERE f.path = ?"
+        return dict(self._rows(query, (path,)))
+
+    def owners(self) -> dict[str, str]:
+        """Article id → path of the file it came from, for all articles."""
+        return dict(self._rows("SELECT a.id, f.path FROM articles a JOIN files f ON f.row = a.file"))
+
+    def vectors_of(self, article_id: str) -> dict[bytes, NDArray[np.float32]]:
+        """Digest → vector of the passages that an article has now, to be used again."""
+        rows = self._rows(
+            "SELECT p.digest, p.vector FROM passages p JOIN articles a ON a.row = p.article WHERE a.id = ?",
+            (article_id,),
+        )
+        return {digest: np.frombuffer(vector, np.float32) for digest, vector in rows}
+
+    def put_article(self, article: Article, file: int, passages: Sequence[StoredPassage]) -> None:
+        """Writes an article and its passages; passages of an earlier version that did not change keep their rows."""
+        values = (
+            *(article.id, file, article.digest, article.text, article.title, article.source, article.published),
+            *(article.url, article.byline, article.body_start),
+            json.dumps([asdict(section) for section in article.sections], ensure_ascii=False),
+        )
+        self._db.execute(
+            "INSERT INTO articles (id, file, digest, text, title, source, published, url, byline, body_start, sections)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET file = excluded.file,"
+            " digest = excluded.digest, text = excluded.text, title = excluded.title, source = excluded.source,"
+            " published = excluded.published, url = excluded.url, byline = excluded.byline,"
+            " body_start = excluded.body_start, sections = excluded.sections",
+            values,
+        )
+        [(row,)] = self._rows("SELECT row FROM articles WHERE id = ?", (article.id,))
+        old = {
+            (start, end, digest): passage
+            for passage, start, end, digest in self._rows(
+                'SELECT row, "start", "end", digest FROM passages WHERE article = ?', (row,)
+            )
+        }
+        fresh = [p for p in passages if old.pop((p.passage.start, p.passage.end, p.digest), None) is None]
+        self._remove_passages(old.values())
+        self._db.executemany(
+            'INSERT INTO passages (article, "start", "end", digest, vector) VALUES (?, ?, ?, ?, ?)',
+            [(row, p.passage.start, p.passage.end, p.digest, p.vector.tobytes()) for p in fresh],
+        )
+
+    def remove_articles(self, ids: Iterable[str]) -> None:
+        """Takes articles and their passages out."""
+        for article_id in ids:
+            rows = self._rows("SELECT row FROM articles WHERE id = ?", (article_id,))
+            for (row,) in rows:
+                self._remove_passages(p for (p,) in self._rows("SELECT row FROM passages WHERE article = ?", (row,)))
+                self._db.execute("DELETE FROM articles WHERE row = ?", (row,))
+
+    def _remove_passages(self, rows: Iterable[int]) -> None:
+        gone = list(rows)
+        self._db.executemany(
+            "INSERT INTO removed SELECT ?, value + 1 FROM about WHERE name = 'generation'", [(row,) for row in gone]
+        )
+        self._db.executemany("DELETE FROM passages WHERE row = ?", [(row,) for row in gone])
+
+    def article(self, article_id: str) -> Article | None:
+        """One article by its id."""
+        rows = self._rows(
+            "SELECT id, text, title, source, published, url, byline, body_start, sections FROM articles WHERE id = ?",
+            (article_id,),
+        )
+        if not rows:
+            return None
+        *fields, sections = rows[0]
+        return replace(Article(*fields), sections=tuple(Section(**section) for section in json.loads(sections)))
+
+    def passages(self, rows: Sequence[int]) -> dict[int, tuple[str, Passage]]:
+        """Row → article id and passage, for those of `rows` that are still there."""
+        marks = ",".join("?" * len(rows))
+        found = self._rows(
+            f'SELECT p.row, a.id, p."start", p."end" FROM passages p JOIN articles a ON a.row = p.article'
+            f" WHERE p.row IN ({marks})",
+            tuple(rows),
+        )
+        return {row: (article_id, Passage(start, end)) for row, article_id, start, end in found}
+
+    # What the indexes are made of
+
+    def vectors(self, after: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Rows `(n,) int64` and vectors `(n, d) float32` of all passages past row `after`, in order of row."""
+        dimension = int(self.about("dimension"))
+        [(count,)] = self._rows("SELECT count(*) FROM passages WHERE row > ?", (after,))
+        rows = np.empty(count, np.int64)
+        vectors = np.empty((count, dimension), np.float32)
+        found = self._each("SELECT row, vector FROM passages WHERE row > ? ORDER BY row", (after,))
+        for i, (row, vector) in enumerate(found):
+            rows[i] = row
+            vectors[i] = np.frombuffer(vector, np.float32)
+        return rows, vectors
+
+    def texts(self, after: int = 0) -> Iterator[tuple[int, Article, Passage]]:
+        """Row, article and passage of all passages past row `after`, article by article."""
+        ids = self._rows(
+            "SELECT DISTINCT a.id FROM articles a JOIN passages p ON p.article = a.row WHERE p.row > ?", (after,)
+        )
+        for (article_id,) in ids:
+            article = self.article(article_id)
+            assert article is not None
+            found = self._rows(
+                'SELECT p.row, p."start", p."end" FROM passages p JOIN articles a ON a.row = p.article'
+                ' WHERE a.id = ? AND p.row > ? ORDER BY p."start"',
+                (article_id, after),
+            )
+            for row, start, end in found:
+                yield row, article, Passage(start, end)
+
+    def removed_since(self, generation: int) -> list[int]:
+        """Rows of the passages taken out after `generation`."""
+        return [row for (row,) in self._rows("SELECT row FROM removed WHERE generation > ?", (generation,))]
+
+    @property
+    def last_row(self) -> int:
+        """The highest row a passage ever had."""
+        rows = self._rows("SELECT seq FROM sqlite_sequence WHERE name = 'passages'")
+        return int(rows[0][0]) if rows else 0
+
+    @property
+    def passage_count(self) -> int:
+        return int(self._rows("SELECT count(*) FROM passages")[0][0])
+
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
+        with self._mutex:
+            return self._db.execute(query, values).fetchall()
+
+    def _each(self, query: str, values: Sequence[object] = ()) -> Iterator[tuple]:  # type: ignore[type-arg]
+        with self._mutex:
+            yield from self._db.execute(query, values)
+
+
+def _connect(file: Path, options: str = "mode=rwc") -> sqlite3.Connection:
+    address = f"{file.resolve().as_uri()}?{options}"
+    connection = sqlite3.connect(address, uri=True, check_same_thread=False, timeout=30, isolation_level=None)
+    connection.execute("PRAGMA synchronous=NORMAL")
+    return connection
+
+
+def _can_write(folder: Path) -> bool:
+    probe = folder / ".probe"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,71 @@
+"""One news item as it came in, and what a page of several stories says of each.
+
+The text is never altered: passages and citations are offsets into it.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+
+class ArticleError(ValueError):
+    """A file, a row or a value that cannot become an article; the message says what, where and what to do."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One story on a page: where it starts, and whose it is. It ends where the next one starts."""
+
+    start: int
+    title: str | None = None
+    source: str | None = None
+    published: str | None = None
+
+
+@dataclass(frozen=True)
+class Article:
+    """One news item. `text[body_start:]` is what is indexed; `sections` are in order of `start`.
+
+    An article of one story has no sections: its own title, source and date speak for all of it.
+    """
+
+    id: str
+    text: str
+    title: str
+    source: str | None = None
+    published: str | None = None
+    url: str | None = None
+    byline: str | None = None
+    body_start: int = 0
+    sections: tuple[Section, ...] = ()
+
+    def section_at(self, offset: int) -> Section:
+        """The story that holds the character at `offset`.
+
+        >>> page = Article("p", "One. Two.", "Page", sections=(Section(5, "Second", "AFP"),))
+        >>> page.section_at(6).source, page.section_at(0).title
+        ('AFP', 'Page')
+        """
+        before = [section for section in self.sections if section.start <= offset]
+        return before[-1] if before else Section(self.body_start, self.title, self.source, self.published)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over everything that is stored or embedded: equal digests, equal passages."""
+        return hashlib.sha256(json.dumps(asdict(self), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def check_date(value: str, where: str) -> str:
+    """`value` as it is when it is ISO 8601; raises ArticleError naming `where` otherwise.
+
+    >>> check_date("2020-01-03", "a.jsonl:1")
+    '2020-01-03'
+    """
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        raise ArticleError(
+            f'{where}: "published" is "{value[:40]}"; write an ISO 8601 date such as 2023-10-04'
+        ) from None
+    return value

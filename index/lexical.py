@@ -1,0 +1,103 @@
+"""tantivy over the archive's passages: BM25 (k1 1.2, b 0.75, Lucene idf) over stemmed words.
+
+Derived from the archive and brought up to date from it: rows past the last one it holds are added,
+rows removed since its generation are taken out.
+"""
+
+import shutil
+from pathlib import Path
+
+import tantivy
+
+from index.archive import Archive
+from index.passage import heading
+from index.stamp import read_stamp, write_stamp
+
+WRITER_HEAP = 64_000_000
+HEADING_WEIGHT = 0.5
+
+
+def _analyzer() -> tantivy.TextAnalyzer:
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(40))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .filter(tantivy.Filter.stopword("english"))
+        .filter(tantivy.Filter.stemmer("english"))
+        .build()
+    )
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("row", stored=False, indexed=True, fast=True)
+    builder.add_text_field("heading", tokenizer_name="news", index_option="freq")
+    builder.add_text_field("body", tokenizer_name="news", index_option="freq")
+    return builder.build()
+
+
+def _open(folder: Path, *, fresh: bool) -> tantivy.Index:
+    opened = tantivy.Index(_schema(), path=str(folder)) if fresh else tantivy.Index.open(str(folder))
+    opened.register_tokenizer("news", _analyzer())
+    return opened
+
+
+def generation(folder: Path) -> int | None:
+    """The archive's generation that the folder holds; None where it is missing or damaged."""
+    stamp = read_stamp(folder)
+    return stamp and stamp[0]
+
+
+def update(folder: Path, archive: Archive) -> bool:
+    """Brings the folder to the archive's generation; True when it had to be made anew."""
+    stamp = read_stamp(folder)
+    if stamp is not None and stamp[0] == archive.generation:
+        return False
+    if stamp is None:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    generation, last_row = stamp or (0, 0)
+    (folder / "stamp.json").unlink(missing_ok=True)
+    opened = _open(folder, fresh=stamp is None)
+    writer = opened.writer(heap_size=WRITER_HEAP, num_threads=1)
+    for row in archive.removed_since(generation) if stamp else ():
+        writer.delete_documents_by_term("row", row)
+    for row, article, passage in archive.texts(after=last_row):
+        document = tantivy.Document()
+        document.add_unsigned("row", row)
+        document.add_text("heading", heading(article, passage.start))
+        document.add_text("body", article.text[passage.start : passage.end])
+        writer.add_document(document)
+    writer.commit()
+    writer.wait_merging_threads()
+    write_stamp(folder, archive.generation, archive.last_row)
+    return stamp is None
+
+
+class LexicalIndex:
+    """An open tantivy folder, for searching."""
+
+    def __init__(self, folder: Path) -> None:
+        self._index = _open(folder, fresh=False)
+        self._searcher = self._index.searcher()
+        self._analyzer = _analyzer()
+
+    def search(self, question: str, k: int) -> list[tuple[int, float]]:
+        """The `k` rows with the highest BM25 for any word of the question, best first, ties by row."""
+        words = sorted(set(self._analyzer.analyze(question)))
+        schema = self._index.schema
+        terms = [
+            (tantivy.Occur.Should, query)
+            for word in words
+            for query in (
+                tantivy.Query.term_query(schema, "body", word),
+                tantivy.Query.boost_query(tantivy.Query.term_query(schema, "heading", word), HEADING_WEIGHT),
+            )
+        ]
+        if not terms:
+            return []
+        found = self._searcher.search(tantivy.Query.boolean_query(terms), limit=k, count=False).hits
+        rows = self._searcher.fast_field_values("row", [address for _, address in found])
+        hits = [(int(row or 0), float(score)) for row, (score, _) in zip(rows, found, strict=True)]
+        return sorted(hits, key=lambda hit: (-hit[1], hit[0]))

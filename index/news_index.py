@@ -1,0 +1,158 @@
+"""`NewsIndex`: an archive with its two search indexes, to open, bring up to date and search."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import faiss
+
+from index import dense, lexical
+from index.archive import Archive, ArchiveError
+from index.article import Article
+from index.passage import CountTokens, Passage
+from index.update import Progress, Report, update_archive
+from models import Embedder
+
+
+@dataclass(frozen=True)
+class Found:
+    """A passage found by a search, its row in the archive, and its article."""
+
+    row: int
+    article: Article
+    passage: Passage
+
+
+def indexes_current(archive: Archive) -> dict[str, bool]:
+    """Whether each derived index is whole and of the archive's generation."""
+    held = {
+        "FAISS": dense.generation(archive.folder / "faiss"),
+        "tantivy": lexical.generation(archive.folder / "tantivy"),
+    }
+    return {name: generation == archive.generation for name, generation in held.items()}
+
+
+class NewsIndex:
+    """An open archive with its FAISS and tantivy indexes. Searching is safe from several threads."""
+
+    def __init__(self, archive: Archive, embedder: Embedder) -> None:
+        self.archive = archive
+        self.embedder = embedder
+        self._vectors: faiss.Index | None = None
+        self._words: lexical.LexicalIndex | None = None
+
+    @classmethod
+    def create(cls, folder: Path, embedder: Embedder, *, max_tokens: int) -> "NewsIndex":
+        """A new, empty archive that keeps to this embedder and this length of passage."""
+        about = {
+            "embedder": embedder.identity,
+            "dimension": str(embedder.dimension),
+            "max_tokens": str(max_tokens),
+        }
+        return cls(Archive.create(folder, about), embedder)
+
+    @classmethod
+    def open(cls, folder: Path, embedder: Embedder) -> "NewsIndex":
+        """The archive in `folder`; raises ArchiveError when it was made with another embedder."""
+        archive = Archive.open(folder)
+        held = archive.about("embedder")
+        if held != embedder.identity:
+            archive.close()
+            raise ArchiveError(
+                f"{folder}: made with the embedder {held}, not {embedder.identity}; name that one with --embedder,"
+                " or index again into another --archive"
+            )
+        return cls(archive, embedder)
+
+    def close(self) -> None:
+        self.archive.close()
+
+    # Bringing it up to date
+
+    def update(
+        self,
+        paths: Sequence[Path],
+        *,
+        count_tokens: CountTokens,
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> Report:
+        """`update_archive`, then the search indexes; what had to be made anew is in `rebuilt`."""
+        with self.archive.writing():
+            report = update_archive(self.archive, self.embedder, paths, count_tokens=count_tokens, progress=progress)
+            self._derive()
+        return report
+
+    def ready(self, say: Callable[[str], None] = lambda _: None) -> None:
+        """Opens both search indexes, first bringing up to date what is missing, damaged or behind.
+
+        While another process writes, or in a folder that cannot be written, it searches what is there;
+        raises ArchiveError where nothing whole is.
+        """
+        if self._vectors is not None and self._words is not None:
+            return
+        loaded = dense.load(self._dense_folder)
+        current = lexical.generation(self._lexical_folder)
+        wanted = self.archive.generation
+        behind = [name for name, held in (("FAISS", loaded and loaded[0]), ("tantivy", current)) if held != wanted]
+        if behind and self.archive.writable:
+            try:
+                with self.archive.writing():
+                    say(f"the {' and '.join(behind)} index is missing, damaged or behind: making it again")
+                    self._derive()
+                loaded = dense.load(self._dense_folder)
+            except ArchiveError:
+                say("the archive is being written to: searching what was there before")
+        if loaded is None or lexical.generation(self._lexical_folder) is None:
+            raise ArchiveError(
+                f"{self.archive.folder}: its search indexes are not whole and cannot be made now;"
+                " make the folder writable, or wait for the other groundwire, and try again"
+            )
+        self._vectors = loaded[1]
+        self._words = lexical.LexicalIndex(self._lexical_folder)
+
+    @property
+    def _dense_folder(self) -> Path:
+        return self.archive.folder / "faiss"
+
+    @property
+    def _lexical_folder(self) -> Path:
+        return self.archive.folder / "tantivy"
+
+    def _derive(self) -> list[str]:
+        """Brings both derived indexes to the archive's generation; names the ones made anew."""
+        rebuilt = []
+        held = dense.load(self._dense_folder)
+        if held is None or held[0] != self.archive.generation:
+            rebuilt += ["FAISS"] if held is None else []
+            dense.save(dense.build(*self.archive.vectors()), self._dense_folder, self.archive)
+        if lexical.update(self._lexical_folder, self.archive):
+            rebuilt.append("tantivy")
+        self._vectors = self._words = None
+        return rebuilt
+
+    # Searching
+
+    def rank(self, question: str, k: int) -> dict[str, list[tuple[int, float]]]:
+        """Passage rows with their scores by stage, best first: "dense" cosines and "lexical" BM25, `k` each."""
+        self.ready()
+        assert self._vectors is not None and self._words is not None
+        return {
+            "dense": dense.search(self._vectors, self.embedder.encode_queries([question]), k),
+            "lexical": self._words.search(question, k),
+        }
+
+    def find(self, rows: Sequence[int]) -> list[Found]:
+        """Articles and passages of `rows`, in their order; a row that has left the archive is passed over."""
+        places = self.archive.passages(rows)
+        articles: dict[str, Article | None] = {}
+        found = []
+        for row in rows:
+            if row not in places:
+                continue
+            article_id, passage = places[row]
+            if article_id not in articles:
+                articles[article_id] = self.archive.article(article_id)
+            article = articles[article_id]
+            if article is not None:
+                found.append(Found(row, article, passage))
+        return found

@@ -1,0 +1,225 @@
+"""Makes an archive say what the files say: files → articles → passages → vectors → one transaction a batch.
+
+An unchanged file costs its hash, an unchanged article as much, an unchanged passage keeps its vector.
+Killed at any moment, what is written is whole, and the next update reads on from there.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.archive import Archive, StoredPassage
+from index.article import Article
+from index.passage import CountTokens, Limit, Passage, cut_article, heading
+from index.readers import Problem, find_files, read_file
+from models import Embedder
+
+BATCH_PASSAGES = 256
+HEADING_TOKENS = 96
+SPECIAL_TOKENS = 2
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an update is: bytes of all files read and to read, passages embedded in this run."""
+
+    file: str
+    done_bytes: int
+    total_bytes: int
+    passages: int
+
+
+@dataclass
+class Report:
+    """What one update did, in articles; `embedded` in passages; `problems` are sentences, one a thing left out."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    embedded: int = 0
+    problems: list[str] = field(default_factory=list)
+    other_files: int = 0
+
+
+@dataclass
+class _Batch:
+    """What the next transaction writes: articles with the path of their file, files read, what is gone."""
+
+    articles: list[tuple[str, Article, list[Passage]]] = field(default_factory=list)
+    files: list[tuple[str, str]] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    vanished: list[str] = field(default_factory=list)
+
+
+def update_archive(
+    archive: Archive,
+    embedder: Embedder,
+    paths: Sequence[Path],
+    *,
+    count_tokens: CountTokens,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> Report:
+    """Reads the files at `paths`; articles whose file or row is gone leave. The caller holds the writer's lock.
+
+    Raises ArticleError for a path that is none, before anything is changed.
+    """
+    found = [(path.resolve(), *find_files(path.resolve())) for path in paths]
+    return _Update(archive, embedder, count_tokens, progress).run(found)
+
+
+class _Update:
+    """One update under way."""
+
+    def __init__(
+        self, archive: Archive, embedder: Embedder, count_tokens: CountTokens, progress: Callable[[Progress], None]
+    ) -> None:
+        self.archive = archive
+        self.embedder = embedder
+        self.progress = progress
+        room = embedder.max_tokens - HEADING_TOKENS - SPECIAL_TOKENS
+        self.limits = (Limit(count_tokens, int(archive.about("max_tokens"))), Limit(embedder.count_tokens, room))
+        self.report = Report()
+        self.batch = _Batch()
+        self.owners = archive.owners()
+        self.roots: dict[str, str] = {}
+        self.done_bytes = self.total_bytes = 0
+
+    def run(self, found: list[tuple[Path, list[Path], list[Path]]]) -> Report:
+        self.total_bytes = sum(_size(file) for _, files, _ in found for file in files)
+        for path, files, others in found:
+            self.report.other_files += len(others)
+            known = self.archive.files_under(path)
+            vanished = sorted(known.keys() - {str(file) for file in files})
+            self.batch.vanished += vanished
+            self.owners = {article: owner for article, owner in self.owners.items() if owner not in vanished}
+            root = self._root_of(path if path.is_dir() else path.parent)
+            for file in files:
+                held = known.get(str(file))
+                self.roots[str(file)] = held.root if held else str(root)
+                before = self.done_bytes
+                self._read(file, held.sha256 if held else "")
+                self.done_bytes = before + _size(file)
+                self._say(file)
+            self._write()
+        return self.report
+
+    def _root_of(self, folder: Path) -> Path:
+        """The folder that ids are relative to: one that was indexed before and holds this one, or this one."""
+        outer = [Path(root) for root in self.archive.roots() if folder.is_relative_to(root)]
+        return min(outer, key=lambda root: len(root.parts), default=folder)
+
+    def _say(self, file: Path) -> None:
+        self.progress(
+            Progress(file.name, min(self.done_bytes, self.total_bytes), self.total_bytes, self.report.embedded)
+        )
+
+    def _read(self, file: Path, known_sha256: str) -> None:
+        """Puts what is new or changed in one file into the batch."""
+        path = str(file)
+        held = self.archive.digests_of_file(path)
+        try:
+            sha256 = _sha256(file)
+        except OSError as error:
+            self.report.problems.append(
+                f"{file}: cannot be read ({error.strerror}); check the file and its permissions"
+            )
+            self.report.unchanged += len(held)
+            return
+        if sha256 == known_sha256:
+            self.report.unchanged += len(held)
+            return
+        article_id = file.relative_to(self.roots[path]).with_suffix("").as_posix()
+        problems = len(self.report.problems)
+        for article in self._articles(file, article_id):
+            digest = held.pop(article.id, None)
+            if digest == article.digest:
+                self.report.unchanged += 1
+            else:
+                self.report.new += digest is None
+                self.report.changed += digest is not None
+                self.batch.articles.append((path, article, cut_article(article, self.limits)))
+            self.done_bytes += len(article.text)
+            if sum(len(passages) for _, _, passages in self.batch.articles) >= BATCH_PASSAGES:
+                self._write()
+                self._say(file)
+        if len(self.report.problems) > problems:
+            # What a row held before it broke is kept: it may be mended tomorrow. An empty hash reads the file again.
+            self.report.unchanged += len(held)
+            self.batch.files.append((path, ""))
+        else:
+            self.batch.gone += held
+            self.batch.files.append((path, sha256))
+
+    def _articles(self, file: Path, article_id: str) -> Iterator[Article]:
+        """The articles of one file; what cannot be read, or has another file's id, goes into the report."""
+        for item in read_file(file, article_id):
+            if isinstance(item, Problem):
+                self.report.problems.append(item.sentence)
+            elif (owner := self.owners.setdefault(item.id, str(file))) != str(file):
+                self.report.problems.append(
+                    f'{file}: the id "{item.id}" is already that of {owner}; rename one of them'
+                )
+            else:
+                yield item
+
+    def _write(self) -> None:
+        """Embeds what the batch has to embed and writes all of it in one transaction."""
+        batch, self.batch = self.batch, _Batch()
+        if batch == _Batch():
+            return
+        vectors: dict[bytes, NDArray[np.float32]] = {}
+        texts: dict[bytes, str] = {}
+        for _, article, passages in batch.articles:
+            vectors |= self.archive.vectors_of(article.id)
+            texts |= {_digest(text): text for text in self._embedded_texts(article, passages)}
+        fresh = [digest for digest in texts if digest not in vectors]
+        vectors |= zip(fresh, self.embedder.encode_documents([texts[digest] for digest in fresh]), strict=True)
+        with self.archive.change():
+            for path in batch.vanished:
+                self.report.removed += len(self.archive.digests_of_file(path))
+                self.archive.forget_file(path)
+            for path, article, passages in batch.articles:
+                digests = [_digest(text) for text in self._embedded_texts(article, passages)]
+                stored = [StoredPassage(p, d, vectors[d]) for p, d in zip(passages, digests, strict=True)]
+                self.archive.put_article(article, self.archive.put_file(path, self.roots[path], ""), stored)
+            self.archive.remove_articles(batch.gone)
+            for path, sha256 in batch.files:
+                self.archive.put_file(path, self.roots[path], sha256)
+        self.report.embedded += len(fresh)
+        self.report.removed += len(batch.gone)
+
+    def _embedded_texts(self, article: Article, passages: Sequence[Passage]) -> Iterator[str]:
+        """What is embedded for each passage: its heading, at most HEADING_TOKENS of it, and its own words."""
+        headings: dict[str, str] = {}
+        for passage in passages:
+            full = heading(article, passage.start)
+            if full not in headings:
+                headings[full] = self._shortened(full)
+            yield f"{headings[full]}\n{article.text[passage.start : passage.end]}"
+
+    def _shortened(self, words: str) -> str:
+        words = words[: HEADING_TOKENS * 16]
+        while self.embedder.count_tokens([words])[0] > HEADING_TOKENS:
+            words = words[: len(words) * 3 // 4]
+        return words
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,156 @@
+"""One GGUF in this process, through llama-cpp-python: streams replies, weighs yes against no.
+
+A prompt that starts like the one before it is not read again from its start. One thread at a time:
+a second caller waits for the lock. Article text can hold a model's control tokens as words: they stay words.
+"""
+
+import codecs
+import ctypes
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models import Message, ModelError
+from models.gguf import check_gguf
+from models.weights import sha256_of
+
+READ_AT_ONCE = 128  # tokens of a prompt between two looks at `cancelled`: about a second on two cores
+YES = ("Yes", " Yes", "yes", " yes", "YES")
+NO = ("No", " No", "no", " no", "NO")
+
+
+class LlamaGenerator:
+    """A loaded GGUF; see `models.Generator`. Raises ModelError for a file that is none."""
+
+    def __init__(self, path: Path, *, context_tokens: int = 4096, threads: int | None = None) -> None:
+        check_gguf(path)
+        import llama_cpp
+        from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+        self._path = path
+        self._lock = threading.Lock()
+        self._cpp: Any = llama_cpp
+        try:
+            self._llama = llama_cpp.Llama(
+                str(path),
+                n_ctx=context_tokens,
+                n_batch=READ_AT_ONCE,
+                n_threads=threads,
+                n_threads_batch=threads,
+                verbose=False,
+            )
+        except (ValueError, OSError) as error:
+            raise ModelError(
+                f"{path}: llama.cpp cannot load it ({error}); fetch it again or name another --llm"
+            ) from None
+        template = self._llama.metadata.get("tokenizer.chat_template")
+        if not template:
+            raise ModelError(f"{path}: has no chat template, so it is no chat model; name an instruct GGUF with --llm")
+        self._chat = Jinja2ChatFormatter(
+            template, eos_token=self._piece(self._llama.token_eos()), bos_token=self._piece(self._llama.token_bos())
+        )
+        self.name = path.stem
+        self.context_tokens = context_tokens
+
+    @cached_property
+    def sha256(self) -> str | None:
+        return sha256_of(self._path)
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        return len(self._tokens(messages))
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        seed: int = 0,
+        stop: Sequence[str] = (),
+        grammar: str | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[str]:
+        tokens = self._tokens(messages)
+        if len(tokens) + max_tokens > self.context_tokens:
+            raise ModelError(
+                f"{self.name}: {len(tokens)} tokens of prompt and {max_tokens} of answer are more than its context of"
+                f" {self.context_tokens}; ask with fewer passages (-k)"
+            )
+        rules = self._cpp.LlamaGrammar.from_string(grammar, verbose=False) if grammar else None
+        with self._lock:
+            if not self._read(tokens, cancelled):
+                return
+            self._llama.set_seed(seed)
+            decoder = codecs.getincrementaldecoder("utf-8")("replace")
+            held = ""
+            decoded = self._llama.generate(tokens, temp=0.0, repeat_penalty=1.0, grammar=rules)
+            for count, token in enumerate(decoded, 1):
+                if cancelled() or self._ends(token):
+                    break
+                held += decoder.decode(self._llama.detokenize([token], special=False))
+                cut = min((at for word in stop if (at := held.find(word)) >= 0), default=-1)
+                if cut >= 0:
+                    held = held[:cut]
+                    break
+                # What may be the start of a stop word waits for its next letters.
+                keep = max((n for word in stop for n in range(1, len(word)) if held.endswith(word[:n])), default=0)
+                if len(held) > keep:
+                    yield held[: len(held) - keep]
+                    held = held[len(held) - keep :]
+                if count >= max_tokens:
+                    break
+            if held:
+                yield held
+
+    def log_odds(self, messages: Sequence[Message]) -> float:
+        tokens = self._tokens(messages)
+        with self._lock:
+            self._read(tokens, lambda: False)
+            next(self._llama.generate(tokens, temp=0.0))
+            address = self._cpp.llama_get_logits_ith(self._llama.ctx, -1)
+            logits = np.ctypeslib.as_array(
+                ctypes.cast(address, ctypes.POINTER(ctypes.c_float)), shape=(self._llama.n_vocab(),)
+            )
+            yes, no = (logits[self._first_tokens(words)].astype(np.float64) for words in (YES, NO))
+        return float(np.logaddexp.reduce(yes) - np.logaddexp.reduce(no))
+
+    def _read(self, tokens: list[int], cancelled: Callable[[], bool]) -> bool:
+        """Reads a prompt but for its last token, from where it differs from the one before; False if cancelled."""
+        llama = self._llama
+        known = llama.longest_token_prefix(llama.input_ids[: llama.n_tokens].tolist(), tokens[:-1])
+        # eval() drops what the cache holds past n_tokens.
+        llama.n_tokens = known
+        for start in range(known, len(tokens) - 1, READ_AT_ONCE):
+            if cancelled():
+                return False
+            llama.eval(tokens[start : min(start + READ_AT_ONCE, len(tokens) - 1)])
+        return not cancelled()
+
+    def _tokens(self, messages: Sequence[Message]) -> list[int]:
+        """The prompt: the template's own control tokens, and between them the messages as plain words."""
+        marks = [f"\ue000{i}\ue001" for i in range(len(messages))]
+        turns: list[Any] = [{"role": m.role, "content": mark} for m, mark in zip(messages, marks, strict=True)]
+        prompt = self._chat(messages=turns).prompt
+        tokens: list[int] = []
+        for mark, message in zip(marks, messages, strict=True):
+            before, found, prompt = prompt.partition(mark)
+            if not found:
+                raise ModelError(
+                    f"{self.name}: its chat template leaves out {message.role} messages; name another --llm"
+                )
+            tokens += self._llama.tokenize(before.encode(), add_bos=False, special=True)
+            tokens += self._llama.tokenize(message.content.encode("utf-8", "replace"), add_bos=False, special=False)
+        return tokens + self._llama.tokenize(prompt.encode(), add_bos=False, special=True)
+
+    def _first_tokens(self, words: Sequence[str]) -> list[int]:
+        return sorted({self._llama.tokenize(word.encode(), add_bos=False)[0] for word in words})
+
+    def _ends(self, token: int) -> bool:
+        vocabulary = self._cpp.llama_model_get_vocab(self._llama.model)
+        return bool(self._cpp.llama_vocab_is_eog(vocabulary, token))
+
+    def _piece(self, token: int) -> str:
+        return self._llama.detokenize([token], special=True).decode("utf-8", "replace") if token >= 0 else ""

@@ -1,0 +1,229 @@
+"""`open_newsroom(settings)`: the only place that chooses concrete parts. A newsroom searches, streams and asks."""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from index.news_index import NewsIndex
+from models import Embedder, Generator, Message, Reranker
+from models.fetch import resolve_folder, resolve_llm
+from models.weights import Report as FetchReport
+from models.weights import silent
+from qa import prompt
+from qa.answer import Answer
+from qa.compose import Draft, choose_evidence, compose
+from qa.read import read_hits
+from qa.retrieve import Hit, rerank, retrieve
+from qa.settings import Settings
+
+LONGEST_QUESTION = 2_000
+LEAST_LOG_ODDS = 1.0
+MARGIN = 2.0
+
+
+class QuestionError(ValueError):
+    """A question that cannot be asked; the message says why."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is being done before there are words, and how far it is."""
+
+    doing: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The next words of the answer."""
+
+    text: str
+
+
+Event = Status | Piece | Answer
+
+
+class Newsroom:
+    """An archive and the models that read it. The language model is loaded when the first question needs it."""
+
+    def __init__(
+        self,
+        news: NewsIndex,
+        settings: Settings,
+        open_generator: Callable[[], Generator],
+        open_reranker: Callable[[], Reranker | None] = lambda: None,
+    ) -> None:
+        self.news = news
+        self.settings = settings
+        self._open_generator = open_generator
+        self._open_reranker = open_reranker
+
+    @cached_property
+    def generator(self) -> Generator:
+        return self._open_generator()
+
+    @cached_property
+    def reranker(self) -> Reranker | None:
+        return self._open_reranker()
+
+    def search(self, question: str, k: int | None = None) -> list[Hit]:
+        """The `k` best hits; loads no language model unless it is the reranker."""
+        return retrieve(
+            self.news,
+            check_question(question),
+            k=k or self.settings.passages,
+            candidates=self.settings.candidates,
+            reranker=self.reranker,
+        )
+
+    def ask(self, question: str, history: Sequence[Message] = (), *, id: str | None = None) -> Answer:
+        """The last value of `stream`."""
+        *_, answer = self.stream(question, history, id=id)
+        assert isinstance(answer, Answer)
+        return answer
+
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Message] = (),
+        *,
+        id: str | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Event]:
+        """What is being done, then the words of the answer as they are proved, and last the answer whole.
+
+        Raises QuestionError for a question that is empty or too long.
+        """
+        began = time.perf_counter()
+        seconds: dict[str, float | None] = {"search": None, "first_token": None, "total": None}
+        check_question(question)
+        alone = question.strip()
+        if history:
+            yield Status("understanding the question")
+            alone = self._standalone(alone, history)
+        yield Status("searching")
+        started = time.perf_counter()
+        hits = self.search(alone)
+        seconds["search"] = round(time.perf_counter() - started, 4)
+
+        readings = []
+        yield Status("reading", 0, len(hits))
+        for reading in read_hits(alone, hits, self.generator, least_log_odds=LEAST_LOG_ODDS, cancelled=cancelled):
+            readings.append(reading)
+            yield Status("reading", len(readings), len(hits))
+        hits = rerank(hits[: len(readings)], [reading.log_odds for reading in readings])
+        best = max((reading.log_odds for reading in readings if reading.evidence), default=-math.inf)
+
+        draft = Draft()
+        evidence = choose_evidence(readings, margin=MARGIN)
+        if evidence:
+            yield Status("writing")
+            written = compose(
+                alone,
+                evidence,
+                self.generator,
+                draft,
+                answer_tokens=self.settings.answer_tokens,
+                seed=self.settings.seed,
+                cancelled=cancelled,
+            )
+            for count, sentence in enumerate(written):
+                if seconds["first_token"] is None:
+                    seconds["first_token"] = round(time.perf_counter() - began, 4)
+                yield Piece((" " if count else "") + sentence.text)
+        declined = not draft.sentences
+        text = refusal(hits) if declined else draft.text
+        if declined:
+            seconds["first_token"] = round(time.perf_counter() - began, 4)
+            yield Piece(text)
+        seconds["total"] = round(time.perf_counter() - began, 4)
+        yield Answer(
+            id,
+            question,
+            alone,
+            text,
+            declined,
+            round(1 / (1 + math.exp(-best)), 4),
+            tuple(draft.sentences),
+            tuple(draft.citations),
+            (),
+            tuple(hits),
+            seconds,
+            self._replay(draft),
+        )
+
+    def _standalone(self, question: str, history: Sequence[Message]) -> str:
+        """A follow-up question in words that need no conversation; the question itself where that fails."""
+        asked = prompt.standalone(question, history[-6:])
+        reply = "".join(self.generator.stream(asked, max_tokens=80, stop=("\n",))).strip().strip('"')
+        return reply if 0 < len(reply) <= LONGEST_QUESTION else question
+
+    def _replay(self, draft: Draft) -> dict[str, object]:
+        return {
+            "archive": self.news.archive.about("name"),
+            "generation": self.news.archive.generation,
+            "llm": {"name": self.generator.name, "sha256": self.generator.sha256},
+            "embedder": {"identity": self.news.embedder.identity},
+            "reranker": self.reranker.name if self.reranker else None,
+            "seed": self.settings.seed,
+            "settings": self.settings.to_dict(),
+            "left_out": draft.left_out,
+            "dropped": draft.dropped,
+        }
+
+
+def check_question(question: str) -> str:
+    """The question without white space around it; raises QuestionError when it is empty or too long."""
+    words = question.strip()
+    if not words:
+        raise QuestionError('the question is empty; write one, such as "Who was killed in the airport strike?"')
+    if len(words) > LONGEST_QUESTION:
+        raise QuestionError(f"the question has {len(words):,} characters; ask in {LONGEST_QUESTION:,} at most")
+    return words
+
+
+def refusal(hits: Sequence[Hit]) -> str:
+    """One sentence that says no, and what the archive holds nearest to the question."""
+    near = dict.fromkeys(f"“{hit.section.title}”" for hit in hits[:3] if hit.section.title)
+    return "The articles do not say." + (f" The nearest are {', '.join(near)}." if near else "")
+
+
+def open_newsroom(settings: Settings, progress: FetchReport = silent) -> Newsroom:
+    """The archive and models of `settings`. Raises ArchiveError or ModelError with a sentence for the user."""
+    news = NewsIndex.open(settings.archive, open_embedder(settings, progress))
+
+    def open_generator() -> Generator:
+        from models.llama import LlamaGenerator
+
+        path = resolve_llm(settings.llm, settings.weights, offline=settings.offline, progress=progress)
+        return LlamaGenerator(path, context_tokens=settings.context_tokens, threads=settings.threads)
+
+    def open_reranker() -> Reranker | None:
+        from models.reranker import CrossEncoderReranker, LlmReranker
+
+        if not settings.reranker:
+            return None
+        if settings.reranker == "llm":
+            return LlmReranker(room.generator)
+        folder = resolve_folder(
+            settings.reranker, "reranker", settings.weights, offline=settings.offline, progress=progress
+        )
+        return CrossEncoderReranker(folder, settings.reranker)
+
+    room = Newsroom(news, settings, open_generator, open_reranker)
+    return room
+
+
+def open_embedder(settings: Settings, progress: FetchReport = silent) -> Embedder:
+    """The embedder that `settings` name."""
+    from models import embedder
+
+    folder = resolve_folder(
+        settings.embedder, "embedder", settings.weights, offline=settings.offline, progress=progress
+    )
+    name = settings.embedder if not Path(settings.embedder).exists() else folder.name
+    return embedder.open_embedder(folder, name, threads=settings.threads)

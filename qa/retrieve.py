@@ -1,0 +1,108 @@
+"""From a question to hits: dense and lexical rankings → fused → reranked → near-copies folded → the first k."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from index.article import Article, Section
+from index.news_index import Found, NewsIndex
+from index.passage import Passage, heading
+from index.ranking import fuse
+from models import Reranker
+
+FUSION_K = 10  # 60 in the paper; a smaller k trusts first ranks more: bench/results/retrieval.json
+WEIGHTS = {"dense": 1.0, "lexical": 1.0}
+SHINGLE = 5
+COPY_OVERLAP = 0.7
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A passage with its rank (from 1) and score for a question, and its rank or score by stage.
+
+    `copies` are the passages that say the same words in other articles: one source, carried by several.
+    """
+
+    rank: int
+    score: float
+    passage: Passage
+    article: Article
+    stages: dict[str, float | None] = field(default_factory=dict)
+    copies: tuple["Hit", ...] = ()
+
+    @property
+    def text(self) -> str:
+        return self.article.text[self.passage.start : self.passage.end]
+
+    @property
+    def section(self) -> Section:
+        """Whose story the passage is: headline, outlet and date."""
+        return self.article.section_at(self.passage.start)
+
+    def to_dict(self) -> dict[str, object]:
+        """As ANSWER's `hits` have it, with headline, outlet and date beside."""
+        return {
+            "rank": self.rank,
+            "article_id": self.article.id,
+            "start": self.passage.start,
+            "end": self.passage.end,
+            "score": round(self.score, 6),
+            "stages": self.stages,
+            "title": self.section.title,
+            "source": self.section.source,
+            "published": self.section.published,
+            "copies": [copy.article.id for copy in self.copies],
+        }
+
+
+def retrieve(news: NewsIndex, question: str, *, k: int, candidates: int, reranker: Reranker | None = None) -> list[Hit]:
+    """The `k` best passages for a question, copies of one text counted once. No passages, no hits."""
+    ranked = news.rank(question, candidates)
+    places = {stage: {row: rank for rank, (row, _) in enumerate(rows, 1)} for stage, rows in ranked.items()}
+    fused = fuse({stage: [row for row, _ in rows] for stage, rows in ranked.items()}, WEIGHTS, k=FUSION_K)
+    scores = dict(fused)
+    # Copies are folded after the cut, so some more than k are looked at.
+    found = news.find([row for row, _ in fused[: max(2 * k, k + 10)]])
+    hits = [
+        Hit(rank, scores[item.row], item.passage, item.article, _stages(item, places))
+        for rank, item in enumerate(found, 1)
+    ]
+    if reranker is not None:
+        hits = rerank(
+            hits, reranker.score(question, [f"{heading(h.article, h.passage.start)}\n{h.text}" for h in hits])
+        )
+    return fold_copies(hits)[:k]
+
+
+def _stages(item: Found, places: Mapping[str, Mapping[int, int]]) -> dict[str, float | None]:
+    ranks: dict[str, float | None] = {stage: rows.get(item.row) for stage, rows in places.items()}
+    return ranks | {"rerank": None}
+
+
+def rerank(hits: Sequence[Hit], scores: Sequence[float]) -> list[Hit]:
+    """The same hits in the order of new scores, best first; equal scores keep their order."""
+    pairs = sorted(zip(hits, scores, strict=True), key=lambda pair: -pair[1])
+    return [
+        replace(hit, rank=rank, stages=hit.stages | {"rerank": round(score, 4)})
+        for rank, (hit, score) in enumerate(pairs, 1)
+    ]
+
+
+def _shingles(text: str) -> set[tuple[str, ...]]:
+    words = re.findall(r"\w+", text.casefold())
+    return {tuple(words[i : i + SHINGLE]) for i in range(len(words) - SHINGLE + 1)}
+
+
+def fold_copies(hits: Sequence[Hit]) -> list[Hit]:
+    """Hits of other articles that share most of their five-word runs with a better hit become its `copies`."""
+    kept: list[tuple[Hit, set[tuple[str, ...]]]] = []
+    for hit in hits:
+        own = _shingles(hit.text)
+        for i, (better, held) in enumerate(kept):
+            least = min(len(own), len(held))
+            if better.article.id != hit.article.id and least and len(own & held) / least >= COPY_OVERLAP:
+                kept[i] = (replace(better, copies=(*better.copies, hit)), held)
+                break
+        else:
+            kept.append((hit, own))
+    return [replace(hit, rank=rank) for rank, (hit, _) in enumerate(kept, 1)]
