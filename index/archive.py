@@ -84,17 +84,25 @@ class Archive:
 
     @classmethod
     def create(cls, folder: Path, about: dict[str, str]) -> "Archive":
-        """A new archive in `folder`, which may exist but holds none yet; `about` is what it keeps to."""
+        """A new archive in `folder`, which may exist but holds none yet; `about` is what it keeps to.
+
+        It arrives by a rename, so that a kill leaves all of it or nothing. Raises ArchiveError where there is one.
+        """
         folder.mkdir(parents=True, exist_ok=True)
-        connection = _connect(folder / "archive.sqlite")
-        connection.execute("PRAGMA journal_mode=WAL")
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
-            for statement in SCHEMA.split(";\n"):
-                connection.execute(statement)
+        file, fresh = folder / "archive.sqlite", folder / "archive.sqlite.new"
+        with _lock(folder):
+            if file.exists():
+                raise ArchiveError(f"{folder}: holds an archive already; open it, or name another --archive")
+            for left in folder.glob("archive.sqlite?*"):
+                left.unlink()  # of a kill, or of an archive that was taken away without its log
+            connection = _connect(fresh)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.executescript(f"BEGIN;{SCHEMA}COMMIT;")
             rows = {"format": str(FORMAT), "generation": "0", **about}
             connection.executemany("INSERT INTO about VALUES (?, ?)", rows.items())
-        return cls(folder, connection, writable=True)
+            connection.close()
+            fresh.rename(file)
+        return cls(folder, _connect(file), writable=True)
 
     @classmethod
     def open(cls, folder: Path) -> "Archive":
@@ -103,8 +111,11 @@ class Archive:
         if not file.is_file():
             raise ArchiveError(f"{folder}: no archive here; make one with: groundwire index PATH --archive {folder}")
         writable = _can_write(folder)
+        # What another user has just written stands in the log; without a log, SQLite must not want to make one.
+        logged = (folder / "archive.sqlite-wal").exists()
+        options = "mode=rwc" if writable else "mode=ro" if logged else "mode=ro&immutable=1"
         try:
-            connection = _connect(file) if writable else _connect(file, "mode=ro&immutable=1")
+            connection = _connect(file, options)
             archive = cls(folder, connection, writable=writable)
             held = archive.about("format")
         except sqlite3.DatabaseError as error:
@@ -123,27 +134,29 @@ class Archive:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Holds the one writer's lock; raises ArchiveError at once when another process has it."""
-        lock = FileLock(self.folder / "writer.lock", timeout=0)
-        try:
-            with lock:
-                yield
-        except Timeout:
-            raise ArchiveError(
-                f"{self.folder}: another groundwire is writing to this archive; wait for it, or stop it"
-            ) from None
+        with _lock(self.folder):
+            yield
 
     @contextmanager
     def change(self) -> Iterator[None]:
-        """One transaction and one generation: all of it is there afterwards, or nothing."""
+        """One transaction and one generation: all of it is there afterwards, or nothing.
+
+        Raises ArchiveError where the disk does not take it.
+        """
         with self._mutex:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
                 self._db.execute("UPDATE about SET value = value + 1 WHERE name = 'generation'")
                 self._db.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError):
+                    raise ArchiveError(
+                        f"{self.folder}: cannot be written ({error}); what was in it is whole:"
+                        " see whether the disk is full, and run groundwire index again"
+                    ) from error
                 raise
 
     # What it is
@@ -172,6 +185,13 @@ class Archive:
         [(passages,)] = self._rows("SELECT count(*) FROM passages")
         ranked = sorted(outlets.items(), key=lambda item: (-item[1], item[0]))
         return Counts(articles, passages, ranked, min(days, default=None), max(days, default=None))
+
+    def contents(self) -> str:
+        """SHA-256 over the articles' ids and digests: says which articles an answer was found in. Reads no vectors."""
+        total = hashlib.sha256()
+        for row in self._each("SELECT id, digest FROM articles ORDER BY id"):
+            total.update("\0".join(row).encode())
+        return total.hexdigest()
 
     def fingerprint(self) -> str:
         """SHA-256 over all articles, passages and vectors in order of article id: equal for equal archives."""
@@ -346,6 +366,23 @@ class Archive:
     def _each(self, query: str, values: Sequence[object] = ()) -> Iterator[tuple]:  # type: ignore[type-arg]
         with self._mutex:
             yield from self._db.execute(query, values)
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    lock = FileLock(folder / "writer.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise ArchiveError(
+            f"{folder}: another groundwire is writing to this archive; wait for it, or stop it"
+        ) from None
+    except OSError as error:
+        raise ArchiveError(f"{folder}: cannot be written ({error.strerror}); name another --archive") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _connect(file: Path, options: str = "mode=rwc") -> sqlite3.Connection:

@@ -6,6 +6,7 @@ or, at the head of a page, `OUTLET, 3 January 2020`. What is not plainly said is
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
 from index.article import Section
 
@@ -41,18 +42,19 @@ def lines_of(text: str) -> list[Line]:
 def read_date(words: str) -> str | None:
     """The first date in `words` as ISO 8601.
 
-    >>> read_date("RT | January 3, 2020"), read_date("5 Dec. 2019"), read_date("Friday")
-    ('2020-01-03', '2019-12-05', None)
+    >>> read_date("RT | January 3, 2020"), read_date("5 Dec. 2019"), read_date("Friday"), read_date("February 30, 2020")
+    ('2020-01-03', '2019-12-05', None, None)
     """
     found = DATE.search(words)
     if not found:
         return None
-    if found["iso"]:
-        return found["iso"]
-    month = (found["month"] or found["month2"])[:3].lower()
-    number = MONTHS.index(month) + 1
-    year, day = int(found["year"] or found["year2"]), int(found["day"] or found["day2"])
-    return f"{year:04}-{number:02}-{day:02}" if 1 <= day <= 31 else None
+    try:
+        if found["iso"]:
+            return date.fromisoformat(found["iso"]).isoformat()
+        month = MONTHS.index((found["month"] or found["month2"])[:3].lower()) + 1
+        return date(int(found["year"] or found["year2"]), month, int(found["day"] or found["day2"])).isoformat()
+    except ValueError:
+        return None  # a day that no calendar has
 
 
 def read_credit(words: str, *, at_head: bool) -> tuple[str, str] | None:
@@ -72,9 +74,9 @@ def read_credit(words: str, *, at_head: bool) -> tuple[str, str] | None:
         parts = [before.rstrip(", ")]
     else:
         return None
-    date = read_date(words)
+    published = read_date(words)
     outlets = [part for part in parts if not re.match(r"(?i)by ", part)]
-    return (outlets[-1], date) if outlets and date and len(outlets[-1].split()) <= 6 else None
+    return (outlets[-1], published) if outlets and published and len(outlets[-1].split()) <= 6 else None
 
 
 def is_headline(words: str) -> bool:

@@ -5,7 +5,9 @@ rows removed since its generation are taken out.
 """
 
 import shutil
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import tantivy
 
@@ -15,15 +17,23 @@ from index.stamp import read_stamp, write_stamp
 
 WRITER_HEAP = 64_000_000
 HEADING_WEIGHT = 0.5
+# Lucene's English stop words, which tantivy has, leave out what questions are made of.
+QUESTION_WORDS = (
+    "am been did do does had has have he her him his how i its me my our she than them us we were what when where"
+    " which who whom whose why you your"
+).split()
 
 
-def _analyzer() -> tantivy.TextAnalyzer:
+@cache
+def analyzer() -> tantivy.TextAnalyzer:
+    """Words as they are compared: lower case, no accents, no English function words, English endings cut off."""
     return (
         tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
         .filter(tantivy.Filter.remove_long(40))
         .filter(tantivy.Filter.lowercase())
         .filter(tantivy.Filter.ascii_fold())
         .filter(tantivy.Filter.stopword("english"))
+        .filter(tantivy.Filter.custom_stopword(QUESTION_WORDS))
         .filter(tantivy.Filter.stemmer("english"))
         .build()
     )
@@ -39,7 +49,7 @@ def _schema() -> tantivy.Schema:
 
 def _open(folder: Path, *, fresh: bool) -> tantivy.Index:
     opened = tantivy.Index(_schema(), path=str(folder)) if fresh else tantivy.Index.open(str(folder))
-    opened.register_tokenizer("news", _analyzer())
+    opened.register_tokenizer("news", analyzer())
     return opened
 
 
@@ -49,11 +59,13 @@ def generation(folder: Path) -> int | None:
     return stamp and stamp[0]
 
 
-def update(folder: Path, archive: Archive) -> bool:
-    """Brings the folder to the archive's generation; True when it had to be made anew."""
+def update(folder: Path, archive: Archive) -> None:
+    """Brings the folder to the archive's generation, anew where it is missing, damaged or of a later one."""
     stamp = read_stamp(folder)
     if stamp is not None and stamp[0] == archive.generation:
-        return False
+        return
+    if stamp is not None and stamp[0] > archive.generation:
+        stamp = None  # an older archive was put back
     if stamp is None:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -62,7 +74,8 @@ def update(folder: Path, archive: Archive) -> bool:
     opened = _open(folder, fresh=stamp is None)
     writer = opened.writer(heap_size=WRITER_HEAP, num_threads=1)
     for row in archive.removed_since(generation) if stamp else ():
-        writer.delete_documents_by_term("row", row)
+        # Not by term: tantivy-py makes a signed one of the number, which no unsigned field holds.
+        writer.delete_documents_by_query(tantivy.Query.term_query(opened.schema, "row", row))
     for row, article, passage in archive.texts(after=last_row):
         document = tantivy.Document()
         document.add_unsigned("row", row)
@@ -72,20 +85,25 @@ def update(folder: Path, archive: Archive) -> bool:
     writer.commit()
     writer.wait_merging_threads()
     write_stamp(folder, archive.generation, archive.last_row)
-    return stamp is None
 
 
 class LexicalIndex:
     """An open tantivy folder, for searching."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, writable: bool) -> None:
+        if not writable:
+            # Even to read, tantivy opens a lock file beside the index: it gets a folder of links to the files instead.
+            self._links = TemporaryDirectory(prefix="groundwire-")
+            for file in folder.iterdir():
+                if file.suffix != ".lock":
+                    Path(self._links.name, file.name).symlink_to(file.resolve())
+            folder = Path(self._links.name)
         self._index = _open(folder, fresh=False)
         self._searcher = self._index.searcher()
-        self._analyzer = _analyzer()
 
     def search(self, question: str, k: int) -> list[tuple[int, float]]:
         """The `k` rows with the highest BM25 for any word of the question, best first, ties by row."""
-        words = sorted(set(self._analyzer.analyze(question)))
+        words = sorted(set(analyzer().analyze(question)))
         schema = self._index.schema
         terms = [
             (tantivy.Occur.Should, query)

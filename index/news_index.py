@@ -1,5 +1,6 @@
 """`NewsIndex`: an archive with its two search indexes, to open, bring up to date and search."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from index import dense, lexical
 from index.archive import Archive, ArchiveError
 from index.article import Article
 from index.passage import CountTokens, Passage
+from index.stamp import stamped_generation
 from index.update import Progress, Report, update_archive
 from models import Embedder
 
@@ -38,6 +40,7 @@ class NewsIndex:
     def __init__(self, archive: Archive, embedder: Embedder) -> None:
         self.archive = archive
         self.embedder = embedder
+        self._generation = -1
         self._vectors: faiss.Index | None = None
         self._words: lexical.LexicalIndex | None = None
 
@@ -49,6 +52,9 @@ class NewsIndex:
             "dimension": str(embedder.dimension),
             "max_tokens": str(max_tokens),
         }
+        if not (folder / "archive.sqlite").exists():
+            for left in ("faiss", "tantivy"):  # by an archive that was moved away: its generations are not ours
+                shutil.rmtree(folder / left, ignore_errors=True)
         return cls(Archive.create(folder, about), embedder)
 
     @classmethod
@@ -76,7 +82,7 @@ class NewsIndex:
         count_tokens: CountTokens,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> Report:
-        """`update_archive`, then the search indexes; what had to be made anew is in `rebuilt`."""
+        """`update_archive`, then the search indexes."""
         with self.archive.writing():
             report = update_archive(self.archive, self.embedder, paths, count_tokens=count_tokens, progress=progress)
             self._derive()
@@ -89,7 +95,11 @@ class NewsIndex:
         raises ArchiveError where nothing whole is.
         """
         if self._vectors is not None and self._words is not None:
-            return
+            held = self.archive.generation
+            stamped = {stamped_generation(folder) for folder in (self._dense_folder, self._lexical_folder)}
+            # While another process is still at it, what is open is good enough.
+            if held == self._generation or stamped != {held}:
+                return
         loaded = dense.load(self._dense_folder)
         current = lexical.generation(self._lexical_folder)
         wanted = self.archive.generation
@@ -107,8 +117,9 @@ class NewsIndex:
                 f"{self.archive.folder}: its search indexes are not whole and cannot be made now;"
                 " make the folder writable, or wait for the other groundwire, and try again"
             )
+        self._generation = loaded[0]
         self._vectors = loaded[1]
-        self._words = lexical.LexicalIndex(self._lexical_folder)
+        self._words = lexical.LexicalIndex(self._lexical_folder, writable=self.archive.writable)
 
     @property
     def _dense_folder(self) -> Path:
@@ -118,17 +129,18 @@ class NewsIndex:
     def _lexical_folder(self) -> Path:
         return self.archive.folder / "tantivy"
 
-    def _derive(self) -> list[str]:
-        """Brings both derived indexes to the archive's generation; names the ones made anew."""
-        rebuilt = []
-        held = dense.load(self._dense_folder)
-        if held is None or held[0] != self.archive.generation:
-            rebuilt += ["FAISS"] if held is None else []
-            dense.save(dense.build(*self.archive.vectors()), self._dense_folder, self.archive)
-        if lexical.update(self._lexical_folder, self.archive):
-            rebuilt.append("tantivy")
+    def _derive(self) -> None:
+        """Brings both derived indexes to the archive's generation."""
+        try:
+            if dense.generation(self._dense_folder) != self.archive.generation:
+                dense.save(dense.build(*self.archive.vectors()), self._dense_folder, self.archive)
+            lexical.update(self._lexical_folder, self.archive)
+        except (OSError, RuntimeError, ValueError) as error:  # what the system, FAISS and tantivy raise on a full disk
+            raise ArchiveError(
+                f"{self.archive.folder}: the search indexes cannot be written ({error}); the articles are safe: make"
+                " room on the disk and run the same command again"
+            ) from error
         self._vectors = self._words = None
-        return rebuilt
 
     # Searching
 

@@ -13,6 +13,7 @@ from sentencex import get_sentence_boundaries
 from index.article import Article
 
 CountTokens = Callable[[Sequence[str]], list[int]]
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -77,18 +78,19 @@ def cut_article(article: Article, limits: Sequence[Limit]) -> list[Passage]:
     passages: list[Passage] = []
     for start, end in pairwise(bounds):
         spans = split_sentences(article.text, start, end)
-        sizes = [limit.count([article.text[a:b] for a, b in spans]) for limit in limits] if spans else []
+        if not spans:
+            continue
+        sizes = [limit.count([article.text[a:b] for a, b in spans]) for limit in limits]
         if any(size > limit.max_tokens for limit, row in zip(limits, sizes, strict=True) for size in row):
             spans = [piece for a, b in spans for piece in _halve(article.text, a, b, limits)]
             sizes = [limit.count([article.text[a:b] for a, b in spans]) for limit in limits]
-        passages += _pack(spans, sizes, limits)
+        for group in _pack(spans, sizes, limits):
+            passages += _fit(article.text, group, limits)
     return passages
 
 
-def _pack(spans: list[tuple[int, int]], sizes: list[list[int]], limits: Sequence[Limit]) -> Iterator[Passage]:
-    """Neighbouring spans joined to even parts under the first limit, each by where its middle is; none over any."""
-    if not spans:
-        return
+def _pack(spans: list[Span], sizes: list[list[int]], limits: Sequence[Limit]) -> Iterator[list[Span]]:
+    """Neighbouring spans grouped to even parts under the first limit, each by where its middle is; none over any."""
     total = sum(sizes[0])
     share = total / max(1, -(-total // limits[0].max_tokens))
     first, done, part, filled = 0, 0, 0, [0] * len(limits)
@@ -97,8 +99,19 @@ def _pack(spans: list[tuple[int, int]], sizes: list[list[int]], limits: Sequence
         over = any(f + s > limit.max_tokens for f, s, limit in zip(filled, size, limits, strict=True))
         own_part = int((done + sizes[0][i] / 2) / share) if share else 0
         if i > first and (over or own_part > part):
-            yield Passage(spans[first][0], spans[i - 1][1])
+            yield spans[first:i]
             first, filled = i, [0] * len(limits)
         done, part = done + sizes[0][i], own_part
         filled = [f + s for f, s in zip(filled, size, strict=True)]
-    yield Passage(spans[first][0], spans[-1][1])
+    yield spans[first:]
+
+
+def _fit(text: str, spans: list[Span], limits: Sequence[Limit]) -> Iterator[Passage]:
+    """One passage of the spans, or more where they are over a limit together: what stands between them counts too."""
+    start, end = spans[0][0], spans[-1][1]
+    if len(spans) == 1 or all(limit.count([text[start:end]])[0] <= limit.max_tokens for limit in limits):
+        yield Passage(start, end)
+        return
+    half = len(spans) // 2
+    yield from _fit(text, spans[:half], limits)
+    yield from _fit(text, spans[half:], limits)

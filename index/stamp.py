@@ -36,3 +36,11 @@ def read_stamp(folder: Path) -> tuple[int, int] | None:
         return (int(stamp["generation"]), int(stamp["last_row"])) if whole else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def stamped_generation(folder: Path) -> int | None:
+    """The generation a folder says it holds, its files not looked at; None where it says nothing."""
+    try:
+        return int(json.loads((folder / NAME).read_text())["generation"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -81,22 +81,25 @@ class _Update:
         self.archive = archive
         self.embedder = embedder
         self.progress = progress
-        room = embedder.max_tokens - HEADING_TOKENS - SPECIAL_TOKENS
+        self.heading_tokens = min(HEADING_TOKENS, embedder.max_tokens // 2)
+        room = embedder.max_tokens - self.heading_tokens - SPECIAL_TOKENS
         self.limits = (Limit(count_tokens, int(archive.about("max_tokens"))), Limit(embedder.count_tokens, room))
         self.report = Report()
         self.batch = _Batch()
         self.owners = archive.owners()
+        self.held: dict[str, set[str | None]] = {}
         self.roots: dict[str, str] = {}
         self.done_bytes = self.total_bytes = 0
 
     def run(self, found: list[tuple[Path, list[Path], list[Path]]]) -> Report:
         self.total_bytes = sum(_size(file) for _, files, _ in found for file in files)
+        there = {str(file) for _, files, _ in found for file in files}
+        vanished = {file for path, _, _ in found for file in self.archive.files_under(path)} - there
+        self.batch.vanished = sorted(vanished)
+        self.owners = {article: owner for article, owner in self.owners.items() if owner not in vanished}
         for path, files, others in found:
             self.report.other_files += len(others)
             known = self.archive.files_under(path)
-            vanished = sorted(known.keys() - {str(file) for file in files})
-            self.batch.vanished += vanished
-            self.owners = {article: owner for article, owner in self.owners.items() if owner not in vanished}
             root = self._root_of(path if path.is_dir() else path.parent)
             for file in files:
                 held = known.get(str(file))
@@ -152,7 +155,7 @@ class _Update:
             self.report.unchanged += len(held)
             self.batch.files.append((path, ""))
         else:
-            self.batch.gone += held
+            self.batch.gone += [article for article in held if self.owners.get(article) == path]
             self.batch.files.append((path, sha256))
 
     def _articles(self, file: Path, article_id: str) -> Iterator[Article]:
@@ -160,12 +163,20 @@ class _Update:
         for item in read_file(file, article_id):
             if isinstance(item, Problem):
                 self.report.problems.append(item.sentence)
-            elif (owner := self.owners.setdefault(item.id, str(file))) != str(file):
+            elif (owner := self.owners.get(item.id, str(file))) != str(file) and self._still_in(owner, item.id):
                 self.report.problems.append(
                     f'{file}: the id "{item.id}" is already that of {owner}; rename one of them'
                 )
             else:
+                self.owners[item.id] = str(file)
                 yield item
+
+    def _still_in(self, file: str, article_id: str) -> bool:
+        """Whether a file still holds its article, for rows move between files; one that has problems keeps its own."""
+        if file not in self.held:
+            items = read_file(Path(file), article_id)
+            self.held[file] = {None if isinstance(item, Problem) else item.id for item in items}
+        return bool(self.held[file] & {article_id, None})
 
     def _write(self) -> None:
         """Embeds what the batch has to embed and writes all of it in one transaction."""
@@ -183,11 +194,11 @@ class _Update:
             for path in batch.vanished:
                 self.report.removed += len(self.archive.digests_of_file(path))
                 self.archive.forget_file(path)
+            self.archive.remove_articles(batch.gone)  # before what is put: a row may have moved to another file
             for path, article, passages in batch.articles:
                 digests = [_digest(text) for text in self._embedded_texts(article, passages)]
                 stored = [StoredPassage(p, d, vectors[d]) for p, d in zip(passages, digests, strict=True)]
                 self.archive.put_article(article, self.archive.put_file(path, self.roots[path], ""), stored)
-            self.archive.remove_articles(batch.gone)
             for path, sha256 in batch.files:
                 self.archive.put_file(path, self.roots[path], sha256)
         self.report.embedded += len(fresh)
@@ -204,7 +215,7 @@ class _Update:
 
     def _shortened(self, words: str) -> str:
         words = words[: HEADING_TOKENS * 16]
-        while self.embedder.count_tokens([words])[0] > HEADING_TOKENS:
+        while self.embedder.count_tokens([words])[0] > self.heading_tokens:
             words = words[: len(words) * 3 // 4]
         return words
 

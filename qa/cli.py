@@ -5,17 +5,16 @@ Exit codes: 0 done, 1 a sentence on standard error says what is wrong and what t
 
 import argparse
 import json
-import os
-import shutil
 import sys
 import textwrap
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qa.options import OPTIONS, positive, run_safely, settings_of
 from qa.settings import Settings
+from qa.terminal import Line, duration, fetching, open_room, plain
 
 if TYPE_CHECKING:
     from qa.answer import Answer
@@ -27,41 +26,8 @@ QUESTION = "Who was killed in the airport strike?"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
-    parser = build_parser()
-    given = parser.parse_args(arguments)
-    settings = replace(Settings(), **{n: v for n, v in vars(given).items() if n in Settings.__dataclass_fields__})
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    if os.environ.get("HF_HUB_OFFLINE") == "1":
-        settings = replace(settings, offline=True)
-    if settings.offline:
-        os.environ["HF_HUB_OFFLINE"] = "1"
-    try:
-        return int(given.run(given, settings) or 0)
-    except KeyboardInterrupt:
-        print("\ninterrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        # The reader of our pipe went away; nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as error:
-        if not isinstance(error, _user_errors()):
-            raise
-        print(f"groundwire: {error}", file=sys.stderr)
-        return 1
-
-
-def _user_errors() -> tuple[type[Exception], ...]:
-    """The errors that a user can mend; any other is a bug and shows its traceback."""
-    import sqlite3
-
-    from index.archive import ArchiveError
-    from index.article import ArticleError
-    from models import ModelError
-    from qa.gold import GoldError
-    from qa.pipeline import QuestionError
-
-    return (ArchiveError, ArticleError, ModelError, GoldError, QuestionError, OSError, sqlite3.OperationalError)
+    given = build_parser().parse_args(arguments)
+    return run_safely("groundwire", lambda: int(given.run(given, settings_of(given)) or 0))
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -76,7 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
         command.set_defaults(run=run)
         for group in groups:
-            _OPTIONS[group](command)
+            OPTIONS[group](command)
         return command
 
     index = add("index", run_index, "read articles into the archive, or bring it up to date", "archive", "embedder")
@@ -85,7 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     search = add("search", run_search, "find passages; no language model", "archive", "embedder", "reranker")
     search.add_argument("question")
-    search.add_argument("-k", type=_positive, default=10, help="how many (10)")
+    search.add_argument("-k", type=positive, default=10, help="how many (10)")
     search.add_argument("--json", action="store_true", help="print the hits as JSON")
 
     ask = add("ask", run_ask, "answer a question with quotes", "archive", "embedder", "reranker", "llm")
@@ -108,7 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--out", type=Path, required=True, metavar="DIR", help="where answers.jsonl and figures.json go"
     )
     evaluate.add_argument("--retrieval-only", action="store_true", help="search only; no language model")
-    evaluate.add_argument("--limit", type=_positive, help="only the first N questions")
+    evaluate.add_argument("--limit", type=positive, help="only the first N questions")
     evaluate.add_argument("--kind", help="only the questions of this kind")
 
     show = add("show", run_show, "print an article, a quote in it marked", "archive")
@@ -125,126 +91,11 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _archive_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--archive", type=Path, default=Settings.archive, metavar="DIR", help="the archive's folder (archive)"
-    )
-
-
-def _weights_option(command: argparse.ArgumentParser) -> None:
-    default = os.environ.get("GROUNDWIRE_WEIGHTS")
-    command.add_argument(
-        "--weights",
-        type=Path,
-        default=Path(default) if default else Settings.weights,
-        metavar="DIR",
-        help="where models lie (GROUNDWIRE_WEIGHTS, else your user data folder)",
-    )
-    command.add_argument("--offline", action="store_true", help="never open a socket")
-
-
-def _embedder_option(command: argparse.ArgumentParser) -> None:
-    _weights_option(command)
-    command.add_argument(
-        "--embedder", default=Settings.embedder, metavar="NAME", help=f"a model's name or folder ({Settings.embedder})"
-    )
-    command.add_argument("--threads", type=_positive, default=None, metavar="N", help="processor threads (all)")
-
-
-def _reranker_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--reranker", default="", metavar="NAME", help='a cross-encoder\'s name or folder, or "llm" (none)'
-    )
-
-
-def _llm_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--llm", default=Settings.llm, metavar="NAME", help=f"a model's name, GGUF path or hub file ({Settings.llm})"
-    )
-    command.add_argument(
-        "-k", dest="passages", type=_positive, default=Settings.passages, help=f"passages to read ({Settings.passages})"
-    )
-    command.add_argument("--seed", type=int, default=Settings.seed, help="of the decoder (0)")
-
-
-_OPTIONS = {
-    "archive": _archive_option,
-    "weights": _weights_option,
-    "embedder": _embedder_option,
-    "reranker": _reranker_option,
-    "llm": _llm_option,
-}
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1")
-    return value
-
-
 def _span(text: str) -> tuple[int, int]:
     start, _, end = text.partition(":")
     if not (start.isdigit() and end.isdigit() and int(start) < int(end)):
         raise argparse.ArgumentTypeError(f"{text} is not START:END")
     return int(start), int(end)
-
-
-# Showing that something goes on
-
-
-class _Line:
-    """One line of progress on standard error, written over and over on a terminal, now and then elsewhere."""
-
-    def __init__(self) -> None:
-        self._live = sys.stderr.isatty()
-        self._last = 0.0 if self._live else time.monotonic()
-        self._shown = ""
-
-    def say(self, text: str, *, last: bool = False) -> None:
-        now = time.monotonic()
-        if not last and (text == self._shown or now - self._last < (0.1 if self._live else 10.0)):
-            return
-        self._last, self._shown = now, text
-        width = shutil.get_terminal_size().columns - 1
-        print(
-            f"\r{text[:width]:{width}}" if self._live else text,
-            end="" if self._live and not last else "\n",
-            file=sys.stderr,
-            flush=True,
-        )
-
-    def clear(self) -> None:
-        if self._live and self._shown:
-            width = shutil.get_terminal_size().columns - 1
-            print(f"\r{'':{width}}\r", end="", file=sys.stderr, flush=True)
-            self._shown = ""
-
-
-def _fetching() -> Callable[[object], None]:
-    """Tells how far a download is."""
-    from models.weights import Progress
-
-    line = _Line()
-
-    def tell(progress: object) -> None:
-        assert isinstance(progress, Progress)
-        share = progress.done_bytes / progress.total_bytes if progress.total_bytes else 0.0
-        size = f"{progress.done_bytes / 1e6:.0f} of {progress.total_bytes / 1e6:.0f} MB"
-        done = progress.done_bytes >= progress.total_bytes > 0
-        line.say(f"{progress.model}: {share:4.0%}, {size}, {progress.note}", last=done)
-
-    return tell
-
-
-def _duration(seconds: float) -> str:
-    return (
-        f"{seconds:.0f} s"
-        if seconds < 90
-        else f"{seconds / 60:.0f} min"
-        if seconds < 5400
-        else f"{seconds / 3600:.1f} h"
-    )
 
 
 # The commands
@@ -261,7 +112,7 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
 
     for path in given.paths:
         find_files(path)  # a wrong path is told before a model is loaded
-    tell = _fetching()
+    tell = fetching()
     embedder = open_embedder(settings, tell)
     fetch(find("cl100k_base"), settings.weights, offline=settings.offline, progress=tell)
     tokens = load_tokens(settings.weights)
@@ -269,12 +120,12 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
         news = NewsIndex.open(settings.archive, embedder)
     else:
         news = NewsIndex.create(settings.archive, embedder, max_tokens=settings.passage_tokens)
-    line, began = _Line(), time.perf_counter()
+    line, began = Line(), time.perf_counter()
 
     def progress(now: Progress) -> None:
         spent = time.perf_counter() - began
         share = now.done_bytes / now.total_bytes if now.total_bytes else 1.0
-        left = f", {_duration(spent / share * (1 - share))} left" if share > 0 else ""
+        left = f", {duration(spent / share * (1 - share))} left" if share > 0 else ""
         line.say(f"{share:4.0%}  {now.passages} passages, {now.passages / spent:.0f}/s{left}  {now.file}")
 
     try:
@@ -291,23 +142,15 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
         other = f"; {report.other_files} files of other kinds left alone" if report.other_files else ""
         print(
             f"{report.new} new, {report.changed} changed, {report.unchanged} unchanged, {report.removed} removed"
-            f" in {_duration(time.perf_counter() - began)}{other}"
+            f" in {duration(time.perf_counter() - began)}{other}"
         )
         print(f"{settings.archive}: {counts.articles} articles, {counts.passages} passages")
     nothing_read = not (report.new or report.changed or report.unchanged)
     return 1 if report.problems and nothing_read else 0
 
 
-def _open(settings: Settings) -> "Newsroom":
-    from qa.pipeline import open_newsroom
-
-    room = open_newsroom(settings, _fetching())
-    room.news.ready(lambda text: print(f"groundwire: {text}", file=sys.stderr))
-    return room
-
-
 def run_search(given: argparse.Namespace, settings: Settings) -> int:
-    hits = _open(settings).search(given.question, given.k)
+    hits = open_room(settings).search(given.question, given.k)
     if given.json:
         print(json.dumps([hit.to_dict() | {"text": hit.text} for hit in hits], ensure_ascii=False))
         return 0
@@ -318,12 +161,7 @@ def run_search(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def _credit(source: str | None, published: str | None, title: str | None) -> str:
-    return ", ".join(_plain(part) for part in (source, published, title and f"“{title}”") if part)
-
-
-def _plain(text: str) -> str:
-    """Untrusted text for a terminal: control characters shown as spaces, so that nothing in it steers the screen."""
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    return ", ".join(plain(part) for part in (source, published, title and f"“{title}”") if part)
 
 
 def _hit_line(hit: "Hit") -> str:
@@ -335,7 +173,7 @@ def _hit_line(hit: "Hit") -> str:
         else ""
     )
     return (
-        f"{hit.rank}. {_credit(section.source, section.published, section.title)}{_plain(copies)}\n"
+        f"{hit.rank}. {_credit(section.source, section.published, section.title)}{plain(copies)}\n"
         f"    {hit.article.id} {hit.passage.start}:{hit.passage.end}  score {hit.score:.4f} ({stages})"
     )
 
@@ -344,7 +182,7 @@ def run_ask(given: argparse.Namespace, settings: Settings) -> int:
     from qa.pipeline import check_question
 
     check_question(given.question)
-    room = _open(settings)
+    room = open_room(settings)
     if given.json:
         print(json.dumps(room.ask(given.question).to_dict(), ensure_ascii=False))
         return 0
@@ -359,16 +197,16 @@ def _tell(room: "Newsroom", question: str, history: list[object]) -> "Answer":
     from qa.answer import Answer
     from qa.pipeline import Piece, Status
 
-    line, live = _Line(), sys.stdout.isatty()
+    line, live = Line(), sys.stdout.isatty()
     for event in room.stream(question, [turn for turn in history if isinstance(turn, Message)]):
         if isinstance(event, Status):
             line.say(f"{event.doing} {event.done} of {event.total} …" if event.total else f"{event.doing} …")
         elif isinstance(event, Piece) and live:
             line.clear()
-            print(_plain(event.text), end="", flush=True)
+            print(plain(event.text), end="", flush=True)
         elif isinstance(event, Answer):
             line.clear()
-            print("" if live else textwrap.fill(_plain(event.answer), 100))
+            print("" if live else textwrap.fill(plain(event.answer), 100))
             return event
     raise AssertionError("a stream ends with its answer")
 
@@ -379,10 +217,10 @@ def _sources(answer: "Answer") -> str:
     for citation in answer.citations:
         also = f"; also carried by {', '.join(citation.also_in)}" if citation.also_in else ""
         lines.append(
-            f"\n[{citation.number}] {_credit(citation.source, citation.published, citation.title)}{_plain(also)}"
+            f"\n[{citation.number}] {_credit(citation.source, citation.published, citation.title)}{plain(also)}"
         )
         lines.append(f"    {citation.article_id} {citation.start}:{citation.end}")
-        lines.append(textwrap.indent(textwrap.fill(f"“{_plain(' '.join(citation.quote.split()))}”", 96), "    "))
+        lines.append(textwrap.indent(textwrap.fill(f"“{plain(' '.join(citation.quote.split()))}”", 96), "    "))
     return "\n".join(lines)
 
 
@@ -390,7 +228,7 @@ def run_chat(given: argparse.Namespace, settings: Settings) -> int:
     from models import Message
     from qa.pipeline import QuestionError
 
-    room = _open(settings)
+    room = open_room(settings)
     history: list[object] = []
     print("Ask; an empty line or Ctrl-D ends, Ctrl-C stops an answer.", file=sys.stderr)
     while True:
@@ -419,21 +257,28 @@ def run_eval(given: argparse.Namespace, settings: Settings) -> int:
     questions = [q for q in read_gold(given.gold) if not given.kind or q.kind == given.kind][: given.limit]
     if not questions:
         raise GoldError(f'{given.gold}: no question of the kind "{given.kind}"')
-    room = _open(settings)
-    line = _Line()
+    room = open_room(settings)
+    line = Line()
     outcomes = evaluate(
         room,
         questions,
         given.out,
         retrieval_only=given.retrieval_only,
-        progress=lambda done, total, left: line.say(f"{done} of {total} questions, {_duration(left)} left"),
+        progress=lambda done, total, left: line.say(f"{done} of {total} questions, {duration(left)} left"),
     )
     line.clear()
     for outcome in outcomes:
         for sentence in outcome.missing_evidence:
             print(f"groundwire: {sentence}", file=sys.stderr)
     made = figures(outcomes)
-    record = {"gold": given.gold.name, "questions": len(questions), "settings": settings.to_dict(), "figures": made}
+    answers = [outcome.answer for outcome in outcomes if outcome.answer is not None]
+    record = {
+        "gold": given.gold.name,
+        "questions": len(questions),
+        "replay": answers[0].replay if answers else {"archive": room.news.archive.contents()},
+        "settings": settings.to_dict(),
+        "figures": made,
+    }
     (given.out / "figures.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(write_table(made))
     return 0
@@ -451,8 +296,8 @@ def run_show(given: argparse.Namespace, settings: Settings) -> int:
     if end > len(article.text):
         raise ArticleError(f"{given.article} has {len(article.text)} characters; {start}:{end} is not in it")
     on, off = ("\033[7m", "\033[0m") if sys.stdout.isatty() else ("⟦", "⟧")
-    marked = f"{on}{_plain(article.text[start:end])}{off}" if end else ""
-    print(f"{_plain(article.text[:start])}{marked}{_plain(article.text[end:])}")
+    marked = f"{on}{plain(article.text[start:end])}{off}" if end else ""
+    print(f"{plain(article.text[:start])}{marked}{plain(article.text[end:])}")
     return 0
 
 
@@ -475,13 +320,13 @@ def run_models(given: argparse.Namespace, settings: Settings) -> int:
         print(f"weights folder: {settings.weights}")
     elif given.action == "pull":
         for entry in entries if given.names else [entry for entry in entries if entry.default]:
-            print(f"{entry.name}: {fetch(entry, settings.weights, offline=settings.offline, progress=_fetching())}")
+            print(f"{entry.name}: {fetch(entry, settings.weights, offline=settings.offline, progress=fetching())}")
     else:
         problems = [
             problem
             for entry in entries
             if given.names or installed(entry, settings.weights)
-            for problem in verify(entry, settings.weights, _fetching())
+            for problem in verify(entry, settings.weights, fetching())
         ]
         if problems:
             raise ModelError("\n".join(problems))
@@ -501,7 +346,7 @@ def run_info(given: argparse.Namespace, settings: Settings) -> int:
     print(f"archive    {settings.archive} ({size / 1e6:.1f} MB)")
     print(f"articles   {counts.articles}")
     print(f"passages   {counts.passages}, up to {archive.about('max_tokens')} tokens each")
-    print(f"outlets    {_plain(outlets)}{more}")
+    print(f"outlets    {plain(outlets)}{more}")
     print(f"days       {counts.first_day or '–'} to {counts.last_day or '–'}")
     print(f"embedder   {archive.about('embedder')}")
     for name, current in indexes_current(archive).items():

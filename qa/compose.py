@@ -12,12 +12,10 @@ from index.passage import heading, split_sentences
 from models import Generator
 from qa import prompt
 from qa.answer import Citation, Sentence, Support, cite
-from qa.measures import holds
-from qa.read import Evidence, Reading
-from qa.verify import fewest, read_markers
+from qa.read import Evidence, Reading, stems
+from qa.verify import as_quoted, fewest, read_markers
 
 QUOTES_AT_MOST = 8
-QUOTES_A_PASSAGE = 3
 SUPPORTED_FROM = 0.5
 
 
@@ -43,20 +41,14 @@ class Draft:
         return len(self.citations)
 
 
-def choose_evidence(readings: Sequence[Reading], *, margin: float) -> list[Evidence]:
-    """The quotes to answer from, those of the likeliest passages first; none where no reading holds any.
-
-    A passage whose log-odds are more than `margin` below the best one's is left aside.
-    """
-    answering = sorted((r for r in readings if r.evidence), key=lambda r: -r.log_odds)
-    if not answering:
-        return []
-    near = [reading for reading in answering if reading.log_odds >= answering[0].log_odds - margin]
+def choose_evidence(readings: Sequence[Reading], *, least_log_odds: float) -> list[Evidence]:
+    """The sentences to answer from, likeliest first: passage and sentence together reach `least_log_odds`."""
     chosen: dict[tuple[str, int], Evidence] = {}
-    for reading in near:
-        for item in reading.evidence[:QUOTES_A_PASSAGE]:
-            chosen.setdefault((item.hit.article.id, item.start), item)
-    return list(chosen.values())[:QUOTES_AT_MOST]
+    for reading in readings:
+        for item in reading.evidence:
+            if item.log_odds >= 0 and reading.log_odds + item.log_odds >= least_log_odds:
+                chosen.setdefault((item.hit.article.id, item.start), item)
+    return sorted(chosen.values(), key=lambda item: -item.log_odds)[:QUOTES_AT_MOST]
 
 
 def compose(
@@ -73,12 +65,17 @@ def compose(
     quotes = [(_about(item), item.quote) for item in evidence]
     kept = prompt.fit_quotes(question, quotes, generator, answer_tokens=answer_tokens)
     draft.left_out = len(quotes) - len(kept)
-    written = generator.stream(
-        prompt.write(question, kept), max_tokens=answer_tokens, seed=seed, stop=("\n\n",), cancelled=cancelled
+    # The whole draft first: proving asks the same model, which does one thing at a time.
+    written = "".join(
+        generator.stream(
+            prompt.write(question, kept), max_tokens=answer_tokens, seed=seed, stop=("\n\n",), cancelled=cancelled
+        )
     )
     said: set[str] = set()
-    for text in whole_sentences(written):
+    for text in split_draft(written):
         words, numbers = read_markers(text)
+        if cancelled():
+            return
         if not words or words in said:
             continue
         said.add(words)
@@ -88,36 +85,34 @@ def compose(
             yield sentence
         else:
             draft.dropped += 1
-    if not cancelled():
-        yield from _left_unsaid(evidence, draft)
+    yield from _left_unsaid(evidence, draft)
 
 
-def whole_sentences(pieces: Iterator[str]) -> Iterator[str]:
-    """Sentences as soon as the one after them has begun; the last one when the pieces end.
+def split_draft(written: str) -> list[str]:
+    """The sentences of a draft, each with its markers: those after its full stop, or before it where they begin a line.
 
-    >>> list(whole_sentences(iter(["One [1]. Tw", "o [2]."])))
-    ['One [1].', 'Two [2].']
+    >>> split_draft("One [1]. Two. [2]\\n[3] Three.")
+    ['One [1].', 'Two. [2]', '[3] Three.']
     """
-    held = ""
-    for piece in pieces:
-        held += piece
-        spans = split_sentences(held)
-        # A marker after the full stop belongs to the sentence before it, unless it begins a new line.
-        while len(spans) > 1 and ("\n" in held[spans[0][1] : spans[1][0]] or held[spans[1][0]] != "["):
-            yield held[slice(*spans[0])]
-            held = held[spans[1][0] :]
-            spans = split_sentences(held)
-    if held.strip():
-        yield held.strip()
+    spans: list[tuple[int, int]] = []
+    for start, end in split_sentences(written):
+        if spans and written[start] == "[" and "\n" not in written[spans[-1][1] : start]:
+            marker = re.match(r"(?:\[[\d, ]*\]\s*)+", written[start:end])
+            after = start + (marker.end() if marker else 0)
+            spans[-1] = (spans[-1][0], after)
+            start = after
+        if start < end:
+            spans.append((start, end))
+    return [written[start:end].strip() for start, end in spans]
 
 
 def _proved(words: str, proof: Sequence[Evidence], generator: Generator, draft: Draft) -> Sentence | None:
     """The sentence with its citations; None where the model denies that the quotes say so."""
     log_odds = generator.log_odds(prompt.entails(words, [f"({_about(item)}) {item.quote}" for item in proof]))
-    score = 1 / (1 + math.exp(-log_odds))
+    score = _chance(log_odds)
     if score < SUPPORTED_FROM:
         return None
-    return _sentence(words, [draft.number(item) for item in proof], "supported", score, draft)
+    return _sentence(as_quoted(words, proof), [draft.number(item) for item in proof], "supported", score, draft)
 
 
 def _sentence(words: str, numbers: Sequence[int], support: Support, score: float, draft: Draft) -> Sentence:
@@ -131,13 +126,18 @@ def _sentence(words: str, numbers: Sequence[int], support: Support, score: float
 
 
 def _left_unsaid(evidence: Sequence[Evidence], draft: Draft) -> Iterator[Sentence]:
-    """For each quote that holds an answer which no sentence gives: the quote itself, and who says it."""
+    """For each quote that answers in a way that no sentence gives: the quote itself, and who says it."""
     for item in evidence:
-        missing = [words for words in item.items if not holds(draft.text, words)]
-        if missing or not draft.sentences:
-            number = draft.number(item)
+        said = stems(draft.text)
+        cited = any((c.article_id, c.start) == (item.hit.article.id, item.start) for c in draft.citations)
+        if not draft.sentences or not (all(stems(words) <= said for words in item.items) if item.items else cited):
             quote = " ".join(item.quote.split())
-            yield _sentence(f"{_said_by(item)}: “{quote}”", [number], "supported", 1.0, draft)
+            score = _chance(item.log_odds)
+            yield _sentence(f"{_said_by(item)}: “{quote}”", [draft.number(item)], "supported", score, draft)
+
+
+def _chance(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-log_odds))
 
 
 def _said_by(item: Evidence) -> str:

@@ -18,6 +18,25 @@ def fold(text: str) -> str:
     return " ".join(re.findall(r"\w+", plain))
 
 
+NUMBERS = {
+    word: str(number)
+    for number, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+        " seventeen eighteen nineteen twenty".split()
+    )
+} | {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90"}
+
+
+def fold_numbers(text: str) -> str:
+    """As `fold`, with numbers in digits: small number words, and thousands without their commas.
+
+    >>> fold_numbers("Eight of 5,000")
+    '8 of 5000'
+    """
+    plain = re.sub(r"(?<=\d),(?=\d{3})", "", text)
+    return " ".join(NUMBERS.get(word, word) for word in fold(plain).split())
+
+
 def holds(text: str, form: str) -> bool:
     """Whether `text` holds the whole words of `form`, both folded.
 

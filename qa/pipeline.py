@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Generator as Events
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from models.fetch import resolve_folder, resolve_llm
 from models.weights import Report as FetchReport
 from models.weights import silent
 from qa import prompt
-from qa.answer import Answer
+from qa.answer import Answer, Citation
 from qa.compose import Draft, choose_evidence, compose
 from qa.read import read_hits
 from qa.retrieve import Hit, rerank, retrieve
@@ -21,7 +22,8 @@ from qa.settings import Settings
 
 LONGEST_QUESTION = 2_000
 LEAST_LOG_ODDS = 1.0
-MARGIN = 2.0
+CERTAIN_LOG_ODDS = 2.0
+ANSWER_LOG_ODDS = 2.3
 
 
 class QuestionError(ValueError):
@@ -39,9 +41,10 @@ class Status:
 
 @dataclass(frozen=True)
 class Piece:
-    """The next words of the answer."""
+    """The next words of the answer, and all it has cited so far."""
 
     text: str
+    citations: tuple[Citation, ...] = ()
 
 
 Event = Status | Piece | Answer
@@ -76,7 +79,7 @@ class Newsroom:
             self.news,
             check_question(question),
             k=k or self.settings.passages,
-            candidates=self.settings.candidates,
+            candidates=max(self.settings.candidates, 2 * (k or self.settings.passages)),
             reranker=self.reranker,
         )
 
@@ -93,18 +96,22 @@ class Newsroom:
         *,
         id: str | None = None,
         cancelled: Callable[[], bool] = lambda: False,
-    ) -> Iterator[Event]:
+    ) -> Events[Event]:
         """What is being done, then the words of the answer as they are proved, and last the answer whole.
 
-        Raises QuestionError for a question that is empty or too long.
+        Once `cancelled()` is true it ends, without an answer. Raises QuestionError for a question that is empty
+        or too long, ModelError when a model is missing.
         """
         began = time.perf_counter()
         seconds: dict[str, float | None] = {"search": None, "first_token": None, "total": None}
         check_question(question)
         alone = question.strip()
+        if "generator" not in vars(self):
+            yield Status("loading the model")
+        _ = self.generator
         if history:
             yield Status("understanding the question")
-            alone = self._standalone(alone, history)
+            alone = self._standalone(alone, history, cancelled)
         yield Status("searching")
         started = time.perf_counter()
         hits = self.search(alone)
@@ -112,14 +119,24 @@ class Newsroom:
 
         readings = []
         yield Status("reading", 0, len(hits))
-        for reading in read_hits(alone, hits, self.generator, least_log_odds=LEAST_LOG_ODDS, cancelled=cancelled):
+        read = read_hits(
+            alone,
+            hits,
+            self.generator,
+            least_log_odds=LEAST_LOG_ODDS,
+            certain_log_odds=CERTAIN_LOG_ODDS,
+            cancelled=cancelled,
+        )
+        for reading in read:
             readings.append(reading)
             yield Status("reading", len(readings), len(hits))
+        if cancelled():
+            return
         hits = rerank(hits[: len(readings)], [reading.log_odds for reading in readings])
-        best = max((reading.log_odds for reading in readings if reading.evidence), default=-math.inf)
+        best = max((e.log_odds for reading in readings for e in reading.evidence), default=-math.inf)
 
         draft = Draft()
-        evidence = choose_evidence(readings, margin=MARGIN)
+        evidence = choose_evidence(readings, least_log_odds=ANSWER_LOG_ODDS)
         if evidence:
             yield Status("writing")
             written = compose(
@@ -134,7 +151,9 @@ class Newsroom:
             for count, sentence in enumerate(written):
                 if seconds["first_token"] is None:
                     seconds["first_token"] = round(time.perf_counter() - began, 4)
-                yield Piece((" " if count else "") + sentence.text)
+                yield Piece((" " if count else "") + sentence.text, tuple(draft.citations))
+        if cancelled():
+            return
         declined = not draft.sentences
         text = refusal(hits) if declined else draft.text
         if declined:
@@ -156,16 +175,17 @@ class Newsroom:
             self._replay(draft),
         )
 
-    def _standalone(self, question: str, history: Sequence[Message]) -> str:
+    def _standalone(self, question: str, history: Sequence[Message], cancelled: Callable[[], bool]) -> str:
         """A follow-up question in words that need no conversation; the question itself where that fails."""
         asked = prompt.standalone(question, history[-6:])
-        reply = "".join(self.generator.stream(asked, max_tokens=80, stop=("\n",))).strip().strip('"')
+        reply = (
+            "".join(self.generator.stream(asked, max_tokens=80, stop=("\n",), cancelled=cancelled)).strip().strip('"')
+        )
         return reply if 0 < len(reply) <= LONGEST_QUESTION else question
 
     def _replay(self, draft: Draft) -> dict[str, object]:
         return {
-            "archive": self.news.archive.about("name"),
-            "generation": self.news.archive.generation,
+            "archive": self.news.archive.contents(),
             "llm": {"name": self.generator.name, "sha256": self.generator.sha256},
             "embedder": {"identity": self.news.embedder.identity},
             "reranker": self.reranker.name if self.reranker else None,

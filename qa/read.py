@@ -2,37 +2,36 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from index.credits import read_credit
+from index.lexical import analyzer
 from index.passage import heading, split_sentences
 from models import Generator
 from qa import prompt
-from qa.measures import fold
+from qa.measures import fold, fold_numbers
 from qa.retrieve import Hit
 
 ITEM_TOKENS = 64
 ITEMS_AT_MOST = 12
+SENTENCES_AT_MOST = 3
 LONG_ITEM_WORDS = 5
 LONG_ITEM_SHARE = 0.6
-FUNCTION_WORDS = frozenset(
-    """
-    a an and are as at be been but by did do does for from had has have he her his how in is it its
-    of on or said she so than that the their them then there they this to was were what when where
-    which who whom whose why will with would
-    """.split()
-)
-
 YES_NO_WORDS = frozenset("is are was were did do does has have had can could will would should".split())
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A sentence of a hit, `article.text[start:end]`, and the words in it that answer."""
+    """A sentence of a hit, `article.text[start:end]`, and the words in it that answer.
+
+    `log_odds` are the model's that this sentence answers, standing alone.
+    """
 
     hit: Hit
     start: int
     end: int
     items: tuple[str, ...]
+    log_odds: float = 0.0
 
     @property
     def quote(self) -> str:
@@ -48,13 +47,13 @@ class Reading:
     evidence: tuple[Evidence, ...] = ()
 
 
-def content_words(text: str) -> list[str]:
-    """Folded words that are no function words, each cut to its first six letters so that endings do not count.
+def stems(text: str) -> set[str]:
+    """The words of a text as the lexical index compares them, numbers in digits.
 
-    >>> content_words("Who was killed in the killings?")
-    ['killed', 'killin']
+    >>> sorted(stems("Eight men were killed in the killings"))
+    ['8', 'kill', 'men']
     """
-    return [word[:6] for word in fold(text).split() if word not in FUNCTION_WORDS]
+    return set(analyzer().analyze(fold_numbers(text)))
 
 
 def split_items(reply: str) -> list[str]:
@@ -81,36 +80,49 @@ def is_yes_no(question: str) -> bool:
     return first in YES_NO_WORDS
 
 
-def find_evidence(question: str, hit: Hit, items: Sequence[str]) -> tuple[Evidence, ...]:
+def find_evidence(question: str, hit: Hit, items: Sequence[str], *, certain: bool) -> tuple[Evidence, ...]:
     """The sentences that hold the items; an item whose words are in no sentence was invented, and is gone.
 
     A long item need not be word for word, since models mend grammar while they copy: most of its words in one
-    sentence are enough, for it is the sentence that is quoted.
+    sentence are enough, for it is the sentence that is quoted. Where nothing is left of the items but it is
+    `certain` that the passage answers, the sentence nearest to the question stands for it.
     """
-    spans = split_sentences(hit.article.text, hit.passage.start, hit.passage.end)
+    found = split_sentences(hit.article.text, hit.passage.start, hit.passage.end)
+    spans = [(a, b) for a, b in found if not read_credit(hit.article.text[a:b], at_head=True)]
     sentences = [hit.article.text[a:b] for a, b in spans]
-    asked = set(content_words(question))
-    near = [len(asked & set(content_words(sentence))) for sentence in sentences]
+    asked = stems(question)
+    near = [len(asked & stems(sentence)) for sentence in sentences]
     held: dict[int, list[str]] = {}
     for item in items:
-        words = fold(item).split()
-        shares = [_share(words, sentence) for sentence in sentences]
-        best = max(range(len(sentences)), key=lambda i: (shares[i], near[i], -i), default=None)
-        least = LONG_ITEM_SHARE if len(words) >= LONG_ITEM_WORDS else 1.0
-        if best is not None and shares[best] >= least:
-            held.setdefault(best, []).append(item)
-    if not held and is_yes_no(question) and sentences:
+        whole = _place(item, sentences, near)
+        parts = [item] if whole is not None else re.split(r", (?:and )?| and ", item)
+        for part in parts:
+            best = _place(part, sentences, near)
+            if best is not None and not stems(part) <= asked:  # what only repeats the question is no answer
+                held.setdefault(best, []).append(part)
+    if not held and certain and sentences:
         held[max(range(len(sentences)), key=lambda i: (near[i], -i))] = []
     ordered = sorted(held, key=lambda i: (-near[i], i))
     return tuple(Evidence(hit, *spans[i], tuple(held[i])) for i in ordered)
 
 
+def _place(item: str, sentences: Sequence[str], near: Sequence[int]) -> int | None:
+    """The sentence that holds an item, the one nearest to the question where several do."""
+    words = fold_numbers(item).split()
+    if not words:
+        return None
+    shares = [_share(words, fold_numbers(sentence)) for sentence in sentences]
+    best = max(range(len(sentences)), key=lambda i: (shares[i], near[i], -i), default=None)
+    least = LONG_ITEM_SHARE if len(words) >= LONG_ITEM_WORDS else 1.0
+    return best if best is not None and shares[best] >= least else None
+
+
 def _share(words: Sequence[str], sentence: str) -> float:
-    if f" {' '.join(words)} " in f" {fold(sentence)} ":
+    """How much of an item a folded sentence holds: 1 for all of it in order, words alone count in a long item only."""
+    if f" {' '.join(words)} " in f" {sentence} ":
         return 1.0
-    held = set(fold(sentence).split())
-    share = sum(word in held for word in words) / len(words) if words else 0.0
-    return min(share, 0.99) if len(words) < LONG_ITEM_WORDS else share
+    held = set(sentence.split())
+    return sum(word in held for word in words) / len(words) if len(words) >= LONG_ITEM_WORDS else 0.0
 
 
 def read_hits(
@@ -119,17 +131,25 @@ def read_hits(
     generator: Generator,
     *,
     least_log_odds: float,
+    certain_log_odds: float,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[Reading]:
-    """One reading a hit, in order. Words are asked for only where the log-odds reach `least_log_odds`."""
+    """One reading a hit, in order. Words are asked for only where the log-odds reach `least_log_odds`.
+
+    Then each sentence that holds some is weighed alone: a passage on the matter is often taken for an answer, a
+    sentence seldom (bench/results/reading.json).
+    """
     for hit in hits:
         if cancelled():
             return
         about = heading(hit.article, hit.passage.start)
         log_odds = generator.log_odds(prompt.gate(question, hit.text, about))
-        evidence: tuple[Evidence, ...] = ()
-        if log_odds >= least_log_odds:
-            asked = prompt.extract(question, hit.text, about)
-            reply = "".join(generator.stream(asked, max_tokens=ITEM_TOKENS, stop=("\n",), cancelled=cancelled))
-            evidence = find_evidence(question, hit, split_items(reply))
-        yield Reading(hit, log_odds, evidence)
+        if log_odds < least_log_odds:
+            yield Reading(hit, log_odds)
+            continue
+        asked = prompt.extract(question, hit.text, about)
+        reply = "".join(generator.stream(asked, max_tokens=ITEM_TOKENS, stop=("\n",), cancelled=cancelled))
+        certain = is_yes_no(question) or log_odds >= certain_log_odds
+        found = find_evidence(question, hit, split_items(reply), certain=certain)[:SENTENCES_AT_MOST]
+        evidence = (replace(e, log_odds=generator.log_odds(prompt.gate(question, e.quote, about))) for e in found)
+        yield Reading(hit, log_odds, tuple(evidence))

@@ -3,15 +3,12 @@
 import re
 from collections.abc import Sequence
 
-from qa.measures import fold
-from qa.read import FUNCTION_WORDS, Evidence
+from index.credits import DATE, read_date
+from qa.measures import NUMBERS, fold, fold_numbers
+from qa.read import Evidence, stems
 
-NUMBER_WORDS = frozenset(
-    """
-    two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-    seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred
-    hundreds thousand thousands million millions billion billions dozen dozens half twice
-    """.split()
+QUANTITIES = frozenset(
+    "hundred hundreds thousand thousands million millions billion billions dozen dozens half".split()
 )
 MARKER = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
 
@@ -27,13 +24,12 @@ def read_markers(text: str) -> tuple[str, list[int]]:
 
 
 def numbers_in(text: str) -> set[str]:
-    """The numbers of a text as they are compared: digits without thousands' commas, and number words, folded.
+    """The numbers of a text in digits, and words of quantity, folded.
 
-    >>> sorted(numbers_in("Ten of 5,000 on January 3"))
-    ['3', '5000', 'ten']
+    >>> sorted(numbers_in("Ten of 5,000 on January 3, dozens hurt"))
+    ['10', '3', '5000', 'dozens']
     """
-    digits = {found.replace(",", "") for found in re.findall(r"\d+(?:,\d{3})*", text)}
-    return digits | (set(fold(text).split()) & NUMBER_WORDS)
+    return {word for word in fold_numbers(text).split() if word.isdigit() or word in QUANTITIES}
 
 
 def names_in(text: str) -> set[str]:
@@ -48,24 +44,29 @@ def names_in(text: str) -> set[str]:
     for i, word in enumerate(words):
         follows = i + 1 < len(words) and capital[i + 1]
         if capital[i] and (i > 0 or follows):
-            held |= {part for part in fold(word).split() if len(part) > 1 and part not in FUNCTION_WORDS}
+            held |= {part for part in fold(word).split() if len(part) > 1 and stems(part)}
     return held
 
 
 def uncovered(sentence: str, question: str, evidence: Sequence[Evidence]) -> set[str]:
     """Names and numbers of a sentence that its evidence does not hold.
 
-    A number must be in a quote, or in the date of its article. A name may also be one that the question gave,
-    where the passage around the quote speaks of it: quotes say "he".
+    A number must be in a quote; only the whole date of its article may be said as well. A name may also be one that
+    the question gave, where the passage around the quote speaks of it: quotes say "he".
     """
     quotes = " ".join(item.quote for item in evidence)
     about = " ".join(f"{s.title or ''} {s.source or ''} {s.published or ''}" for s in (e.hit.section for e in evidence))
     around = set(fold(" ".join(item.hit.text for item in evidence)).split()) | set(fold(about).split())
     held = set(fold(quotes).split()) | set(fold(about).split()) | (set(fold(question).split()) & around)
-    numbers = numbers_in(f"{quotes} {' '.join(e.hit.section.published or '' for e in evidence)}")
     held_stems = {word[:6] for word in held}
     names = {name for name in names_in(sentence) if name[:6] not in held_stems}
-    return names | (numbers_in(sentence) - numbers)
+    return names | (numbers_in(_without_dates(sentence, evidence)) - numbers_in(quotes))
+
+
+def _without_dates(sentence: str, evidence: Sequence[Evidence]) -> str:
+    """The sentence without the dates of the articles it cites, however they are written."""
+    days = {(item.hit.section.published or "")[:10] for item in evidence}
+    return DATE.sub(lambda found: "" if read_date(found[0]) in days else found[0], sentence)
 
 
 def fewest(sentence: str, question: str, cited: Sequence[int], evidence: Sequence[Evidence]) -> list[int] | None:
@@ -86,6 +87,13 @@ def fewest(sentence: str, question: str, cited: Sequence[int], evidence: Sequenc
     return None
 
 
+def as_quoted(sentence: str, evidence: Sequence[Evidence]) -> str:
+    """A sentence with its small numbers written as its quotes write them: "5" is "five" again."""
+    held = set(fold(" ".join(item.quote for item in evidence)).split())
+    words = {digits: word for word, digits in NUMBERS.items() if word in held and digits not in held}
+    return re.sub(r"(?<![\d.,])\d{1,2}(?![\d.,]\d|\d)", lambda found: words.get(found[0], found[0]), sentence)
+
+
 def _shared(sentence: str, item: Evidence) -> set[str]:
     """The words of a sentence that one quote holds."""
-    return (set(fold(sentence).split()) - FUNCTION_WORDS) & set(fold(item.quote).split())
+    return stems(sentence) & stems(item.quote)

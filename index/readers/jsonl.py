@@ -13,7 +13,7 @@ def read_row(line: bytes, where: str) -> Iterator[Article | ArticleError]:
     if len(line) > LARGEST_ARTICLE:
         raise ArticleError(f"{where}: the row is longer than one article holds ({LARGEST_ARTICLE / 1e6:.0f} MB)")
     try:
-        row = json.loads(decode(line, where))
+        row = json.loads(decode(line, where).rstrip())
     except json.JSONDecodeError as error:
         raise ArticleError(f"{where}: not JSON ({error.msg}, column {error.colno}); the row is left out") from None
     except RecursionError:

@@ -1,0 +1,110 @@
+"""What both entry points share: the options, the settings made of them, and errors told as a sentence."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from qa.settings import Settings
+
+
+def settings_of(given: argparse.Namespace) -> Settings:
+    """The settings that a command line names; HF_HUB_OFFLINE=1 counts as --offline."""
+    settings = replace(Settings(), **{n: v for n, v in vars(given).items() if n in Settings.__dataclass_fields__})
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    if os.environ.get("HF_HUB_OFFLINE") == "1":
+        settings = replace(settings, offline=True)
+    if settings.offline:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    return settings
+
+
+def run_safely(program: str, run: Callable[[], int]) -> int:
+    """The exit code of `run`; 1 after an error that a user can mend, told in its sentence, 130 after Ctrl-C."""
+    try:
+        return run()
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our pipe went away; nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if not isinstance(error, user_errors()):
+            raise
+        print(f"{program}: {error}", file=sys.stderr)
+        return 1
+
+
+def user_errors() -> tuple[type[Exception], ...]:
+    """The errors that a user can mend; any other is a bug and shows its traceback."""
+    import sqlite3
+
+    from index.archive import ArchiveError
+    from index.article import ArticleError
+    from models import ModelError
+    from qa.gold import GoldError
+    from qa.pipeline import QuestionError
+
+    return (ArchiveError, ArticleError, ModelError, GoldError, QuestionError, OSError, sqlite3.OperationalError)
+
+
+def _archive_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--archive", type=Path, default=Settings.archive, metavar="DIR", help="the archive's folder (archive)"
+    )
+
+
+def _weights_option(command: argparse.ArgumentParser) -> None:
+    default = os.environ.get("GROUNDWIRE_WEIGHTS")
+    command.add_argument(
+        "--weights",
+        type=Path,
+        default=Path(default) if default else Settings.weights,
+        metavar="DIR",
+        help="where models lie (GROUNDWIRE_WEIGHTS, else your user data folder)",
+    )
+    command.add_argument("--offline", action="store_true", help="never open a socket")
+
+
+def _embedder_option(command: argparse.ArgumentParser) -> None:
+    _weights_option(command)
+    command.add_argument(
+        "--embedder", default=Settings.embedder, metavar="NAME", help=f"a model's name or folder ({Settings.embedder})"
+    )
+    command.add_argument("--threads", type=positive, default=None, metavar="N", help="processor threads (all)")
+
+
+def _reranker_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--reranker", default="", metavar="NAME", help='a cross-encoder\'s name or folder, or "llm" (none)'
+    )
+
+
+def _llm_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--llm", default=Settings.llm, metavar="NAME", help=f"a model's name, GGUF path or hub file ({Settings.llm})"
+    )
+    command.add_argument(
+        "-k", dest="passages", type=positive, default=Settings.passages, help=f"passages to read ({Settings.passages})"
+    )
+    command.add_argument("--seed", type=int, default=Settings.seed, help="of the decoder (0)")
+
+
+OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "archive": _archive_option,
+    "weights": _weights_option,
+    "embedder": _embedder_option,
+    "reranker": _reranker_option,
+    "llm": _llm_option,
+}
+
+
+def positive(text: str) -> int:
+    """A whole number from 1, as argparse wants its types."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1")
+    return int(text)

@@ -1,0 +1,79 @@
+"""What a person sees in a terminal while something goes on; everything of it on standard error."""
+
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from models.weights import Progress
+    from qa.pipeline import Newsroom
+
+
+def plain(text: str) -> str:
+    """Untrusted text for a terminal: control characters shown as spaces, so that nothing in it steers the screen."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+
+
+class Line:
+    """One line of progress on standard error, written over and over on a terminal, now and then elsewhere."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._last = 0.0 if self._live else time.monotonic()
+        self._shown = ""
+
+    def say(self, text: str, *, last: bool = False) -> None:
+        now = time.monotonic()
+        if not last and (text == self._shown or now - self._last < (0.1 if self._live else 10.0)):
+            return
+        self._last, self._shown = now, text
+        width = shutil.get_terminal_size().columns - 1
+        print(
+            f"\r{text[:width]:{width}}" if self._live else text,
+            end="" if self._live and not last else "\n",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    def clear(self) -> None:
+        if self._live and self._shown:
+            width = shutil.get_terminal_size().columns - 1
+            print(f"\r{'':{width}}\r", end="", file=sys.stderr, flush=True)
+            self._shown = ""
+
+
+def fetching() -> Callable[["Progress"], None]:
+    """Tells how far a download is."""
+    line = Line()
+
+    def tell(progress: "Progress") -> None:
+        share = progress.done_bytes / progress.total_bytes if progress.total_bytes else 0.0
+        size = f"{progress.done_bytes / 1e6:.0f} of {progress.total_bytes / 1e6:.0f} MB"
+        done = progress.done_bytes >= progress.total_bytes > 0
+        line.say(f"{progress.model}: {share:4.0%}, {size}, {progress.note}", last=done)
+
+    return tell
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them."""
+    return (
+        f"{seconds:.0f} s"
+        if seconds < 90
+        else f"{seconds / 60:.0f} min"
+        if seconds < 5400
+        else f"{seconds / 3600:.1f} h"
+    )
+
+
+def open_room(settings: Settings) -> "Newsroom":
+    """The newsroom of `settings`, its search indexes ready; says what has to be fetched or made again."""
+    from qa.pipeline import open_newsroom
+
+    room = open_newsroom(settings, fetching())
+    room.news.ready(lambda text: print(f"groundwire: {text}", file=sys.stderr))
+    return room

@@ -1,0 +1,63 @@
+"""One order of all modules, lowest floor first: the order to read them in, and the only way to import them."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FLOORS = """
+    models models.catalogue models.gguf models.weights models.download models.wheels models.fetch
+    models.tokens models.embedder models.llama models.reranker
+    index index.article index.credits index.readers.text index.readers.markdown index.readers.jsonl index.readers
+    index.passage index.archive index.stamp index.dense index.lexical index.ranking index.update index.news_index
+    qa qa.settings qa.measures qa.retrieve qa.prompt qa.read qa.verify qa.answer qa.compose qa.pipeline
+    qa.gold qa.evaluate qa.options qa.terminal qa.cli app
+""".split()
+HEAVY = ("torch", "llama_cpp", "faiss", "gradio", "sentence_transformers", "onnxruntime", "tantivy")
+
+
+def file_of(module: str) -> Path:
+    path = ROOT.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def imports_of(source: str, known: set[str]) -> set[str]:
+    """The modules of `known` that a source imports anywhere; `from a import b` is the module `a.b` where there is one.
+
+    >>> sorted(imports_of("import index.dense\\ndef f():\\n    from qa import prompt, cli", {"index.dense", "qa.cli"}))
+    ['index.dense', 'qa.cli']
+    """
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports name their module in full"
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= inner & known or {str(node.module)}
+    return found & known
+
+
+def test_every_module_has_its_floor() -> None:
+    files = [
+        ROOT / "app.py",
+        *(file for package in ("models", "index", "qa") for file in (ROOT / package).rglob("*.py")),
+    ]
+    assert {file_of(module) for module in FLOORS} == set(files)
+    assert len(set(FLOORS)) == len(FLOORS)
+
+
+@pytest.mark.parametrize("module", FLOORS)
+def test_a_module_imports_only_what_stands_before_it(module: str) -> None:
+    upward = imports_of(file_of(module).read_text("utf-8"), set(FLOORS)) - set(FLOORS[: FLOORS.index(module)])
+    assert not upward, f"{module} imports {', '.join(sorted(upward))}, which stands above it"
+
+
+@pytest.mark.parametrize("module", ["models", "qa.cli"])
+def test_what_every_command_imports_loads_no_heavy_library(module: str) -> None:
+    asked = f"import sys, {module}; print(*[name for name in {HEAVY} if name in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == []

@@ -1,0 +1,244 @@
+"""An update costs what has changed and no more, and says what it left out."""
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import as_nobody, make_index, open_to_all, write_files
+from fakes import FakeEmbedder, count_characters, count_words, words_of
+
+from index.article import ArticleError
+from index.news_index import NewsIndex
+from index.update import BATCH_PASSAGES, Progress, Report
+
+LONG = " ".join(f"This is sentence number {n} of the article." for n in range(30))
+
+
+def update(news: NewsIndex, *paths: Path) -> Report:
+    """One update, the embedder's count of documents begun anew."""
+    assert isinstance(news.embedder, FakeEmbedder)
+    news.embedder.encoded.clear()
+    return news.update(paths, count_tokens=count_words)
+
+
+def ids(news: NewsIndex) -> list[str]:
+    return sorted(news.archive.owners())
+
+
+def rows(*fields: dict[str, str]) -> str:
+    return "".join(json.dumps(row) + "\n" for row in fields)
+
+
+def test_a_first_update_reads_everything(news: NewsIndex, embedder: FakeEmbedder) -> None:
+    assert ids(news) == ["airport", "economy/oil", "wire-1", "wire-2"]
+    assert len(embedder.encoded) == news.archive.passage_count
+    assert "Election in Peru | EFE | 2021-06-07\nJosé Pérez won the election in Peru." in embedder.encoded
+
+
+def test_an_unchanged_file_costs_only_its_hash(
+    news: NewsIndex, articles: Path, embedder: FakeEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation = news.archive.generation
+    monkeypatch.setattr("index.update.read_file", None)
+    assert update(news, articles) == Report(unchanged=4)
+    assert embedder.encoded == [] and news.archive.generation == generation
+
+
+def test_a_changed_article_embeds_only_its_new_passages(news: NewsIndex, articles: Path) -> None:
+    write_files(articles, {"long.txt": LONG})
+    update(news, articles)
+    write_files(articles, {"long.txt": LONG.replace("number 29", "number twenty-nine")})
+    report = update(news, articles)
+    assert (report.changed, report.unchanged, report.embedded) == (1, 4, 1)
+    [text] = news.embedder.encoded  # type: ignore[attr-defined]
+    assert "twenty-nine" in text
+
+
+def test_a_changed_row_leaves_the_others_of_its_file_alone(news: NewsIndex, articles: Path) -> None:
+    file = articles / "wire.jsonl"
+    file.write_text(file.read_text().replace("Kerala", "Assam"))
+    report = update(news, articles)
+    assert (report.changed, report.unchanged, report.embedded) == (1, 3, 1)
+
+
+def test_what_is_gone_leaves(news: NewsIndex, articles: Path) -> None:
+    (articles / "airport.txt").unlink()
+    file = articles / "wire.jsonl"
+    file.write_text(file.read_text().splitlines()[0])
+    assert update(news, articles) == Report(removed=2, unchanged=2)
+    assert ids(news) == ["economy/oil", "wire-1"]
+    found = {hit.article.id for hit in news.find([row for row, _ in news.rank("floods in Kerala", 9)["dense"]])}
+    assert found == {"economy/oil", "wire-1"}
+
+
+def test_a_moved_file_is_an_article_under_its_new_id(news: NewsIndex, articles: Path) -> None:
+    (articles / "airport.txt").rename(articles / "economy" / "airport.txt")
+    report = update(news, articles)
+    assert (report.new, report.removed, report.unchanged) == (1, 1, 3)
+    assert "economy/airport" in ids(news) and "airport" not in ids(news)
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "z.jsonl"])
+def test_a_row_that_moves_to_another_file_stays_in_the_archive(news: NewsIndex, articles: Path, name: str) -> None:
+    wire = articles / "wire.jsonl"
+    first, second = wire.read_text().splitlines()
+    wire.write_text(first)
+    write_files(articles, {name: second})
+    report = update(news, articles)
+    assert (report.problems, report.embedded) == ([], 0)
+    assert news.archive.owners()["wire-2"] == str(articles / name)
+    assert update(news, articles) == Report(unchanged=4)
+
+
+def test_two_files_can_swap_rows(news: NewsIndex, articles: Path) -> None:
+    first, second = (articles / "wire.jsonl").read_text().splitlines(keepends=True)
+    write_files(articles, {"wire.jsonl": first, "other.jsonl": second})
+    assert update(news, articles).problems == []
+    write_files(articles, {"wire.jsonl": second, "other.jsonl": first})
+    assert update(news, articles).problems == [] and len(ids(news)) == 4
+    assert update(news, articles) == Report(unchanged=4)
+
+
+@pytest.mark.parametrize("forward", [True, False])
+def test_a_file_can_move_between_two_folders_of_one_update(tmp_path: Path, forward: bool) -> None:
+    line = rows({"id": "a", "text": "Body of the row."})
+    one, two = write_files(tmp_path / "one", {"x.jsonl": line, "y.txt": "Y."}), tmp_path / "two"
+    write_files(two, {"z.txt": "Z."})
+    news = make_index(tmp_path / "archive", [one, two], FakeEmbedder())
+    (one / "x.jsonl").rename(two / "x.jsonl")
+    report = update(news, *([one, two] if forward else [two, one]))
+    assert report.problems == []
+    assert news.archive.owners()["a"] == str(two / "x.jsonl")
+
+
+def test_of_two_files_with_one_id_the_first_is_kept_and_the_other_named(news: NewsIndex, articles: Path) -> None:
+    write_files(articles, {"airport.md": "Another airport.", "copy.jsonl": rows({"id": "wire-1", "text": "Other."})})
+    report = update(news, articles)
+    assert [problem.replace(f"{articles}/", "") for problem in report.problems] == [
+        'airport.md: the id "airport" is already that of airport.txt; rename one of them',
+        'copy.jsonl: the id "wire-1" is already that of wire.jsonl; rename one of them',
+    ]
+    assert report.unchanged == 4 and len(ids(news)) == 4
+    assert update(news, articles).problems == report.problems, "said again until it is mended"
+    (articles / "airport.txt").unlink()
+    assert len(update(news, articles).problems) == 1
+    assert news.archive.owners()["airport"] == str(articles / "airport.md")
+
+
+def test_a_folder_inside_an_indexed_one_keeps_its_ids(news: NewsIndex, articles: Path) -> None:
+    write_files(articles, {"economy/gas.txt": "Gas is dear."})
+    report = update(news, articles / "economy")
+    assert (report.new, report.unchanged, report.removed) == (1, 1, 0)
+    assert {"economy/gas", "economy/oil", "airport"} <= set(ids(news))
+    assert update(news, articles / "economy" / "gas.txt") == Report(unchanged=1)
+
+
+def test_several_paths_are_one_update(tmp_path: Path, articles: Path) -> None:
+    both = make_index(tmp_path / "both", [articles / "economy", articles / "wire.jsonl"], FakeEmbedder())
+    assert ids(both) == ["oil", "wire-1", "wire-2"]
+    whole = make_index(tmp_path / "whole", [articles, articles], FakeEmbedder())
+    assert len(ids(whole)) == 4
+
+
+def test_a_path_that_is_none_changes_nothing(news: NewsIndex, articles: Path) -> None:
+    before = news.archive.fingerprint()
+    (articles / "airport.txt").unlink()
+    with pytest.raises(ArticleError, match="no such file or folder"):
+        update(news, articles, articles / "none")
+    assert news.archive.fingerprint() == before
+
+
+@pytest.mark.parametrize("broken", ["{", '{"id": "wire-2"}', '{"id": "wire-2", "text": 7}'])
+def test_a_row_that_breaks_keeps_what_it_held_until_it_is_mended(news: NewsIndex, articles: Path, broken: str) -> None:
+    wire = articles / "wire.jsonl"
+    whole = wire.read_text()
+    before = news.archive.fingerprint()
+    wire.write_text(whole.splitlines()[0] + "\n" + broken)
+    report = update(news, articles)
+    assert len(report.problems) == 1 and report.problems[0].startswith(f"{wire}:2: ")
+    assert (report.unchanged, report.removed, news.archive.fingerprint()) == (4, 0, before)
+    assert update(news, articles).problems == report.problems
+    wire.write_text(whole)
+    assert update(news, articles) == Report(unchanged=4)
+
+
+@pytest.mark.parametrize("content", [b"", b"caf\xe9", b"a\0b"])
+def test_a_file_that_breaks_keeps_what_it_held(news: NewsIndex, articles: Path, content: bytes) -> None:
+    before = news.archive.fingerprint()
+    write_files(articles, {"airport.txt": content})
+    report = update(news, articles)
+    assert len(report.problems) == 1 and news.archive.fingerprint() == before
+
+
+def test_odd_files_are_named_and_the_rest_is_read(tmp_path: Path, embedder: FakeEmbedder) -> None:
+    folder = write_files(
+        tmp_path / "articles",
+        {
+            "bom.txt": "\ufeffWith a mark.",
+            "utf16.txt": "In UTF-16.".encode("utf-16"),
+            "lines.txt": "One.\r\n\r\nTwo.\r\n",
+            "nul.txt": b"a\0b",
+            "latin.txt": b"caf\xe9",
+            "empty.txt": b"",
+            "dated.md": "---\npublished: soon\n---\nBody.",
+            "photo.jpg": b"\xff\xd8",
+        },
+    )
+    with (folder / "huge.txt").open("wb") as file:
+        file.truncate(200_000_000)
+    news = NewsIndex.create(tmp_path / "archive", embedder, max_tokens=20)
+    report = update(news, folder)
+    assert ids(news) == ["bom", "dated", "lines", "utf16"] and report.other_files == 1
+    assert [problem.removeprefix(f"{folder}/").split(":")[0] for problem in report.problems] == [
+        *("dated.md", "empty.txt", "huge.txt", "latin.txt", "nul.txt")
+    ]
+    assert news.archive.article("lines").text == "One.\r\n\r\nTwo.\r\n"  # type: ignore[union-attr]
+
+
+def test_a_file_that_cannot_be_read_is_named_and_keeps_what_it_held(tmp_path: Path, articles: Path) -> None:
+    archive = tmp_path / "archive"
+    news = make_index(archive, [articles], FakeEmbedder())
+    before = news.archive.fingerprint()
+    news.close()
+    open_to_all(tmp_path, writable=True)
+    (articles / "airport.txt").chmod(0)
+    as_nobody(_names_the_file, archive, articles, before)
+
+
+def _names_the_file(archive: Path, articles: Path, before: str) -> None:
+    opened = NewsIndex.open(archive, FakeEmbedder())
+    report = update(opened, articles)
+    assert report.problems == [
+        f"{articles / 'airport.txt'}: cannot be read (Permission denied); check the file and its permissions"
+    ]
+    assert (report.unchanged, opened.archive.fingerprint()) == (4, before)
+
+
+@pytest.mark.parametrize("max_tokens", [24, 60, 128, 300])
+def test_no_text_is_longer_than_the_embedder_takes(tmp_path: Path, max_tokens: int) -> None:
+    embedder = FakeEmbedder(max_tokens=max_tokens)
+    heading = " ".join(f"headline{n}" for n in range(400))
+    folder = write_files(
+        tmp_path / "articles",
+        {
+            "a.jsonl": rows({"id": "a", "text": LONG * 5, "title": heading}, {"id": "b", "text": "word " * 900}),
+            "c.txt": "a-b-c-d-" * 400,
+        },
+    )
+    news = NewsIndex.create(tmp_path / "archive", embedder, max_tokens=10_000)
+    news.update([folder], count_tokens=count_characters)
+    longest = max(len(words_of(text)) for text in embedder.encoded)
+    assert max_tokens // 2 < longest <= max_tokens - 2, "[CLS] and [SEP] are two more"
+
+
+def test_an_update_is_written_in_batches(tmp_path: Path, embedder: FakeEmbedder) -> None:
+    count = 2 * BATCH_PASSAGES + 10
+    lines = rows(*({"id": f"{n}", "text": f"Row number {n}."} for n in range(count)))
+    folder = write_files(tmp_path / "articles", {"a.jsonl": lines})
+    news = NewsIndex.create(tmp_path / "archive", embedder, max_tokens=20)
+    seen: list[Progress] = []
+    report = news.update([folder], count_tokens=count_words, progress=seen.append)
+    assert report.new == report.embedded == news.archive.passage_count == count
+    assert news.archive.generation == 3
+    assert [now.passages for now in seen] == [BATCH_PASSAGES, 2 * BATCH_PASSAGES, 2 * BATCH_PASSAGES]
+    assert all(0 < now.done_bytes <= now.total_bytes == len(lines) for now in seen)
