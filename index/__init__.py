@@ -1,0 +1,1 @@
+"""From files to passages that can be searched; knows nothing of prompts."""

@@ -17,6 +17,7 @@ from qa.verify import as_quoted, fewest, read_markers
 
 QUOTES_AT_MOST = 8
 SUPPORTED_FROM = 0.5
+TOLD_SHARE = 0.8  # of the words of a long item: the model says the same in other words
 
 
 @dataclass
@@ -41,14 +42,19 @@ class Draft:
         return len(self.citations)
 
 
-def choose_evidence(readings: Sequence[Reading], *, least_log_odds: float) -> list[Evidence]:
-    """The sentences to answer from, likeliest first: passage and sentence together reach `least_log_odds`."""
+def choose_evidence(readings: Sequence[Reading], *, least_log_odds: float, margin: float) -> list[Evidence]:
+    """The sentences to answer from, likeliest first: passage and sentence together reach `least_log_odds`.
+
+    One that is more than `margin` less likely than the best is on the matter, but no answer.
+    """
     chosen: dict[tuple[str, int], Evidence] = {}
     for reading in readings:
         for item in reading.evidence:
             if item.log_odds >= 0 and reading.log_odds + item.log_odds >= least_log_odds:
                 chosen.setdefault((item.hit.article.id, item.start), item)
-    return sorted(chosen.values(), key=lambda item: -item.log_odds)[:QUOTES_AT_MOST]
+    best = max((item.log_odds for item in chosen.values()), default=0.0)
+    near = [item for item in chosen.values() if item.log_odds >= best - margin]
+    return sorted(near, key=lambda item: -item.log_odds)[:QUOTES_AT_MOST]
 
 
 def compose(
@@ -130,7 +136,8 @@ def _left_unsaid(evidence: Sequence[Evidence], draft: Draft) -> Iterator[Sentenc
     for item in evidence:
         said = stems(draft.text)
         cited = any((c.article_id, c.start) == (item.hit.article.id, item.start) for c in draft.citations)
-        if not draft.sentences or not (all(stems(words) <= said for words in item.items) if item.items else cited):
+        told = all(len(stems(words) & said) >= TOLD_SHARE * len(stems(words)) for words in item.items)
+        if not draft.sentences or not (told if item.items else cited):
             quote = " ".join(item.quote.split())
             score = _chance(item.log_odds)
             yield _sentence(f"{_said_by(item)}: “{quote}”", [draft.number(item)], "supported", score, draft)

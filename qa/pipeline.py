@@ -24,6 +24,7 @@ LONGEST_QUESTION = 2_000
 LEAST_LOG_ODDS = 1.0
 CERTAIN_LOG_ODDS = 2.0
 ANSWER_LOG_ODDS = 2.3
+MARGIN = 2.3
 
 
 class QuestionError(ValueError):
@@ -136,7 +137,7 @@ class Newsroom:
         best = max((e.log_odds for reading in readings for e in reading.evidence), default=-math.inf)
 
         draft = Draft()
-        evidence = choose_evidence(readings, least_log_odds=ANSWER_LOG_ODDS)
+        evidence = choose_evidence(readings, least_log_odds=ANSWER_LOG_ODDS, margin=MARGIN)
         if evidence:
             yield Status("writing")
             written = compose(

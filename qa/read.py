@@ -94,35 +94,41 @@ def find_evidence(question: str, hit: Hit, items: Sequence[str], *, certain: boo
     near = [len(asked & stems(sentence)) for sentence in sentences]
     held: dict[int, list[str]] = {}
     for item in items:
-        whole = _place(item, sentences, near)
-        parts = [item] if whole is not None else re.split(r", (?:and )?| and ", item)
-        for part in parts:
-            best = _place(part, sentences, near)
-            if best is not None and not stems(part) <= asked:  # what only repeats the question is no answer
-                held.setdefault(best, []).append(part)
+        for words, place in _places(item, sentences, near):
+            if not stems(words) <= asked:  # what only repeats the question is no answer
+                held.setdefault(place, []).append(words)
     if not held and certain and sentences:
         held[max(range(len(sentences)), key=lambda i: (near[i], -i))] = []
     ordered = sorted(held, key=lambda i: (-near[i], i))
     return tuple(Evidence(hit, *spans[i], tuple(held[i])) for i in ordered)
 
 
-def _place(item: str, sentences: Sequence[str], near: Sequence[int]) -> int | None:
-    """The sentence that holds an item, the one nearest to the question where several do."""
+def _places(item: str, sentences: Sequence[str], near: Sequence[int]) -> list[tuple[str, int]]:
+    """Where an item stands word for word; else its parts, where commas or "and" join several; else most of it."""
+    if not sentences:
+        return []
+    best, share = _place(item, sentences, near)
+    if share == 1:
+        return [(item, best)]
+    parts = [(part, *_place(part, sentences, near)) for part in re.split(r", (?:and )?| and ", item)]
+    whole = [(part, place) for part, place, held in parts if held == 1]
+    return whole or ([(item, best)] if share >= LONG_ITEM_SHARE else [])
+
+
+def _place(item: str, sentences: Sequence[str], near: Sequence[int]) -> tuple[int, float]:
+    """The sentence that holds most of an item, the one nearest to the question among several; and how much."""
     words = fold_numbers(item).split()
-    if not words:
-        return None
     shares = [_share(words, fold_numbers(sentence)) for sentence in sentences]
-    best = max(range(len(sentences)), key=lambda i: (shares[i], near[i], -i), default=None)
-    least = LONG_ITEM_SHARE if len(words) >= LONG_ITEM_WORDS else 1.0
-    return best if best is not None and shares[best] >= least else None
+    best = max(range(len(sentences)), key=lambda i: (shares[i], near[i], -i))
+    return best, shares[best]
 
 
 def _share(words: Sequence[str], sentence: str) -> float:
     """How much of an item a folded sentence holds: 1 for all of it in order, words alone count in a long item only."""
-    if f" {' '.join(words)} " in f" {sentence} ":
+    if words and f" {' '.join(words)} " in f" {sentence} ":
         return 1.0
     held = set(sentence.split())
-    return sum(word in held for word in words) / len(words) if len(words) >= LONG_ITEM_WORDS else 0.0
+    return min(0.99, sum(word in held for word in words) / len(words)) if len(words) >= LONG_ITEM_WORDS else 0.0
 
 
 def read_hits(

@@ -1,0 +1,63 @@
+"""The README's tree is the code's own words, its commands parse, its links lead somewhere.
+
+After a wanted change: python -m pytest tests/test_readme.py --rewrite-golden, and read the diff.
+"""
+
+import ast
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from test_floors import FLOORS, ROOT, file_of
+
+from qa.cli import build_parser
+
+README = ROOT / "README.md"
+OTHERS = {
+    "data/": "Fourteen reports written for this project, and 40 gold questions over them.",
+    "bench/": "Measurements: one script a claim, one result file a run; bench/README.md has the commands.",
+    "scripts/": "demo, test, check; setup is what they share.",
+    "docs/": "architecture, decisions, the answer's shape.",
+    "tests/": "The laws the code keeps; fakes.py plays the models.",
+}
+
+
+def tree() -> str:
+    """The modules in the order to read them in, each with the first line of its docstring."""
+    lines = []
+    for module in FLOORS:
+        file = file_of(module)
+        words = (ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "").split("\n")[0]
+        package = file.name == "__init__.py"
+        name = (
+            f"{file.parent.relative_to(ROOT)}/"
+            if package
+            else f"{'  ' * (len(file.relative_to(ROOT).parts) - 1)}{file.name}"
+        )
+        lines.append(f"{name:20}{words}")
+    return "\n".join([*lines, *(f"{name:20}{words}" for name, words in OTHERS.items())])
+
+
+def test_the_tree_is_that_of_the_code(request: pytest.FixtureRequest) -> None:
+    text = README.read_text(encoding="utf-8")
+    found = re.search(r"(?<=<!-- tree -->\n```\n).*?(?=\n```\n)", text, re.DOTALL)
+    assert found
+    if request.config.getoption("--rewrite-golden"):
+        README.write_text(text[: found.start()] + tree() + text[found.end() :], encoding="utf-8")
+        return
+    assert found[0] == tree(), "after a wanted change: python -m pytest tests/test_readme.py --rewrite-golden"
+
+
+def test_every_command_shown_parses() -> None:
+    lines = re.findall(r"^groundwire (.*)$", README.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(lines) >= 8
+    for line in lines:
+        words = shlex.split(line.replace("START:END", "0:9"), comments=True)
+        assert build_parser().parse_args(words).run
+
+
+def test_every_file_named_is_there() -> None:
+    for page in (README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))):
+        for name in re.findall(r"\b(?:docs|bench|data|scripts|tests)/[\w./-]*\w", page.read_text(encoding="utf-8")):
+            assert Path(ROOT, name).exists(), f"{page.name} names {name}"
