@@ -13,19 +13,23 @@ class CrossEncoderReranker:
     """A CrossEncoder folder, such as ms-marco-MiniLM; scores are its raw logits."""
 
     def __init__(self, folder: Path, name: str) -> None:
+        from safetensors import SafetensorError
         from sentence_transformers import CrossEncoder
+        from torch.nn import Identity
 
         try:
             self._model: Any = CrossEncoder(str(folder), local_files_only=True)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, SafetensorError) as error:
             raise ModelError(f"{folder}: not a cross-encoder ({error}); name another --reranker") from None
+        self._raw = Identity()  # the default squeezes a single logit to 0 to 1, where good scores fall together
         self.name = name
 
     def score(self, question: str, passages: Sequence[str]) -> list[float]:
         if not passages:
             return []
         pairs = [(question, passage) for passage in passages]
-        return [float(score) for score in self._model.predict(pairs, show_progress_bar=False)]
+        scores = self._model.predict(pairs, activation_fn=self._raw, show_progress_bar=False)
+        return [float(score) for score in scores]
 
 
 class LlmReranker:

@@ -73,11 +73,16 @@ class Answer:
         """JSON-ready, every field there, null where it does not apply."""
         shallow = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return shallow | {
-            "sentences": [asdict(sentence) for sentence in self.sentences],
-            "citations": [asdict(citation) for citation in self.citations],
-            "conflicts": [asdict(conflict) for conflict in self.conflicts],
+            "sentences": [asdict(sentence, dict_factory=_as_json) for sentence in self.sentences],
+            "citations": [asdict(citation, dict_factory=_as_json) for citation in self.citations],
+            "conflicts": [asdict(conflict, dict_factory=_as_json) for conflict in self.conflicts],
             "hits": [hit.to_dict() for hit in self.hits],
         }
+
+
+def _as_json(fields: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """The fields of a record, tuples as lists: the dict is what comes back from its JSON."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields}
 
 
 def cite(number: int, article: Article, start: int, end: int, copies: Sequence[Hit] = ()) -> Citation:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from qa.options import OPTIONS, positive, run_safely, settings_of
 from qa.settings import Settings
-from qa.terminal import Line, duration, fetching, open_room, plain
+from qa.terminal import Line, duration, fetching, open_room, plain, plain_json
 
 if TYPE_CHECKING:
     from qa.answer import Answer
@@ -133,11 +133,11 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
     finally:
         line.clear()
     for problem in report.problems:
-        print(f"groundwire: {problem}", file=sys.stderr)
+        print(f"groundwire: {plain(str(problem))}", file=sys.stderr)
     counts = news.archive.counts()
     news.close()
     if given.json:
-        print(json.dumps(vars(report) | {"articles": counts.articles, "passages": counts.passages}, ensure_ascii=False))
+        print(plain_json(vars(report) | {"articles": counts.articles, "passages": counts.passages}))
     else:
         other = f"; {report.other_files} files of other kinds left alone" if report.other_files else ""
         print(
@@ -152,11 +152,11 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
 def run_search(given: argparse.Namespace, settings: Settings) -> int:
     hits = open_room(settings).search(given.question, given.k)
     if given.json:
-        print(json.dumps([hit.to_dict() | {"text": hit.text} for hit in hits], ensure_ascii=False))
+        print(plain_json([hit.to_dict() | {"text": hit.text} for hit in hits]))
         return 0
     for hit in hits:
         print(_hit_line(hit))
-        print(textwrap.indent(textwrap.fill(" ".join(hit.text.split()), 96), "    "))
+        print(textwrap.indent(textwrap.fill(plain(" ".join(hit.text.split())), 96), "    "))
     return 0
 
 
@@ -174,7 +174,7 @@ def _hit_line(hit: "Hit") -> str:
     )
     return (
         f"{hit.rank}. {_credit(section.source, section.published, section.title)}{plain(copies)}\n"
-        f"    {hit.article.id} {hit.passage.start}:{hit.passage.end}  score {hit.score:.4f} ({stages})"
+        f"    {plain(hit.article.id)} {hit.passage.start}:{hit.passage.end}  score {hit.score:.4f} ({stages})"
     )
 
 
@@ -184,7 +184,7 @@ def run_ask(given: argparse.Namespace, settings: Settings) -> int:
     check_question(given.question)
     room = open_room(settings)
     if given.json:
-        print(json.dumps(room.ask(given.question).to_dict(), ensure_ascii=False))
+        print(plain_json(room.ask(given.question).to_dict()))
         return 0
     answer = _tell(room, given.question, [])
     print(_sources(answer))
@@ -219,7 +219,7 @@ def _sources(answer: "Answer") -> str:
         lines.append(
             f"\n[{citation.number}] {_credit(citation.source, citation.published, citation.title)}{plain(also)}"
         )
-        lines.append(f"    {citation.article_id} {citation.start}:{citation.end}")
+        lines.append(f"    {plain(citation.article_id)} {citation.start}:{citation.end}")
         lines.append(textwrap.indent(textwrap.fill(f"“{plain(' '.join(citation.quote.split()))}”", 96), "    "))
     return "\n".join(lines)
 
@@ -269,7 +269,7 @@ def run_eval(given: argparse.Namespace, settings: Settings) -> int:
     line.clear()
     for outcome in outcomes:
         for sentence in outcome.missing_evidence:
-            print(f"groundwire: {sentence}", file=sys.stderr)
+            print(f"groundwire: {plain(sentence)}", file=sys.stderr)
     made = figures(outcomes)
     answers = [outcome.answer for outcome in outcomes if outcome.answer is not None]
     record = {

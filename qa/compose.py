@@ -13,7 +13,7 @@ from models import Generator
 from qa import prompt
 from qa.answer import Citation, Sentence, Support, cite
 from qa.read import Evidence, Reading, stems
-from qa.verify import as_quoted, fewest, read_markers
+from qa.verify import as_quoted, fewest, read_markers, without_markers
 
 QUOTES_AT_MOST = 8
 SUPPORTED_FROM = 0.5
@@ -87,11 +87,16 @@ def compose(
         said.add(words)
         proof = fewest(words, question, [n - 1 for n in numbers], evidence)
         sentence = proof is not None and _proved(words, [evidence[i] for i in proof], generator, draft)
+        if cancelled():
+            return
         if sentence:
             yield sentence
         else:
             draft.dropped += 1
-    yield from _left_unsaid(evidence, draft)
+    for sentence in _left_unsaid(evidence, draft):
+        if cancelled():
+            return
+        yield sentence
 
 
 def split_draft(written: str) -> list[str]:
@@ -134,13 +139,14 @@ def _sentence(words: str, numbers: Sequence[int], support: Support, score: float
 def _left_unsaid(evidence: Sequence[Evidence], draft: Draft) -> Iterator[Sentence]:
     """For each quote that answers in a way that no sentence gives: the quote itself, and who says it."""
     for item in evidence:
-        said = stems(draft.text)
+        said = stems(read_markers(draft.text)[0])
         cited = any((c.article_id, c.start) == (item.hit.article.id, item.start) for c in draft.citations)
         told = all(len(stems(words) & said) >= TOLD_SHARE * len(stems(words)) for words in item.items)
         if not draft.sentences or not (told if item.items else cited):
             quote = " ".join(item.quote.split())
             score = _chance(item.log_odds)
-            yield _sentence(f"{_said_by(item)}: “{quote}”", [draft.number(item)], "supported", score, draft)
+            words = without_markers(f"{_said_by(item)}: “{quote}”")
+            yield _sentence(words, [draft.number(item)], "supported", score, draft)
 
 
 def _chance(log_odds: float) -> float:

@@ -14,7 +14,7 @@ from pathlib import Path
 from qa.answer import Answer
 from qa.gold import Evidence, Question
 from qa.measures import groups_held
-from qa.pipeline import Newsroom
+from qa.pipeline import LONGEST_QUESTION, Newsroom
 from qa.retrieve import Hit
 
 CUTOFFS = (1, 5, 10)
@@ -68,8 +68,8 @@ def evaluate(
 
 
 def _in_context(question: Question) -> str:
-    """A question with what was said before it, for searching without a model."""
-    return " ".join([*(turn.content for turn in question.history), question.question])[:2000]
+    """A question with what was said last before it, for searching without a model."""
+    return " ".join([*(turn.content for turn in question.history), question.question])[-LONGEST_QUESTION:]
 
 
 def judge(newsroom: Newsroom, question: Question, hits: Sequence[Hit], answer: Answer | None) -> Outcome:

@@ -3,9 +3,12 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from models import Message
+
+Shape = TypeVar("Shape")
+WORDS: dict[type, str] = {str: "text", list: "list", int: "whole number"}
 
 
 class GoldError(ValueError):
@@ -38,7 +41,7 @@ class Question:
 def read_gold(path: Path) -> list[Question]:
     """The questions of a JSON Lines file, in order. Raises GoldError with file and line."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")  # splitlines() would cut inside a quote, at U+2028
     except (OSError, UnicodeDecodeError) as error:
         raise GoldError(f"{path}: cannot be read ({error}); give a gold file in JSON Lines") from None
     questions: list[Question] = []
@@ -73,10 +76,20 @@ def _read_row(row: dict[str, Any], where: str) -> Question:
     return Question(
         row["id"],
         row["question"],
-        tuple(tuple(str(form) for form in group) for group in forms),
-        tuple(Evidence(e["article_id"], e["quote"], e.get("group", 0)) for e in row.get("evidence") or ()),
+        tuple(tuple(str(form) for form in _shaped(group, list)) for group in _shaped(forms, list)),
+        tuple(
+            Evidence(_shaped(e["article_id"], str), _shaped(e["quote"], str), _shaped(e.get("group", 0), int))
+            for e in row.get("evidence") or ()
+        ),
         bool(answerable),
         row.get("kind") or "question",
-        tuple(Message(turn["role"], turn["content"]) for turn in row.get("history") or ()),
+        tuple(Message(turn["role"], _shaped(turn["content"], str)) for turn in row.get("history") or ()),
         bool(row.get("must_flag_conflict")),
     )
+
+
+def _shaped(value: Shape, shape: type[Shape]) -> Shape:
+    """`value` as it is; raises TypeError when it is not of the shape: a text would be taken for a list of letters."""
+    if not isinstance(value, shape):
+        raise TypeError(f"{json.dumps(value, ensure_ascii=False)[:40]} where a {WORDS[shape]} belongs")
+    return value

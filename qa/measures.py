@@ -25,15 +25,19 @@ NUMBERS = {
         " seventeen eighteen nineteen twenty".split()
     )
 } | {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90"}
+COMPOUND = re.compile(
+    r"(?i)\b(twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)[-‐‑](one|two|three|four|five|six|seven|eight|nine)\b"
+)
 
 
 def fold_numbers(text: str) -> str:
-    """As `fold`, with numbers in digits: small number words, and thousands without their commas.
+    """As `fold`, with numbers in digits: number words up to ninety-nine, and thousands without their commas.
 
-    >>> fold_numbers("Eight of 5,000")
-    '8 of 5000'
+    >>> fold_numbers("Eight of 5,000, twenty-five of 90")
+    '8 of 5000 25 of 90'
     """
-    plain = re.sub(r"(?<=\d),(?=\d{3})", "", text)
+    plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
+    plain = COMPOUND.sub(lambda found: str(int(NUMBERS[fold(found[1])]) + int(NUMBERS[fold(found[2])])), plain)
     return " ".join(NUMBERS.get(word, word) for word in fold(plain).split())
 
 

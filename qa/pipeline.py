@@ -19,6 +19,7 @@ from qa.compose import Draft, choose_evidence, compose
 from qa.read import read_hits
 from qa.retrieve import Hit, rerank, retrieve
 from qa.settings import Settings
+from qa.verify import without_markers
 
 LONGEST_QUESTION = 2_000
 LEAST_LOG_ODDS = 1.0
@@ -179,9 +180,8 @@ class Newsroom:
     def _standalone(self, question: str, history: Sequence[Message], cancelled: Callable[[], bool]) -> str:
         """A follow-up question in words that need no conversation; the question itself where that fails."""
         asked = prompt.standalone(question, history[-6:])
-        reply = (
-            "".join(self.generator.stream(asked, max_tokens=80, stop=("\n",), cancelled=cancelled)).strip().strip('"')
-        )
+        reply = "".join(self.generator.stream(asked, max_tokens=80, stop=("\n",), cancelled=cancelled))
+        reply = reply.strip().strip('"').strip()
         return reply if 0 < len(reply) <= LONGEST_QUESTION else question
 
     def _replay(self, draft: Draft) -> dict[str, object]:
@@ -209,7 +209,7 @@ def check_question(question: str) -> str:
 
 def refusal(hits: Sequence[Hit]) -> str:
     """One sentence that says no, and what the archive holds nearest to the question."""
-    near = dict.fromkeys(f"“{hit.section.title}”" for hit in hits[:3] if hit.section.title)
+    near = dict.fromkeys(f"“{without_markers(hit.section.title)}”" for hit in hits[:3] if hit.section.title)
     return "The articles do not say." + (f" The nearest are {', '.join(near)}." if near else "")
 
 

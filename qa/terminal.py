@@ -1,5 +1,6 @@
 """What a person sees in a terminal while something goes on; everything of it on standard error."""
 
+import json
 import shutil
 import sys
 import time
@@ -18,6 +19,12 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
 
 
+def plain_json(value: object) -> str:
+    """JSON on one line, in any script; what could steer a terminal is escaped, which changes no value."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+
+
 class Line:
     """One line of progress on standard error, written over and over on a terminal, now and then elsewhere."""
 
@@ -27,6 +34,7 @@ class Line:
         self._shown = ""
 
     def say(self, text: str, *, last: bool = False) -> None:
+        text = plain(text)
         now = time.monotonic()
         if not last and (text == self._shown or now - self._last < (0.1 if self._live else 10.0)):
             return

@@ -19,17 +19,31 @@ def read_markers(text: str) -> tuple[str, list[int]]:
     >>> read_markers("Ten died [1][3], two were hurt [1, 2].")
     ('Ten died, two were hurt.', [1, 3, 2])
     """
-    numbers = [int(n) for found in MARKER.finditer(text) for n in found[1].split(",")]
-    return MARKER.sub("", text).strip(), list(dict.fromkeys(numbers))
+    numbers: list[int] = []
+    while found := MARKER.findall(text):  # "[[1]2]" is a marker again once the inner one is gone
+        numbers += [int(n) for inner in found for n in inner.split(",")]
+        text = MARKER.sub("", text)
+    return text.strip(), list(dict.fromkeys(numbers))
+
+
+def without_markers(text: str) -> str:
+    """Words of an article as they may stand in an answer: what looks like a marker in them is none.
+
+    >>> without_markers("Ten died.[3] Two [1, 2] were hurt.")
+    'Ten died.(3) Two (1, 2) were hurt.'
+    """
+    return MARKER.sub(lambda found: found[0].replace("[", "(").replace("]", ")"), text)
 
 
 def numbers_in(text: str) -> set[str]:
-    """The numbers of a text in digits, and words of quantity, folded.
+    """The numbers of a text in digits, those inside words too, and words of quantity, folded.
 
-    >>> sorted(numbers_in("Ten of 5,000 on January 3, dozens hurt"))
-    ['10', '3', '5000', 'dozens']
+    >>> sorted(numbers_in("Ten of 5,000 at 6.4 on January 3, dozens in an F-15E"))
+    ['10', '15', '3', '5000', '6.4', 'dozens']
     """
-    return {word for word in fold_numbers(text).split() if word.isdigit() or word in QUANTITIES}
+    words = fold_numbers(re.sub(r"(?<=\d)[.:](?=\d)", "_", text)).split()
+    digits = {number.replace("_", ".") for word in words for number in re.findall(r"\d+(?:_\d+)*", word)}
+    return digits | (QUANTITIES & set(words))
 
 
 def names_in(text: str) -> set[str]:
@@ -59,14 +73,15 @@ def uncovered(sentence: str, question: str, evidence: Sequence[Evidence]) -> set
     around = set(fold(" ".join(item.hit.text for item in evidence)).split()) | set(fold(about).split())
     held = set(fold(quotes).split()) | set(fold(about).split()) | (set(fold(question).split()) & around)
     held_stems = {word[:6] for word in held}
-    names = {name for name in names_in(sentence) if name[:6] not in held_stems}
-    return names | (numbers_in(_without_dates(sentence, evidence)) - numbers_in(quotes))
+    undated = _without_dates(sentence, evidence)
+    names = {name for name in names_in(undated) if name[:6] not in held_stems}
+    return names | (numbers_in(undated) - numbers_in(quotes))
 
 
 def _without_dates(sentence: str, evidence: Sequence[Evidence]) -> str:
-    """The sentence without the dates of the articles it cites, however they are written."""
+    """The sentence with "that day" for the dates of the articles it cites, however they are written."""
     days = {(item.hit.section.published or "")[:10] for item in evidence}
-    return DATE.sub(lambda found: "" if read_date(found[0]) in days else found[0], sentence)
+    return DATE.sub(lambda found: "that day" if read_date(found[0]) in days else found[0], sentence)
 
 
 def fewest(sentence: str, question: str, cited: Sequence[int], evidence: Sequence[Evidence]) -> list[int] | None:
@@ -81,17 +96,22 @@ def fewest(sentence: str, question: str, cited: Sequence[int], evidence: Sequenc
         for i in list(reversed(chosen)):
             rest = [j for j in chosen if j != i]
             own = _shared(sentence, evidence[i])
-            if rest and own <= set().union(*(_shared(sentence, evidence[j]) for j in rest)):
+            spare = rest and own <= set().union(*(_shared(sentence, evidence[j]) for j in rest))
+            if spare and not uncovered(sentence, question, [evidence[j] for j in rest]):
                 chosen = rest
         return chosen
     return None
 
 
 def as_quoted(sentence: str, evidence: Sequence[Evidence]) -> str:
-    """A sentence with its small numbers written as its quotes write them: "5" is "five" again."""
+    """A sentence with its small numbers written as its quotes write them: "5" is "five" again.
+
+    A number that is part of a date, a time, a word, a price or a longer number stays as it is.
+    """
     held = set(fold(" ".join(item.quote for item in evidence)).split())
     words = {digits: word for word, digits in NUMBERS.items() if word in held and digits not in held}
-    return re.sub(r"(?<![\d.,])\d{1,2}(?![\d.,]\d|\d)", lambda found: words.get(found[0], found[0]), sentence)
+    pattern = rf"(?:{DATE.pattern})|(?<![\w.,:$€£-])(?P<small>\d{{1,2}})(?![\w%]|[.,:]\d)"
+    return re.sub(pattern, lambda found: words.get(found["small"], found[0]), sentence)
 
 
 def _shared(sentence: str, item: Evidence) -> set[str]:

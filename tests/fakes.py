@@ -88,7 +88,13 @@ def share_of_words(messages: Sequence[Message]) -> float:
 
 
 def copy_best_sentence(messages: Sequence[Message]) -> str:
-    """The sentence of the material that holds most of the words asked for; of numbered quotes, with its number."""
+    """The sentence of the material that holds most of the words asked for; of numbered quotes, with its number.
+
+    A follow-up question is repeated.
+    """
+    follow_up = re.search(r"^Conversation:\n.*^Next question: (.*?)$", messages[-1].content, re.DOTALL | re.MULTILINE)
+    if follow_up:
+        return follow_up[1]
     material, asked = read_prompt(messages)
     sentences = [material[start:end] for start, end in split_sentences(material)]
     best = max(sentences, key=lambda sentence: len(set(asked) & set(words_of(sentence))), default="NONE")

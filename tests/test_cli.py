@@ -1,0 +1,233 @@
+"""The command line as a user calls it, from index to chat; nothing that it prints steers a terminal."""
+
+import json
+import re
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from conftest import write_files
+from fakes import fakes_for_models
+from hypothesis import example, given
+from hypothesis import strategies as st
+from test_gold import write_gold
+from test_pipeline import HOSTILE
+
+from index.archive import Archive
+from models.catalogue import read_catalogue
+from qa.answer import Answer, Citation
+from qa.cli import main
+from qa.terminal import duration, plain, plain_json
+
+QUESTION = "Who died in the strike at the airport of Baghdad?"
+STEERING = "".join(map(chr, [*range(0x20), 0x7F, *range(0x80, 0xA0), 0x200E, 0x202E, 0x2028])).replace("\n", "")
+
+
+class Desk:
+    """A user at a prompt: the command line with fakes for models, in a pipe."""
+
+    def __init__(self, archive: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.archive = archive
+        self._capsys = capsys
+        self._monkeypatch = monkeypatch
+
+    def run(self, command: str, *arguments: object, typed: str = "", code: int = 0) -> str:
+        """Standard output of a command; nothing in it steers a terminal."""
+        self._monkeypatch.setattr("sys.stdin", StringIO(typed))
+        with fakes_for_models():
+            got = main([command, "--archive", str(self.archive), *map(str, arguments)])
+        self.out, self.err = self._capsys.readouterr()
+        assert got == code, self.err
+        assert not set(STEERING) & set(self.out + self.err)
+        return self.out
+
+
+@pytest.fixture
+def desk(
+    tmp_path: Path, articles: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Desk]:
+    made = Desk(tmp_path / "archive", capsys, monkeypatch)
+    made.run("index", articles)
+    yield made
+
+
+def test_indexing_is_told_in_numbers(desk: Desk, articles: Path) -> None:
+    out = desk.run("index", articles)
+    assert out.startswith("0 new, 0 changed, 4 unchanged, 0 removed in ")
+    assert out.endswith(f"{desk.archive}: 4 articles, 4 passages\n")
+    record = json.loads(desk.run("index", articles, "--json"))
+    assert (record["unchanged"], record["articles"], record["passages"]) == (4, 4, 4)
+
+
+def test_info_says_what_the_archive_holds(desk: Desk) -> None:
+    lines = dict(line.split(None, 1) for line in desk.run("info").splitlines())
+    assert lines["articles"] == "4" and lines["passages"] == "4, up to 220 tokens each"
+    assert lines["days"] == "2020-01-03 to 2021-06-07" and lines["embedder"] == "fake 64"
+    assert set(re.findall(r"(\w+) \d", lines["outlets"])) == {"Reuters", "AFP", "EFE"}
+    assert lines["FAISS"] == lines["tantivy"] == "current"
+
+
+def test_a_search_shows_whose_where_and_what(desk: Desk) -> None:
+    out = desk.run("search", QUESTION, "-k", 2)
+    assert out.startswith("1. Reuters, 2020-01-03, “Strike at Baghdad airport”\n    airport ")
+    assert "Ten people died in the strike." in out and "\n2. " in out and "\n3. " not in out
+
+
+def test_a_search_as_json_has_the_words_and_where_they_stand(desk: Desk) -> None:
+    hits = json.loads(desk.run("search", QUESTION, "--json"))
+    assert [hit["rank"] for hit in hits] == [1, 2, 3, 4] and hits[0]["article_id"] == "airport"
+    archive = Archive.open(desk.archive)
+    for hit in hits:
+        article = archive.article(hit["article_id"])
+        assert article and article.text[hit["start"] : hit["end"]] == hit["text"]
+    archive.close()
+
+
+def test_an_answer_as_json_is_what_the_page_on_answers_says(desk: Desk) -> None:
+    record = json.loads(desk.run("ask", QUESTION, "--json"))
+    assert set(record) == set(Answer.__dataclass_fields__)
+    assert record["id"] is None and record["question"] == record["standalone_question"] == QUESTION
+    assert record["declined"] is False and record["conflicts"] == []
+    assert set(record["citations"][0]) == set(Citation.__dataclass_fields__)
+    assert desk.out.count("\n") == 1
+
+
+def test_a_citation_is_shown_where_it_stands(desk: Desk) -> None:
+    record = json.loads(desk.run("ask", QUESTION, "--json"))
+    text = desk.run("ask", QUESTION)
+    assert re.sub(r"\s+", " ", text).startswith(record["answer"])
+    for citation in record["citations"]:
+        span = f"{citation['start']}:{citation['end']}"
+        assert f"[{citation['number']}] {citation['source']}, {citation['published']}" in text
+        assert f"    {citation['article_id']} {span}\n" in text and citation["quote"] in re.sub(r"\s+", " ", text)
+        shown = desk.run("show", citation["article_id"], "--at", span)
+        marked = re.search(r"⟦(.*)⟧", shown, re.DOTALL)
+        assert marked and marked[1] == citation["quote"]
+        whole = desk.run("show", citation["article_id"])
+        assert shown.replace("⟦", "").replace("⟧", "") == whole
+
+
+def test_a_question_that_is_not_answered_is_no_error(desk: Desk) -> None:
+    assert desk.run("ask", "Which quartet won the chess tournament?").startswith("The articles do not say.")
+
+
+def test_an_evaluation_prints_and_keeps_its_figures(desk: Desk, tmp_path: Path) -> None:
+    gold = write_gold(
+        tmp_path,
+        {
+            "id": "one",
+            "question": QUESTION,
+            "answers": ["ten people"],
+            "evidence": [{"article_id": "airport", "quote": "Ten people died"}],
+            "kind": "toll",
+        },
+        {"id": "two", "question": "Which quartet sang?", "answerable": False, "kind": "absent"},
+    )
+    out = desk.run("eval", gold, "--out", tmp_path / "out")
+    assert re.search(r"^recall@1, any evidence +1\.000 +1$", out, re.MULTILINE)
+    assert re.search(r"^unanswerable refused +1\.000 +1$", out, re.MULTILINE)
+    record = json.loads((tmp_path / "out" / "figures.json").read_text("utf-8"))
+    assert (record["gold"], record["questions"]) == ("gold.jsonl", 2)
+    assert record["figures"]["citations verbatim"]["mean"] == 1.0 and record["replay"]["llm"]["name"] == "scripted"
+    lines = (tmp_path / "out" / "answers.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ["one", "two"]
+    for options, count in ((("--kind", "absent"), 1), (("--limit", 1), 1), ((), 2)):
+        desk.run("eval", gold, "--out", tmp_path / "some", "--retrieval-only", *options)
+        assert json.loads((tmp_path / "some" / "figures.json").read_text("utf-8"))["questions"] == count
+
+
+def test_a_kind_that_nobody_has_is_a_sentence(desk: Desk, tmp_path: Path) -> None:
+    gold = write_gold(tmp_path, {"id": "a", "question": "b", "answers": ["c"]})
+    desk.run("eval", gold, "--out", tmp_path / "out", "--kind", "opera", code=1)
+    assert desk.err == f'groundwire: {gold}: no question of the kind "opera"\n' and not (tmp_path / "out").exists()
+
+
+def test_evidence_that_is_not_there_is_told(desk: Desk, tmp_path: Path) -> None:
+    row = {
+        "id": "a",
+        "question": QUESTION,
+        "answers": ["c"],
+        "evidence": [{"article_id": "airport", "quote": "Eleven"}],
+    }
+    desk.run("eval", write_gold(tmp_path, row), "--out", tmp_path / "out", "--retrieval-only")
+    assert desk.err == "groundwire: a: “Eleven” is not in airport\n"
+
+
+def test_a_chat_goes_on_until_it_ends(desk: Desk) -> None:
+    out = desk.run("chat", typed=f"{QUESTION}\nWhat rose by four per cent?\n")
+    airport, oil = out.index("killed"), out.index("The price of oil rose")
+    assert airport < out.index("airport ") < oil < out.index("economy/oil ")
+    assert desk.run("chat", typed=f"{QUESTION}\n\nWhat rose by four per cent?\n").count("[1] ") == 1, "empty line ends"
+    assert desk.run("chat", typed="") == ""
+
+
+def test_a_question_too_long_does_not_end_a_chat(desk: Desk) -> None:
+    out = desk.run("chat", typed=f"{'why ' * 1000}\n{QUESTION}\n")
+    assert "the question has 3,999 characters" in desk.err and "airport " in out
+
+
+def test_the_models_are_listed(desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "list", "--weights", str(tmp_path / "none")]) == 0
+    out = capsys.readouterr().out
+    for entry in read_catalogue():
+        [row] = [line for line in out.splitlines() if line.startswith(f"{entry.name} ")]
+        assert row.endswith("default" if entry.default else "–") and entry.licence in row
+    assert out.endswith(f"weights folder: {tmp_path / 'none'}\n")
+    assert main(["models", "--weights", str(tmp_path / "none"), "list", "smollm2-135m"]) == 0
+    assert capsys.readouterr().out.count("MB") == 1
+
+
+# What an article says steers nothing
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """An archive of articles that hold every control character wherever they can."""
+    evil = f"\x1b[2J\x1b]0;pwned\x07\x1b[31m{STEERING}"
+    rows = [
+        {"id": f"evil{evil}-{n}", "text": f"{evil} {text} {evil}", "title": f"Strike {evil}", "source": f"Wire {evil}"}
+        for n, text in enumerate([*HOSTILE, HOSTILE[1]])
+    ]
+    bad = {"id": "bad", "text": "Ten people died in the strike.", "published": f"yesterday{evil}"}
+    lines = "\n".join(json.dumps(row) for row in [*rows, bad])
+    made = Desk(tmp_path / "archive", capsys, monkeypatch)
+    made.run("index", write_files(tmp_path / "evil", {"rows.jsonl": lines}))
+    assert "yesterday" in made.err
+    return made
+
+
+def test_no_article_steers_the_terminal(hostile: Desk) -> None:
+    """`run` looks at every character that comes out."""
+    for command in (["info"], ["search", QUESTION], ["ask", QUESTION], ["ask", "Which quartet sang?"]):
+        assert "Wire" in hostile.run(*command) or "Strike" in hostile.out
+    hostile.run("chat", typed=f"{QUESTION}\n")
+    for command in ("search", "ask"):
+        hostile.run(command, QUESTION, "--json")
+        assert json.loads(hostile.out)
+    archive = Archive.open(hostile.archive)
+    name = json.loads(hostile.run("search", QUESTION, "--json"))[0]["article_id"]
+    article = archive.article(name)
+    archive.close()
+    assert article and "\x1b[2J" in article.text, "stored as it is, shown without"
+    assert "died" in hostile.run("show", name, "--at", f"0:{len(article.text)}")
+
+
+def test_plain_text_keeps_every_letter_in_its_place() -> None:
+    for text in ("Kata’ib Hezbollah – “ten”\n", "地震 من قُتل 🛩", "café"):
+        assert plain(text) == text
+    assert plain(f"a{STEERING}b") == f"a{' ' * len(STEERING)}b"
+
+
+@given(st.text())
+@example(f"{STEERING}\U000e0001")
+def test_plain_json_is_the_same_value_on_one_line(text: str) -> None:
+    shown = plain_json({text: [text]})
+    assert json.loads(shown) == {text: [text]} and shown.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.4, "0 s"), (89, "89 s"), (90, "2 min"), (5399, "90 min"), (5400, "1.5 h")]
+)
+def test_a_duration_is_said_as_a_person_says_it(seconds: float, said: str) -> None:
+    assert duration(seconds) == said

@@ -1,0 +1,112 @@
+"""The default models over our own articles, as a user has them: what is said stands in the files on the disk."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_pipeline import check_answer, timeless
+
+from index.news_index import NewsIndex
+from models.catalogue import find
+from models.weights import installed
+from qa.answer import Answer
+from qa.cli import main
+from qa.gold import Question, read_gold
+from qa.pipeline import Newsroom, open_newsroom
+from qa.settings import Settings
+
+pytestmark = pytest.mark.real
+ROOT = Path(__file__).parent.parent
+ARTICLES = ROOT / "data" / "articles"
+QUESTION = "Who was killed in the airport strike?"
+UNANSWERABLE, FOLLOW_UP = "gw-038", "gw-036"
+MEMORY_BYTES = 3_000_000_000
+
+
+@pytest.fixture(scope="session")
+def opened(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterator[Newsroom]:
+    """Our articles in an archive, made by the command line, and the default models."""
+    missing = [name for name in (Settings.llm, Settings.embedder) if not installed(find(name), weights)]
+    if missing:
+        sentence = f"{weights}: {', '.join(missing)} not there; run groundwire models pull"
+        if os.environ.get("CI") == "true":
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    archive = tmp_path_factory.mktemp("end") / "archive"
+    assert main(["index", str(ARTICLES), "--archive", str(archive), "--weights", str(weights), "--offline"]) == 0
+    room = open_newsroom(Settings(archive=archive, weights=weights, offline=True))
+    yield room
+    room.news.close()
+
+
+@pytest.fixture(scope="session")
+def gold() -> dict[str, Question]:
+    return {question.id: question for question in read_gold(ROOT / "data" / "gold.jsonl")}
+
+
+@pytest.fixture(scope="session")
+def first(opened: Newsroom, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], int]:
+    """What `groundwire ask --json` prints in a process of its own, and the most bytes of memory it held."""
+    settings = opened.settings
+    given = ["ask", QUESTION, "--json", "--offline", "--archive", settings.archive, "--weights", settings.weights]
+    printed = tmp_path_factory.mktemp("ask") / "out"
+    with printed.open("wb") as out:
+        process = subprocess.Popen([sys.executable, "-m", "qa.cli", *map(str, given)], cwd=ROOT, stdout=out)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return json.loads(printed.read_text("utf-8")), used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def check_files(answer: Answer, news: NewsIndex) -> None:
+    """Every quote stands in its file, decoded, at its offsets."""
+    check_answer(answer, news)
+    for citation in answer.citations:
+        for suffix in (".md", ".txt"):
+            file = ARTICLES / f"{citation.article_id}{suffix}"
+            if file.exists():
+                text = file.read_bytes().decode("utf-8")
+                break
+        else:
+            rows = [
+                json.loads(line)
+                for line in (ARTICLES / "briefs.jsonl").read_bytes().decode("utf-8").split("\n")
+                if line
+            ]
+            [text] = [row["text"] for row in rows if row["id"] == citation.article_id]
+        assert text[citation.start : citation.end] == citation.quote
+
+
+def test_an_answer_takes_little_memory(first: tuple[dict[str, Any], int]) -> None:
+    assert first[1] < MEMORY_BYTES
+
+
+def test_what_the_articles_do_not_say_is_declined(opened: Newsroom, gold: dict[str, Question]) -> None:
+    question = gold[UNANSWERABLE]
+    answer = opened.ask(question.question)
+    assert not question.answerable and answer.declined, answer.answer
+    check_files(answer, opened.news)
+
+
+def test_a_follow_up_is_understood(opened: Newsroom, gold: dict[str, Question]) -> None:
+    question = gold[FOLLOW_UP]
+    answer = opened.ask(question.question, question.history)
+    assert "PS752" in answer.standalone_question and "crew" in answer.standalone_question
+    assert not answer.declined
+    check_files(answer, opened.news)
+
+
+def test_those_who_were_killed_are_named_and_again_after_other_questions(
+    first: tuple[dict[str, Any], int], opened: Newsroom
+) -> None:
+    answer = opened.ask(QUESTION)
+    assert not answer.declined and answer.citations
+    assert "Soleimani" in answer.answer and re.search("Muhandis|Mohandes", answer.answer)
+    check_files(answer, opened.news)
+    assert first[0] | {"seconds": None} == timeless(answer), "a new process and one that has answered others agree"

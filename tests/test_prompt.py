@@ -1,0 +1,62 @@
+"""What the model is shown: the passage before the question, only as many quotes as fit, no word lost.
+
+After a wanted change: python -m pytest tests/test_prompt.py --rewrite-golden, and read the diff.
+"""
+
+import difflib
+from pathlib import Path
+
+import pytest
+from fakes import ScriptedGenerator
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models import Message
+from qa.prompt import entails, extract, fit_quotes, gate, standalone, write
+
+GOLDEN = Path(__file__).parent / "golden" / "prompts.txt"
+QUESTION = "Who was killed?"
+PASSAGE = "A drone strike killed the general. Ten people died."
+HEADING = "Strike at the airport | Reuters | 2020-01-03"
+QUOTES = [(HEADING, "A drone strike killed the general."), ("Oil | AFP", "The price of oil rose.")]
+HISTORY = [Message("user", "What was hit?"), Message("assistant", "The airport was hit [1].")]
+
+
+def test_the_prompts_are_as_reviewed(request: pytest.FixtureRequest) -> None:
+    prompts = {
+        "gate": gate(QUESTION, PASSAGE, HEADING),
+        "extract": extract(QUESTION, PASSAGE, HEADING),
+        "standalone": standalone("When was it?", HISTORY),
+        "write": write(QUESTION, QUOTES),
+        "entails": entails("The general was killed.", ["(Oil | AFP) The price of oil rose."]),
+    }
+    text = "".join(
+        f"=== {name}\n" + "".join(f"--- {turn.role}\n{turn.content}\n" for turn in messages)
+        for name, messages in prompts.items()
+    )
+    if request.config.getoption("--rewrite-golden"):
+        GOLDEN.write_text(text, "utf-8")
+    held = GOLDEN.read_text("utf-8")
+    diff = "\n".join(
+        difflib.unified_diff(held.splitlines(), text.splitlines(), "golden/prompts.txt", "now", lineterm="")
+    )
+    assert text == held, f"{diff}\n\nafter a wanted change: python -m pytest tests/test_prompt.py --rewrite-golden"
+
+
+@pytest.mark.parametrize("ask", [gate, extract])
+def test_the_question_comes_after_the_passage(ask: object) -> None:
+    assert callable(ask)
+    [_, turn] = ask(QUESTION, PASSAGE, HEADING)
+    assert turn.content.index(HEADING) < turn.content.index(PASSAGE) < turn.content.index(QUESTION)
+
+
+@given(st.lists(st.integers(0, 40), max_size=8), st.integers(0, 400), st.integers(0, 100))
+def test_the_first_quotes_that_fit_are_kept(words: list[int], context: int, answer: int) -> None:
+    quotes = [(f"heading {n}", "word " * n) for n in words]
+    generator = ScriptedGenerator(context_tokens=context)
+    kept = fit_quotes(QUESTION, quotes, generator, answer_tokens=answer)
+    assert kept == quotes[: len(kept)]
+    if kept:
+        assert generator.count_tokens(write(QUESTION, kept)) + answer <= context
+    if len(kept) < len(quotes):
+        assert generator.count_tokens(write(QUESTION, quotes[: len(kept) + 1])) + answer > context
