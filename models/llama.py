@@ -30,9 +30,10 @@ class LlamaGenerator:
 
     def __init__(self, path: Path, *, context_tokens: int = 4096, threads: int | None = None) -> None:
         check_gguf(path)
-        # llama.cpp's threads wait for each other hundreds of times a token. Where they spin and another process wants
-        # their core, that takes 20 times as long; asleep they cost next to nothing. Read when libgomp is loaded.
-        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+        # llama.cpp's threads wait for each other hundreds of times a token. Where they spin while another process wants
+        # their core, a prompt can take minutes; asleep at once, decoding loses a third. A short spin loses nothing
+        # either way (docs/decisions.md). Read when libgomp is loaded.
+        os.environ.setdefault("GOMP_SPINCOUNT", "2000")
         import llama_cpp
         from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
