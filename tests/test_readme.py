@@ -61,3 +61,12 @@ def test_every_file_named_is_there() -> None:
     for page in (README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))):
         for name in re.findall(r"\b(?:docs|bench|data|scripts|tests)/[\w./-]*\w", page.read_text(encoding="utf-8")):
             assert Path(ROOT, name).exists(), f"{page.name} names {name}"
+
+
+def test_the_quotes_shown_are_in_the_sample() -> None:
+    text = README.read_text(encoding="utf-8")
+    shown = re.findall(r"^    ([\w-]+) (\d+):(\d+)\n    “(.*?)”$", text, re.MULTILINE | re.DOTALL)
+    assert len(shown) >= 3
+    for name, start, end, quote in shown:
+        article = (ROOT / "data" / "articles" / f"{name}.md").read_text(encoding="utf-8")
+        assert article[int(start) : int(end)].split() == quote.split()
