@@ -207,6 +207,8 @@ def _tell(room: "Newsroom", question: str, history: list[object]) -> "Answer":
         elif isinstance(event, Answer):
             line.clear()
             print("" if live else textwrap.fill(plain(event.answer), 100))
+            if event.replay["left_out"]:
+                print(f"groundwire: {event.replay['left_out']} more quotes found no room", file=sys.stderr)
             return event
     raise AssertionError("a stream ends with its answer")
 
@@ -225,7 +227,7 @@ def _sources(answer: "Answer") -> str:
 
 
 def run_chat(given: argparse.Namespace, settings: Settings) -> int:
-    from models import Message
+    from models import Message, ModelError
     from qa.pipeline import QuestionError
 
     room = open_room(settings)
@@ -240,7 +242,7 @@ def run_chat(given: argparse.Namespace, settings: Settings) -> int:
             return 0
         try:
             answer = _tell(room, question, history)
-        except QuestionError as error:
+        except (QuestionError, ModelError) as error:
             print(f"groundwire: {error}", file=sys.stderr)
             continue
         except KeyboardInterrupt:

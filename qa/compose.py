@@ -54,7 +54,7 @@ def choose_evidence(readings: Sequence[Reading], *, least_log_odds: float, margi
                 chosen.setdefault((item.hit.article.id, item.start), item)
     best = max((item.log_odds for item in chosen.values()), default=0.0)
     near = [item for item in chosen.values() if item.log_odds >= best - margin]
-    return sorted(near, key=lambda item: -item.log_odds)[:QUOTES_AT_MOST]
+    return sorted(near, key=lambda item: -item.log_odds)
 
 
 def compose(
@@ -67,10 +67,11 @@ def compose(
     seed: int,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[Sentence]:
-    """Fills `draft`, yielding each sentence once it is proved."""
-    quotes = [(_about(item), item.quote) for item in evidence]
+    """Fills `draft`, yielding each sentence once it is proved; `left_out` counts the quotes the model is not shown."""
+    shown = evidence[:QUOTES_AT_MOST]
+    quotes = [(_about(item), item.quote) for item in shown]
     kept = prompt.fit_quotes(question, quotes, generator, answer_tokens=answer_tokens)
-    draft.left_out = len(quotes) - len(kept)
+    draft.left_out, evidence = len(evidence) - len(kept), shown
     # The whole draft first: proving asks the same model, which does one thing at a time.
     written = "".join(
         generator.stream(
@@ -82,7 +83,7 @@ def compose(
         words, numbers = read_markers(text)
         if cancelled():
             return
-        if not words or words in said:
+        if words in said or not re.search(r"[^\W\d_]", words):  # a model that counts its lines: "1."
             continue
         said.add(words)
         proof = fewest(words, question, [n - 1 for n in numbers], evidence)

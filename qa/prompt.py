@@ -12,6 +12,9 @@ READER = "You answer questions from news passages. Use only the passage."
 WRITER = "You are a careful news editor. You state only what the numbered quotes say."
 
 
+TURN_CHARACTERS = 600  # of each turn when a follow-up is rewritten: names and dates stand early in an answer
+
+
 def _about(passage: str, heading: str, task: str) -> list[Message]:
     return [Message("system", READER), Message("user", f"Passage ({heading}):\n{passage}\n\n{task}")]
 
@@ -35,7 +38,9 @@ def extract(question: str, passage: str, heading: str) -> list[Message]:
 
 def standalone(question: str, history: Sequence[Message]) -> list[Message]:
     """Asks for a follow-up question in words that need no conversation."""
-    said = "\n".join(f"{'Reader' if turn.role == 'user' else 'Desk'}: {turn.content}" for turn in history)
+    said = "\n".join(
+        f"{'Reader' if turn.role == 'user' else 'Desk'}: {turn.content[:TURN_CHARACTERS]}" for turn in history
+    )
     return [
         Message("system", "You rewrite questions. You never answer them."),
         Message(

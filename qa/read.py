@@ -59,12 +59,12 @@ def stems(text: str) -> set[str]:
 def split_items(reply: str) -> list[str]:
     """The items of an extraction, in order, without repeats; none for NONE.
 
-    >>> split_items("ten; Ten; two Guards."), split_items("NONE")
+    >>> split_items("1. ten; Ten; two Guards."), split_items("NONE")
     (['ten', 'two Guards'], [])
     """
     items: dict[str, str] = {}
     for piece in re.split(r"[;\n]", reply):
-        item = piece.strip(" .,-*•\"“”'")
+        item = re.sub(r"^\s*\d+\.\s+", "", piece).strip(" .,-*•\"“”'")
         if item and fold(item) not in {"none", "no", "yes", ""}:
             items.setdefault(fold(item), item)
     return list(items.values())[:ITEMS_AT_MOST]

