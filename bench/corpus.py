@@ -38,6 +38,16 @@ def places_of(question: Question, text_of: Callable[[str], str | None]) -> list[
     return places
 
 
+def texts_of(archive: Archive) -> Callable[[str], str | None]:
+    """Article id → its text, None for an article that the archive does not hold."""
+
+    def text_of(article_id: str) -> str | None:
+        article = archive.article(article_id)
+        return article.text if article else None
+
+    return text_of
+
+
 def read_corpus(path: Path) -> list[Article]:
     """All articles of a file or folder, in the order the index reads them; what cannot be read is left out."""
     root = path if path.is_dir() else path.parent

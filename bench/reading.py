@@ -7,7 +7,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from bench.corpus import Place, describe_archive, places_of
+from bench.corpus import Place, describe_archive, places_of, texts_of
 from bench.record import open_parser, write_record
 from index.passage import heading
 from models import Message
@@ -45,10 +45,7 @@ def main() -> None:
     settings = Settings(archive=given.archive, weights=given.weights, offline=True)
     room = open_newsroom(settings)
 
-    def text_of(article_id: str) -> str | None:
-        article = room.news.archive.article(article_id)
-        return article.text if article else None
-
+    text_of = texts_of(room.news.archive)
     gold = [question for question in read_gold(given.gold) if not question.history]
     asked = gold[:: max(1, len(gold) // given.limit)][: given.limit]
     scores: dict[str, tuple[list[float], list[float]]] = {

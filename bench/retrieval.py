@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.corpus import Place, describe_archive, places_of
+from bench.corpus import Place, describe_archive, places_of, texts_of
 from bench.record import open_parser, write_record
 from index.news_index import NewsIndex
 from index.ranking import fuse
@@ -81,10 +81,7 @@ def main() -> None:
     settings = Settings(archive=given.archive, weights=given.weights, offline=True)
     room = open_newsroom(settings)
 
-    def text_of(article_id: str) -> str | None:
-        article = room.news.archive.article(article_id)
-        return article.text if article else None
-
+    text_of = texts_of(room.news.archive)
     gold = read_gold(given.gold)[: given.limit]
     asked: list[tuple[Question, list[Place]]] = [(q, p) for q in gold if q.answerable and (p := places_of(q, text_of))]
     if not asked:
