@@ -88,7 +88,12 @@ class Archive:
 
         It arrives by a rename, so that a kill leaves all of it or nothing. Raises ArchiveError where there is one.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ArchiveError(
+                f"{folder}: no archive can be made here ({error.strerror}); name another --archive"
+            ) from None
         file, fresh = folder / "archive.sqlite", folder / "archive.sqlite.new"
         with _lock(folder):
             if file.exists():
@@ -108,6 +113,8 @@ class Archive:
     def open(cls, folder: Path) -> "Archive":
         """The archive in `folder`; raises ArchiveError where there is none or it cannot be read."""
         file = folder / "archive.sqlite"
+        if folder.is_file():
+            raise ArchiveError(f"{folder}: is a file; --archive names a folder")
         if not file.is_file():
             raise ArchiveError(f"{folder}: no archive here; make one with: groundwire index PATH --archive {folder}")
         writable = _can_write(folder)

@@ -111,7 +111,8 @@ class NewsIndex:
                     self._derive()
                 loaded = dense.load(self._dense_folder)
             except ArchiveError:
-                say("the archive is being written to: searching what was there before")
+                if loaded is not None and current is not None:
+                    say("the archive is being written to: searching what was there before")
         if loaded is None or lexical.generation(self._lexical_folder) is None:
             raise ArchiveError(
                 f"{self.archive.folder}: its search indexes are not whole and cannot be made now;"

@@ -124,6 +124,11 @@ class _Update:
     def _read(self, file: Path, known_sha256: str) -> None:
         """Puts what is new or changed in one file into the batch."""
         path = str(file)
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            self.report.problems.append(f"{path!r}: the file's name is not UTF-8; rename it and index again")
+            return
         held = self.archive.digests_of_file(path)
         try:
             sha256 = _sha256(file)
@@ -165,7 +170,8 @@ class _Update:
                 self.report.problems.append(item.sentence)
             elif (owner := self.owners.get(item.id, str(file))) != str(file) and self._still_in(owner, item.id):
                 self.report.problems.append(
-                    f'{file}: the id "{item.id}" is already that of {owner}; rename one of them'
+                    f'{file}: the id "{item.id}" is already that of {owner};'
+                    " rename one of them, or index the folder above both"
                 )
             else:
                 self.owners[item.id] = str(file)
@@ -174,7 +180,7 @@ class _Update:
     def _still_in(self, file: str, article_id: str) -> bool:
         """Whether a file still holds its article, for rows move between files; one that has problems keeps its own."""
         if file not in self.held:
-            items = read_file(Path(file), article_id)
+            items = read_file(Path(file), article_id) if Path(file).exists() else ()
             self.held[file] = {None if isinstance(item, Problem) else item.id for item in items}
         return bool(self.held[file] & {article_id, None})
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from qa.options import OPTIONS, positive, run_safely, settings_of
 from qa.settings import Settings
-from qa.terminal import Line, duration, fetching, open_room, plain, plain_json
+from qa.terminal import Line, duration, fetching, one_line, open_room, plain, plain_json
 
 if TYPE_CHECKING:
     from qa.answer import Answer
@@ -48,6 +48,9 @@ def build_parser() -> argparse.ArgumentParser:
     index = add("index", run_index, "read articles into the archive, or bring it up to date", "archive", "embedder")
     index.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder or a file: .txt .md .jsonl")
     index.add_argument("--json", action="store_true", help="print the report as JSON")
+
+    forget = add("forget", run_forget, "take out the articles that came from a file or folder", "archive")
+    forget.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="as it was indexed; it need not be there")
 
     search = add("search", run_search, "find passages; no language model", "archive", "embedder", "reranker")
     search.add_argument("question")
@@ -94,7 +97,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _span(text: str) -> tuple[int, int]:
     start, _, end = text.partition(":")
     if not (start.isdigit() and end.isdigit() and int(start) < int(end)):
-        raise argparse.ArgumentTypeError(f"{text} is not START:END")
+        raise argparse.ArgumentTypeError(f"{text} is not START:END with START below END")
     return int(start), int(end)
 
 
@@ -102,6 +105,7 @@ def _span(text: str) -> tuple[int, int]:
 
 
 def run_index(given: argparse.Namespace, settings: Settings) -> int:
+    from index.article import ArticleError
     from index.news_index import NewsIndex
     from index.readers import find_files
     from index.update import Progress
@@ -110,8 +114,13 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
     from models.tokens import load_tokens
     from qa.pipeline import open_embedder
 
-    for path in given.paths:
-        find_files(path)  # a wrong path is told before a model is loaded
+    for path in given.paths:  # a wrong path is told before a model is loaded
+        try:
+            find_files(path)
+        except ArticleError as error:
+            if not _known_under(settings.archive, path):
+                raise
+            raise ArticleError(f"{error}; to take out what came from there: groundwire forget {path}") from None
     tell = fetching()
     embedder = open_embedder(settings, tell)
     fetch(find("cl100k_base"), settings.weights, offline=settings.offline, progress=tell)
@@ -139,7 +148,7 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
     if given.json:
         print(plain_json(vars(report) | {"articles": counts.articles, "passages": counts.passages}))
     else:
-        other = f"; {report.other_files} files of other kinds left alone" if report.other_files else ""
+        other = f"; left alone, of other kinds or linked: {report.other_files}" if report.other_files else ""
         print(
             f"{report.new} new, {report.changed} changed, {report.unchanged} unchanged, {report.removed} removed"
             f" in {duration(time.perf_counter() - began)}{other}"
@@ -147,6 +156,34 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
         print(f"{settings.archive}: {counts.articles} articles, {counts.passages} passages")
     nothing_read = not (report.new or report.changed or report.unchanged)
     return 1 if report.problems and nothing_read else 0
+
+
+def _known_under(folder: Path, path: Path) -> list[str]:
+    """The files at or below `path` that the archive in `folder` knows, if there is one."""
+    from index.archive import Archive
+
+    if not (folder / "archive.sqlite").exists():
+        return []
+    archive = Archive.open(folder)
+    known = sorted(archive.files_under(path.resolve()))
+    archive.close()
+    return known
+
+
+def run_forget(given: argparse.Namespace, settings: Settings) -> int:
+    from index.archive import Archive
+    from index.article import ArticleError
+
+    archive = Archive.open(settings.archive)
+    known = sorted({file for path in given.paths for file in archive.files_under(path.resolve())})
+    if not known:
+        raise ArticleError(f"{settings.archive}: nothing in it came from {' '.join(map(str, given.paths))}")
+    before = archive.counts().articles
+    with archive.writing(), archive.change():
+        for file in known:
+            archive.forget_file(file)
+    print(f"{before - archive.counts().articles} articles of {len(known)} files taken out; the files are untouched")
+    return 0
 
 
 def run_search(given: argparse.Namespace, settings: Settings) -> int:
@@ -161,7 +198,7 @@ def run_search(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def _credit(source: str | None, published: str | None, title: str | None) -> str:
-    return ", ".join(plain(part) for part in (source, published, title and f"“{title}”") if part)
+    return ", ".join(one_line(part) for part in (source, published, title and f"“{title}”") if part)
 
 
 def _hit_line(hit: "Hit") -> str:
@@ -173,8 +210,8 @@ def _hit_line(hit: "Hit") -> str:
         else ""
     )
     return (
-        f"{hit.rank}. {_credit(section.source, section.published, section.title)}{plain(copies)}\n"
-        f"    {plain(hit.article.id)} {hit.passage.start}:{hit.passage.end}  score {hit.score:.4f} ({stages})"
+        f"{hit.rank}. {_credit(section.source, section.published, section.title)}{one_line(copies)}\n"
+        f"    {one_line(hit.article.id)} {hit.passage.start}:{hit.passage.end}  score {hit.score:.4f} ({stages})"
     )
 
 
@@ -219,9 +256,9 @@ def _sources(answer: "Answer") -> str:
     for citation in answer.citations:
         also = f"; also carried by {', '.join(citation.also_in)}" if citation.also_in else ""
         lines.append(
-            f"\n[{citation.number}] {_credit(citation.source, citation.published, citation.title)}{plain(also)}"
+            f"\n[{citation.number}] {_credit(citation.source, citation.published, citation.title)}{one_line(also)}"
         )
-        lines.append(f"    {plain(citation.article_id)} {citation.start}:{citation.end}")
+        lines.append(f"    {one_line(citation.article_id)} {citation.start}:{citation.end}")
         lines.append(textwrap.indent(textwrap.fill(f"“{plain(' '.join(citation.quote.split()))}”", 96), "    "))
     return "\n".join(lines)
 
@@ -324,6 +361,8 @@ def run_models(given: argparse.Namespace, settings: Settings) -> int:
         for entry in entries if given.names else [entry for entry in entries if entry.default]:
             print(f"{entry.name}: {fetch(entry, settings.weights, offline=settings.offline, progress=fetching())}")
     else:
+        if not given.names and not any(installed(entry, settings.weights) for entry in entries):
+            raise ModelError(f"{settings.weights}: no model is installed here; run groundwire models pull")
         problems = [
             problem
             for entry in entries
@@ -349,7 +388,7 @@ def run_info(given: argparse.Namespace, settings: Settings) -> int:
     print(f"articles   {counts.articles}")
     print(f"passages   {counts.passages}, up to {archive.about('max_tokens')} tokens each")
     print(f"outlets    {plain(outlets)}{more}")
-    print(f"days       {counts.first_day or '–'} to {counts.last_day or '–'}")
+    print(f"days       {f'{counts.first_day} to {counts.last_day}' if counts.first_day else 'none known'}")
     print(f"embedder   {archive.about('embedder')}")
     for name, current in indexes_current(archive).items():
         print(f"{name:10} {'current' if current else 'behind; the next search or index makes it again'}")

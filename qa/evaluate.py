@@ -82,7 +82,10 @@ def judge(newsroom: Newsroom, question: Question, hits: Sequence[Hit], answer: A
         places = [m.span() for m in re.finditer(re.escape(evidence.quote), article.text)] if article else []
         spans[evidence] = places
         if not places:
-            missing.append(f"{question.id}: “{evidence.quote[:60]}” is not in {evidence.article_id}")
+            where = (
+                f"is not in {evidence.article_id}" if article else f"is of {evidence.article_id}, not in this archive"
+            )
+            missing.append(f"{question.id}: “{evidence.quote[:60]}” {where}")
     any_found = all_found = None
     if question.answerable and question.evidence:
         any_found, all_found = {}, {}

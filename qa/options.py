@@ -1,6 +1,7 @@
 """What both entry points share: the options, the settings made of them, and errors told as a sentence."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -23,6 +24,9 @@ def settings_of(given: argparse.Namespace) -> Settings:
 
 def run_safely(program: str, run: Callable[[], int]) -> int:
     """The exit code of `run`; 1 after an error that a user can mend, told in its sentence, 130 after Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8; JSON stays JSON
     try:
         return run()
     except KeyboardInterrupt:
@@ -35,8 +39,15 @@ def run_safely(program: str, run: Callable[[], int]) -> int:
     except Exception as error:
         if not isinstance(error, user_errors()):
             raise
-        print(f"{program}: {error}", file=sys.stderr)
+        print(f"{program}: {_sentence(error)}", file=sys.stderr)
         return 1
+
+
+def _sentence(error: Exception) -> str:
+    """The words of an error of ours; of the system's, what and where, and what to look at."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'the output'}: {error.strerror}; check the path, its permissions and the disk"
+    return str(error)
 
 
 def user_errors() -> tuple[type[Exception], ...]:
@@ -104,7 +115,7 @@ OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
 
 
 def positive(text: str) -> int:
-    """A whole number from 1, as argparse wants its types."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1")
+    """A whole number from 1 to 10,000, as argparse wants its types."""
+    if not text.isdecimal() or len(text) > 5 or not 1 <= int(text) <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to 10,000")
     return int(text)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from index.archive import Archive, ArchiveError
 from index.news_index import NewsIndex
 from models import Embedder, Generator, Message, Reranker
 from models.fetch import resolve_folder, resolve_llm
@@ -202,6 +203,10 @@ def check_question(question: str) -> str:
     words = question.strip()
     if not words:
         raise QuestionError('the question is empty; write one, such as "Who was killed in the airport strike?"')
+    try:
+        words.encode()
+    except UnicodeEncodeError:
+        raise QuestionError("the question is not UTF-8; write it in a UTF-8 terminal") from None
     if len(words) > LONGEST_QUESTION:
         raise QuestionError(f"the question has {len(words):,} characters; ask in {LONGEST_QUESTION:,} at most")
     return words
@@ -240,11 +245,21 @@ def open_newsroom(settings: Settings, progress: FetchReport = silent) -> Newsroo
 
 
 def open_embedder(settings: Settings, progress: FetchReport = silent) -> Embedder:
-    """The embedder that `settings` name."""
+    """The embedder of `settings`; raises ArchiveError, before anything is fetched, if the archive has another."""
     from models import embedder
 
+    given = Path(settings.embedder)
+    name = given.resolve().name if given.exists() else settings.embedder
+    if (settings.archive / "archive.sqlite").exists():
+        archive = Archive.open(settings.archive)
+        held = archive.about("embedder").rpartition(" ")[0]
+        archive.close()
+        if held != name:
+            raise ArchiveError(
+                f"{settings.archive}: made with the embedder {held}, not {name}; name that one with --embedder, or"
+                " index again into another --archive"
+            )
     folder = resolve_folder(
         settings.embedder, "embedder", settings.weights, offline=settings.offline, progress=progress
     )
-    name = settings.embedder if not Path(settings.embedder).exists() else folder.name
     return embedder.open_embedder(folder, name, threads=settings.threads)

@@ -19,6 +19,11 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
 
 
+def one_line(text: str) -> str:
+    """As `plain`, for an id or a headline: no line breaks either."""
+    return " ".join(plain(text).split())
+
+
 def plain_json(value: object) -> str:
     """JSON on one line, in any script; what could steer a terminal is escaped, which changes no value."""
     text = json.dumps(value, ensure_ascii=False)

@@ -157,12 +157,16 @@ def test_a_row_is_an_article(tmp_path: Path) -> None:
     [
         ("{", "not JSON (Expecting property name enclosed in double quotes, column 2); the row is left out"),
         ("[1]", 'not an object; a row is {"id": "…", "text": "…"}'),
-        ('{"id": "a"}', 'no "text", which every article needs; the row is left out'),
-        ('{"id": 1, "text": "x"}', 'no "id", which every article needs; the row is left out'),
-        ('{"id": " ", "text": "x"}', 'no "id", which every article needs; the row is left out'),
+        ('{"id": "a"}', '"text" is missing or no text, and every article needs it; the row is left out'),
+        ('{"id": 1, "text": "x"}', '"id" is missing or no text, and every article needs it; the row is left out'),
+        ('{"id": " ", "text": "x"}', '"id" is missing or no text, and every article needs it; the row is left out'),
         ('{"id": "a", "text": "\\ud800"}', "holds half of a surrogate pair (\\ud800-\\udfff); the row is left out"),
         ('{"id": "first", "text": "x"}', 'the id "first" stands in an earlier row; the row is left out'),
-        ("[" * 100_000, "nested too deep; the row is left out"),
+        ("[" * 100_000, "nested too deep, or a number too long; the row is left out"),
+        (
+            '{"id": "a", "text": "x", "n": ' + "9" * 5000 + "}",
+            "nested too deep, or a number too long; the row is left out",
+        ),
     ],
 )
 def test_a_row_that_is_none_is_named_and_the_rest_is_read(tmp_path: Path, line: str, sentence: str) -> None:
@@ -200,7 +204,7 @@ def test_files_come_sorted_and_hidden_ones_not_at_all(tmp_path: Path) -> None:
     os.symlink(tmp_path, tmp_path / "loop")
     readable, others = find_files(tmp_path)
     assert [file.relative_to(tmp_path).as_posix() for file in readable] == ["a/z.MD", "b.txt", "c.jsonl"]
-    assert [file.name for file in others] == ["pic.png"]
+    assert [file.name for file in others] == ["loop", "pic.png"]
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,13 @@ import difflib
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from conftest import as_nobody, open_to_all, write_files
+from conftest import as_nobody, make_index, open_to_all, write_files
 from fakes import FakeEmbedder, fakes_for_models
 
 from index.archive import Archive
@@ -207,8 +208,10 @@ def test_no_model_and_no_network(
     line: Line, tmp_path: Path, capsys: pytest.CaptureFixture[str], articles: Path
 ) -> None:
     before = line.fingerprint()
+    made = make_index(tmp_path / "made", [articles], FakeEmbedder(name="arctic-embed-s"))
+    made.close()
     for command, what in (("index", str(articles)), ("search", QUESTION), ("ask", QUESTION)):
-        arguments = [command, what, "--archive", str(line.archive), "--weights", str(tmp_path / "no"), "--offline"]
+        arguments = [command, what, "--archive", str(tmp_path / "made"), "--weights", str(tmp_path / "no"), "--offline"]
         assert main(arguments) == 1
         sentence = one_sentence(capsys.readouterr().err)
         assert sentence.startswith("arctic-embed-s is missing or incomplete in ")
@@ -299,3 +302,38 @@ def test_help_is_as_reviewed(request: pytest.FixtureRequest, monkeypatch: pytest
     held = GOLDEN.read_text("utf-8")
     diff = "\n".join(difflib.unified_diff(held.splitlines(), text.splitlines(), "golden/help.txt", "now", lineterm=""))
     assert text == held, f"{diff}\n\nafter a wanted change: python -m pytest tests/test_cli_errors.py --rewrite-golden"
+
+
+def test_another_embedder_is_refused_before_it_is_fetched(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], articles: Path
+) -> None:
+    make_index(tmp_path / "made", [articles], FakeEmbedder(name="arctic-embed-s")).close()
+    arguments = ["search", QUESTION, "--archive", str(tmp_path / "made"), "--embedder", "all-minilm-l6-v2"]
+    assert main([*arguments, "--weights", str(tmp_path / "no")]) == 1
+    assert "made with the embedder arctic-embed-s, not all-minilm-l6-v2" in one_sentence(capsys.readouterr().err)
+    assert not (tmp_path / "no").exists()
+
+
+def test_what_came_from_a_folder_that_is_gone_can_be_taken_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], articles: Path
+) -> None:
+    archive = tmp_path / "made"
+    make_index(archive, [articles], FakeEmbedder(name="arctic-embed-s")).close()
+    shutil.rmtree(articles)
+    assert main(["index", str(articles), "--archive", str(archive)]) == 1
+    assert f"groundwire forget {articles}" in one_sentence(capsys.readouterr().err)
+    assert main(["forget", str(articles), "--archive", str(archive)]) == 0
+    assert "taken out" in capsys.readouterr().out
+    assert Archive.open(archive).counts().articles == 0
+    assert main(["forget", str(articles), "--archive", str(archive)]) == 1
+
+
+@pytest.mark.parametrize("arguments", [["-k", "0"], ["-k", "99999999999999"], ["-k", "many"]])
+def test_a_number_of_hits_that_is_none_is_wrong_usage(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["search", QUESTION, *arguments])
+    assert ended.value.code == 2
+
+
+def test_a_question_that_is_no_utf8_is_a_sentence(line: Line) -> None:
+    assert "not UTF-8" in line.refused("search", "bad\udcff")

@@ -171,7 +171,7 @@ def test_a_copy_found_by_the_search_counts(tmp_path: Path) -> None:
 def test_evidence_that_is_not_there_is_reported(news: NewsIndex) -> None:
     lost = (Evidence("airport", "Ten  people"), Evidence("gone", "Ten"), TEN)
     made = judge(make_room(news), make_question(*lost), [], None)
-    assert made.missing_evidence == ("q: “Ten  people” is not in airport", "q: “Ten” is not in gone")
+    assert made.missing_evidence == ("q: “Ten  people” is not in airport", "q: “Ten” is of gone, not in this archive")
 
 
 def test_a_citation_is_compared_with_the_archive(news: NewsIndex) -> None:

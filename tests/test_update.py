@@ -1,6 +1,7 @@
 """An update costs what has changed and no more, and says what it left out."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -115,8 +116,8 @@ def test_of_two_files_with_one_id_the_first_is_kept_and_the_other_named(news: Ne
     write_files(articles, {"airport.md": "Another airport.", "copy.jsonl": rows({"id": "wire-1", "text": "Other."})})
     report = update(news, articles)
     assert [problem.replace(f"{articles}/", "") for problem in report.problems] == [
-        'airport.md: the id "airport" is already that of airport.txt; rename one of them',
-        'copy.jsonl: the id "wire-1" is already that of wire.jsonl; rename one of them',
+        'airport.md: the id "airport" is already that of airport.txt; rename one of them, or index the folder above both',
+        'copy.jsonl: the id "wire-1" is already that of wire.jsonl; rename one of them, or index the folder above both',
     ]
     assert report.unchanged == 4 and len(ids(news)) == 4
     assert update(news, articles).problems == report.problems, "said again until it is mended"
@@ -242,3 +243,27 @@ def test_an_update_is_written_in_batches(tmp_path: Path, embedder: FakeEmbedder)
     assert news.archive.generation == 3
     assert [now.passages for now in seen] == [BATCH_PASSAGES, 2 * BATCH_PASSAGES, 2 * BATCH_PASSAGES]
     assert all(0 < now.done_bytes <= now.total_bytes == len(lines) for now in seen)
+
+
+def test_a_pipe_is_left_alone(news: NewsIndex, articles: Path) -> None:
+    os.mkfifo(articles / "pipe.txt")
+    report = update(news, articles)
+    assert (report.other_files, report.problems) == (1, [])
+
+
+def test_a_name_that_is_not_utf8_is_a_sentence_and_the_rest_is_read(news: NewsIndex, articles: Path) -> None:
+    (articles / os.fsdecode(b"caf\xe9.txt")).write_text("Coffee is dear.")
+    write_files(articles, {"new.txt": "Tea is cheap."})
+    report = update(news, articles)
+    assert report.new == 1
+    assert [problem.partition(": ")[2] for problem in report.problems] == [
+        "the file's name is not UTF-8; rename it and index again"
+    ]
+
+
+def test_an_id_whose_file_is_gone_can_be_taken_over(news: NewsIndex, articles: Path, tmp_path: Path) -> None:
+    held = next(iter(news.archive.owners()))
+    (articles / Path(news.archive.owners()[held]).name).unlink()
+    write_files(tmp_path / "elsewhere", {f"{held}.txt": "Another place, the same name."})
+    assert update(news, tmp_path / "elsewhere").problems == []
+    assert news.archive.owners()[held] == str(tmp_path / "elsewhere" / f"{held}.txt")

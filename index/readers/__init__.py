@@ -26,9 +26,9 @@ READERS: dict[str, Reader] = {
 
 
 def find_files(path: Path) -> tuple[list[Path], list[Path]]:
-    """The files under `path` that a reader reads, sorted, and the ones that none does.
+    """The files under `path` that a reader reads, sorted, and what is left alone: other kinds, links to folders.
 
-    Hidden files and folders are passed over, links to folders are not followed.
+    Hidden files and folders are passed over.
     Raises ArticleError when there is no such path, or nothing in it that can be read.
     """
     kinds = " ".join(READERS)
@@ -42,10 +42,12 @@ def find_files(path: Path) -> tuple[list[Path], list[Path]]:
     others: list[Path] = []
     for folder, folders, names in os.walk(path):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        others += [Path(folder, name) for name in folders if Path(folder, name).is_symlink()]
         for name in sorted(names):
             if not name.startswith("."):
                 file = Path(folder, name)
-                (readable if file.suffix.lower() in READERS else others).append(file)
+                # A pipe or a device would be waited for without end.
+                (readable if file.suffix.lower() in READERS and file.is_file() else others).append(file)
     if not readable:
         raise ArticleError(f"{path}: no articles in this folder; what can be read is {kinds}")
     return sorted(readable), others

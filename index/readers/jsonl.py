@@ -16,13 +16,15 @@ def read_row(line: bytes, where: str) -> Iterator[Article | ArticleError]:
         row = json.loads(decode(line, where).rstrip())
     except json.JSONDecodeError as error:
         raise ArticleError(f"{where}: not JSON ({error.msg}, column {error.colno}); the row is left out") from None
-    except RecursionError:
-        raise ArticleError(f"{where}: nested too deep; the row is left out") from None
+    except (RecursionError, ValueError):
+        raise ArticleError(f"{where}: nested too deep, or a number too long; the row is left out") from None
     if not isinstance(row, dict):
         raise ArticleError(f'{where}: not an object; a row is {{"id": "…", "text": "…"}}')
     for name in ("id", "text"):
         if not isinstance(row.get(name), str) or not row[name].strip():
-            raise ArticleError(f'{where}: no "{name}", which every article needs; the row is left out')
+            raise ArticleError(
+                f'{where}: "{name}" is missing or no text, and every article needs it; the row is left out'
+            )
     optional: dict[str, str | None] = {}
     for name in ("title", "source", "published", "url", "byline"):
         value = row.get(name)
