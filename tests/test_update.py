@@ -116,7 +116,8 @@ def test_of_two_files_with_one_id_the_first_is_kept_and_the_other_named(news: Ne
     write_files(articles, {"airport.md": "Another airport.", "copy.jsonl": rows({"id": "wire-1", "text": "Other."})})
     report = update(news, articles)
     assert [problem.replace(f"{articles}/", "") for problem in report.problems] == [
-        'airport.md: the id "airport" is already that of airport.txt; rename one of them, or index the folder above both',
+        'airport.md: the id "airport" is already that of airport.txt; rename one of them,'
+        " or index the folder above both",
         'copy.jsonl: the id "wire-1" is already that of wire.jsonl; rename one of them, or index the folder above both',
     ]
     assert report.unchanged == 4 and len(ids(news)) == 4
