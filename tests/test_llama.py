@@ -81,7 +81,7 @@ def test_a_grammar_binds_the_reply(generator: Generator) -> None:
 
 @pytest.mark.real
 def test_a_prompt_over_the_context_is_a_sentence(generator: Generator) -> None:
-    with pytest.raises(ModelError, match=r"are more than its context of 1024; ask with fewer passages \(-k\)"):
+    with pytest.raises(ModelError, match=r"are more than its context of 1024; ask a shorter question"):
         reply(generator, [Message("user", "word " * 1100)])
     with pytest.raises(ModelError, match="are more than its context of 1024"):
         reply(generator, max_tokens=1024)
