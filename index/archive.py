@@ -322,6 +322,14 @@ class Archive:
         )
         return {row: (article_id, Passage(start, end)) for row, article_id, start, end in found}
 
+    def spans(self, article_id: str) -> list[tuple[int, int]]:
+        """Start and end of every passage of an article, in order; none for an article that is not there."""
+        return self._rows(
+            'SELECT p."start", p."end" FROM passages p JOIN articles a ON a.row = p.article'
+            ' WHERE a.id = ? ORDER BY p."start"',
+            (article_id,),
+        )
+
     # What the indexes are made of
 
     def vectors(self, after: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

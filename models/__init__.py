@@ -26,6 +26,18 @@ class Message:
     content: str
 
 
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of prompts as they were given, those of them that had to be read, and tokens written."""
+
+    prompt: int = 0
+    read: int = 0
+    written: int = 0
+
+    def __sub__(self, before: "Usage") -> "Usage":
+        return Usage(self.prompt - before.prompt, self.read - before.read, self.written - before.written)
+
+
 class Embedder(Protocol):
     """Texts to unit vectors. Documents and queries may be encoded differently."""
 
@@ -71,6 +83,10 @@ class Generator(Protocol):
 
     @property
     def context_tokens(self) -> int: ...
+
+    @property
+    def usage(self) -> Usage:
+        """All that was asked of it since it was loaded."""
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Prompt length in the model's own tokens, its chat template applied."""

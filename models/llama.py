@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from models import Message, ModelError
+from models import Message, ModelError, Usage
 from models.gguf import check_gguf
 from models.weights import sha256_of
 
@@ -61,6 +61,7 @@ class LlamaGenerator:
         )
         self.name = path.stem
         self.context_tokens = context_tokens
+        self.usage = Usage()
 
     @cached_property
     def sha256(self) -> str | None:
@@ -90,6 +91,7 @@ class LlamaGenerator:
             held = ""
             decoded = self._llama.generate(tokens, temp=0.0, repeat_penalty=1.0, grammar=rules)
             for count, token in enumerate(decoded, 1):
+                self._count(written=1)
                 if cancelled() or self._ends(token):
                     break
                 held += decoder.decode(self._llama.detokenize([token], special=False))
@@ -134,6 +136,7 @@ class LlamaGenerator:
         # Only whole pieces are used again: a token's state depends in its last bits on the piece it was read in,
         # and an answer must not depend on what was asked before it.
         known -= known % READ_AT_ONCE
+        self._count(prompt=len(tokens), read=len(tokens) - known)
         # eval() drops what the cache holds past n_tokens.
         llama.n_tokens = known
         for start in range(known, len(tokens) - 1, READ_AT_ONCE):
@@ -141,6 +144,10 @@ class LlamaGenerator:
                 return False
             llama.eval(tokens[start : min(start + READ_AT_ONCE, len(tokens) - 1)])
         return not cancelled()
+
+    def _count(self, *, prompt: int = 0, read: int = 0, written: int = 0) -> None:
+        now = self.usage
+        self.usage = Usage(now.prompt + prompt, now.read + read, now.written + written)
 
     def _tokens(self, messages: Sequence[Message]) -> list[int]:
         """The prompt: the template's own control tokens, and between them the messages as plain words."""

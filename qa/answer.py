@@ -60,6 +60,7 @@ class Answer:
     question: str
     standalone_question: str
     answer: str
+    short: str
     declined: bool
     score: float | None
     sentences: tuple[Sentence, ...] = ()
@@ -67,6 +68,7 @@ class Answer:
     conflicts: tuple[Conflict, ...] = ()
     hits: tuple[Hit, ...] = ()
     seconds: dict[str, float | None] = field(default_factory=dict)
+    tokens: dict[str, int] = field(default_factory=dict)
     replay: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from index.passage import heading, split_sentences
 from models import Generator
 from qa import prompt
-from qa.answer import Citation, Sentence, Support, cite
+from qa.answer import Citation, Conflict, Sentence, Support, cite
+from qa.answer import Side as SideSaid
+from qa.conflict import Side, find_sides
 from qa.read import Evidence, Reading, stems
 from qa.verify import as_quoted, fewest, read_markers, without_markers
 
@@ -26,6 +28,7 @@ class Draft:
 
     sentences: list[Sentence] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
     left_out: int = 0
     dropped: int = 0
 
@@ -68,6 +71,10 @@ def compose(
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[Sentence]:
     """Fills `draft`, yielding each sentence once it is proved; `left_out` counts the quotes the model is not shown."""
+    sides = find_sides(question, evidence)
+    if sides:
+        yield _tell_sides(question, sides, draft)
+        return
     shown = evidence[:QUOTES_AT_MOST]
     quotes = [(_about(item), item.quote) for item in shown]
     kept = prompt.fit_quotes(question, quotes, generator, answer_tokens=answer_tokens)
@@ -135,6 +142,26 @@ def _sentence(words: str, numbers: Sequence[int], support: Support, score: float
     sentence = Sentence(text, tuple(ordered), support, round(score, 4))
     draft.sentences.append(sentence)
     return sentence
+
+
+def _tell_sides(question: str, sides: Sequence[Side], draft: Draft) -> Sentence:
+    """Each side in its own words, with who says so and when; nothing that a model could add."""
+    told = []
+    for side in sides:
+        numbers = sorted({draft.number(item) for item in side.evidence})
+        words = without_markers(" ".join(side.words.split()))
+        who = " and ".join(dict.fromkeys(_said_by(item) for item in side.evidence))
+        told.append(
+            (f"{words} according to {without_markers(who)} {''.join(f'[{n}]' for n in numbers)}", words, numbers)
+        )
+    draft.conflicts.append(
+        Conflict(question.strip(), tuple(SideSaid(words, tuple(numbers)) for _, words, numbers in told))
+    )
+    text = f"Sources differ: {'; '.join(words for words, _, _ in told)}."
+    score = min(_chance(item.log_odds) for side in sides for item in side.evidence)
+    cited = tuple(n for _, _, numbers in told for n in numbers)
+    draft.sentences.append(Sentence(text, cited, "supported", round(score, 4)))
+    return draft.sentences[-1]
 
 
 def _left_unsaid(evidence: Sequence[Evidence], draft: Draft) -> Iterator[Sentence]:

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from collections.abc import Generator as Events
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from qa import prompt
 from qa.answer import Answer, Citation
 from qa.compose import Draft, choose_evidence, compose
 from qa.read import read_hits
-from qa.retrieve import Hit, rerank, retrieve
+from qa.retrieve import Hit, rank_stages, rerank, retrieve
 from qa.settings import Settings
 from qa.verify import without_markers
 
@@ -86,6 +86,11 @@ class Newsroom:
             reranker=self.reranker,
         )
 
+    def rankings(self, question: str, k: int) -> dict[str, list[Hit]]:
+        """The `k` best hits of each stage of the search, the last being what `search` gives."""
+        candidates = max(self.settings.candidates, 2 * k)
+        return rank_stages(self.news, check_question(question), k=k, candidates=candidates, reranker=self.reranker)
+
     def ask(self, question: str, history: Sequence[Message] = (), *, id: str | None = None) -> Answer:
         """The last value of `stream`."""
         *_, answer = self.stream(question, history, id=id)
@@ -111,7 +116,7 @@ class Newsroom:
         alone = question.strip()
         if "generator" not in vars(self):
             yield Status("loading the model")
-        _ = self.generator
+        before = self.generator.usage
         if history:
             yield Status("understanding the question")
             alone = self._standalone(alone, history, cancelled)
@@ -135,7 +140,7 @@ class Newsroom:
             yield Status("reading", len(readings), len(hits))
         if cancelled():
             return
-        hits = rerank(hits[: len(readings)], [reading.log_odds for reading in readings])
+        hits = rerank(hits, [reading.log_odds for reading in readings])
         best = max((e.log_odds for reading in readings for e in reading.evidence), default=-math.inf)
 
         draft = Draft()
@@ -159,6 +164,7 @@ class Newsroom:
             return
         declined = not draft.sentences
         text = refusal(hits) if declined else draft.text
+        short = "" if declined else "; ".join(evidence[0].items)
         if declined:
             seconds["first_token"] = round(time.perf_counter() - began, 4)
             yield Piece(text)
@@ -168,13 +174,15 @@ class Newsroom:
             question,
             alone,
             text,
+            short,
             declined,
             round(1 / (1 + math.exp(-best)), 4),
             tuple(draft.sentences),
             tuple(draft.citations),
-            (),
+            tuple(draft.conflicts),
             tuple(hits),
             seconds,
+            asdict(self.generator.usage - before),
             self._replay(draft),
         )
 

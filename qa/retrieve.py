@@ -57,21 +57,50 @@ class Hit:
 
 def retrieve(news: NewsIndex, question: str, *, k: int, candidates: int, reranker: Reranker | None = None) -> list[Hit]:
     """The `k` best passages for a question, copies of one text counted once. No passages, no hits."""
+    return _last_stage(news, news.rank(question, candidates), question, k, reranker)[1]
+
+
+def rank_stages(
+    news: NewsIndex, question: str, *, k: int, candidates: int, reranker: Reranker | None = None
+) -> dict[str, list[Hit]]:
+    """The `k` best hits by each stage alone: "dense", "lexical", "fused" and, with a reranker, "reranked"."""
     ranked = news.rank(question, candidates)
+    stages = {}
+    for stage, rows in ranked.items():
+        found = news.find([row for row, _ in rows[: _spare(k)]])
+        scores = dict(rows)
+        hits = [Hit(rank, scores[item.row], item.passage, item.article) for rank, item in enumerate(found, 1)]
+        stages[stage] = fold_copies(hits)[:k]
+    if reranker is not None:
+        stages["fused"] = _last_stage(news, ranked, question, k, None)[1]
+    name, hits = _last_stage(news, ranked, question, k, reranker)
+    return stages | {name: hits}
+
+
+def _last_stage(
+    news: NewsIndex,
+    ranked: Mapping[str, Sequence[tuple[int, float]]],
+    question: str,
+    k: int,
+    reranker: Reranker | None,
+) -> tuple[str, list[Hit]]:
     places = {stage: {row: rank for rank, (row, _) in enumerate(rows, 1)} for stage, rows in ranked.items()}
     fused = fuse({stage: [row for row, _ in rows] for stage, rows in ranked.items()}, WEIGHTS, k=FUSION_K)
     scores = dict(fused)
-    # Copies are folded after the cut, so some more than k are looked at.
-    found = news.find([row for row, _ in fused[: max(2 * k, k + 10)]])
+    found = news.find([row for row, _ in fused[: _spare(k)]])
     hits = [
         Hit(rank, scores[item.row], item.passage, item.article, _stages(item, places))
         for rank, item in enumerate(found, 1)
     ]
-    if reranker is not None:
-        hits = rerank(
-            hits, reranker.score(question, [f"{heading(h.article, h.passage.start)}\n{h.text}" for h in hits])
-        )
-    return fold_copies(hits)[:k]
+    if reranker is None:
+        return "fused", fold_copies(hits)[:k]
+    texts = [f"{heading(hit.article, hit.passage.start)}\n{hit.text}" for hit in hits]
+    return "reranked", fold_copies(rerank(hits, reranker.score(question, texts)))[:k]
+
+
+def _spare(k: int) -> int:
+    """How many are looked at for `k` hits: copies are folded after the cut."""
+    return max(2 * k, k + 10)
 
 
 def _stages(item: Found, places: Mapping[str, Mapping[int, int]]) -> dict[str, float | None]:
@@ -80,12 +109,10 @@ def _stages(item: Found, places: Mapping[str, Mapping[int, int]]) -> dict[str, f
 
 
 def rerank(hits: Sequence[Hit], scores: Sequence[float]) -> list[Hit]:
-    """The same hits in the order of new scores, best first; equal scores keep their order."""
-    pairs = sorted(zip(hits, scores, strict=True), key=lambda pair: -pair[1])
-    return [
-        replace(hit, rank=rank, stages=hit.stages | {"rerank": round(score, 4)})
-        for rank, (hit, score) in enumerate(pairs, 1)
-    ]
+    """The same hits in the order of new scores, best first; equal scores keep their order, as do those without one."""
+    pairs = sorted(zip(hits, scores, strict=False), key=lambda pair: -pair[1])
+    scored = [replace(hit, stages=hit.stages | {"rerank": round(score, 4)}) for hit, score in pairs]
+    return [replace(hit, rank=rank) for rank, hit in enumerate([*scored, *hits[len(scores) :]], 1)]
 
 
 def _shingles(text: str) -> set[tuple[str, ...]]:

@@ -21,7 +21,7 @@ class Settings:
     passage_tokens: int = 220
     candidates: int = 50
     passages: int = 8
-    answer_tokens: int = 256
+    answer_tokens: int = 160
     seed: int = 0
 
     def to_dict(self) -> dict[str, object]:

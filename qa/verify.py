@@ -10,6 +10,8 @@ from qa.read import Evidence, stems
 QUANTITIES = frozenset(
     "hundred hundreds thousand thousands million millions billion billions dozen dozens half".split()
 )
+REPORTING = "say says said tell told report reports reported according yes day"  # a date stands as "that day"
+NEGATIONS = frozenset("not no never none nor neither without cannot".split())
 MARKER = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
 
 
@@ -63,10 +65,11 @@ def names_in(text: str) -> set[str]:
 
 
 def uncovered(sentence: str, question: str, evidence: Sequence[Evidence]) -> set[str]:
-    """Names and numbers of a sentence that its evidence does not hold.
+    """Names, numbers and other words of a sentence that its evidence does not hold.
 
     A number must be in a quote; only the whole date of its article may be said as well. A name may also be one that
-    the question gave, where the passage around the quote speaks of it: quotes say "he".
+    the question gave, where the passage around the quote speaks of it: quotes say "he". Any other word may be the
+    question's or one for saying; only its stem counts, and of function words only those that deny.
     """
     quotes = " ".join(item.quote for item in evidence)
     about = " ".join(f"{s.title or ''} {s.source or ''} {s.published or ''}" for s in (e.hit.section for e in evidence))
@@ -75,7 +78,26 @@ def uncovered(sentence: str, question: str, evidence: Sequence[Evidence]) -> set
     held_stems = {word[:6] for word in held}
     undated = _without_dates(sentence, evidence)
     names = {name for name in names_in(undated) if name[:6] not in held_stems}
-    return names | (numbers_in(undated) - numbers_in(quotes))
+    told, held_words = _spell_out(undated), _spell_out(quotes)
+    free = stems(f"{held_words} {about} {REPORTING} {_spell_out(question)}")
+    words = {
+        word
+        for word in stems(told) - free - stems(" ".join(names_in(told)))
+        if len(word) > 1 and not re.search(r"\d", word)
+    }
+    denied = NEGATIONS & set(fold(re.sub("^No, ", "", told)).split())
+    denials = denied if not NEGATIONS & set(fold(held_words).split()) else set()
+    return names | words | denials | (numbers_in(undated) - numbers_in(quotes))
+
+
+def _spell_out(text: str) -> str:
+    """Contractions that deny in two words.
+
+    >>> _spell_out("It won't, she didn’t.")
+    'It will not, she did not.'
+    """
+    whole = re.sub(r"(?i)\b(wo|ca)n[’']t\b", lambda found: {"wo": "will", "ca": "can"}[found[1].lower()] + " not", text)
+    return re.sub(r"n[’']t\b", " not", whole)
 
 
 def _without_dates(sentence: str, evidence: Sequence[Evidence]) -> str:

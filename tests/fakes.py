@@ -16,7 +16,7 @@ import numpy as np
 
 import qa.pipeline  # noqa: F401  what `fakes_for_models` puts its fakes into
 from index.passage import split_sentences
-from models import Message, Vectors
+from models import Message, Usage, Vectors
 
 
 def words_of(text: str) -> list[str]:
@@ -118,6 +118,7 @@ class ScriptedGenerator:
         self._reply = reply
         self._log_odds = log_odds
         self.context_tokens = context_tokens
+        self.usage = Usage()
         self.asked: list[Sequence[Message]] = []
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
@@ -133,18 +134,24 @@ class ScriptedGenerator:
         grammar: str | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[str]:
-        self.asked.append(messages)
+        self._count(messages)
         text = self._reply(messages)
         for word in stop:
             text = text.partition(word)[0]
         for piece in re.findall(r"\s*\S+", text)[:max_tokens]:
             if cancelled():
                 return
+            self.usage = Usage(self.usage.prompt, self.usage.read, self.usage.written + 1)
             yield piece
 
     def log_odds(self, messages: Sequence[Message]) -> float:
-        self.asked.append(messages)
+        self._count(messages)
         return self._log_odds(messages)
+
+    def _count(self, messages: Sequence[Message]) -> None:
+        self.asked.append(messages)
+        length = self.count_tokens(messages)
+        self.usage = Usage(self.usage.prompt + length, self.usage.read + length, self.usage.written)
 
 
 class FakeTokens:

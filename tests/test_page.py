@@ -47,7 +47,7 @@ def make_answer(*quotes: str, question: str = QUESTION) -> Answer:
     citations = tuple(cite(n, ARTICLE, start, end, hit.copies) for n, (start, end) in enumerate(spans, 1))
     text = f"Two vehicles were hit {''.join(f'[{c.number}]' for c in citations)}. {HOSTILE}"
     sentence = Sentence(text, tuple(c.number for c in citations), "supported", 1.0)
-    return Answer(None, question, question, text, False, 0.9, (sentence,), citations, (), (hit,))
+    return Answer(None, question, question, text, quotes[0], False, 0.9, (sentence,), citations, (), (hit,))
 
 
 def tell(answer: Answer) -> list[Event]:

@@ -30,7 +30,7 @@ def make_room(news: NewsIndex, generator: ScriptedGenerator | None = None, **opt
 
 
 def timeless(answer: Answer) -> dict[str, Any]:
-    return answer.to_dict() | {"seconds": None}
+    return answer.to_dict() | {"seconds": None, "tokens": None}  # what is read anew depends on the prompt before
 
 
 def check_answer(answer: Answer, news: NewsIndex) -> None:
@@ -80,7 +80,7 @@ def test_each_step_is_told_in_its_order(news: NewsIndex) -> None:
     assert events[:2] == [Status("loading the model"), Status("searching")]
     reading = [event for event in events if isinstance(event, Status) and event.doing == "reading"]
     total = len(make_room(news).search(QUESTION))
-    assert reading == [Status("reading", done, total) for done in range(total + 1)] and total > 4
+    assert reading == [Status("reading", done, total) for done in range(len(reading))] and len(reading) >= 4
     rest = events[2 + len(reading) :]
     assert rest[0] == Status("writing") and isinstance(rest[-1], Answer)
     pieces = [event for event in rest[1:-1] if isinstance(event, Piece)]
@@ -100,7 +100,9 @@ def test_a_follow_up_is_understood_first(news: NewsIndex) -> None:
     answer = events[-1]
     assert isinstance(answer, Answer)
     assert (answer.question, answer.standalone_question) == ("Who died there?", QUESTION)
-    assert timeless(answer) | {"question": QUESTION} == timeless(make_room(news, generator).ask(QUESTION))
+    alone = make_room(news, generator).ask(QUESTION)
+    assert answer.tokens["prompt"] > alone.tokens["prompt"]
+    assert timeless(answer) | {"question": QUESTION} == timeless(alone)
 
 
 @pytest.mark.parametrize("reply", ["", " ", '""', '" "', "\n", "x" * (LONGEST_QUESTION + 1)])

@@ -219,6 +219,23 @@ def test_from_certain_log_odds_on_a_passage_always_gives_a_sentence() -> None:
         assert len(reading.evidence) == quotes
 
 
+@pytest.mark.parametrize(
+    ("log_odds", "seen"),
+    [
+        ([3.0, 1.4, 1.4, 3.0], 3),  # two in a row that are more than 1.5 below the best
+        ([3.0, 1.4, 1.5, 1.4, 1.4, 3.0], 5),
+        ([1.9, 0.0, 0.0, 3.0, 0.0, 0.0, 0.0], 6),  # only once one is certain
+        ([3.0, 1.4, 5.0, 3.6, 3.0, 3.0, 9.0], 6),
+    ],
+)
+def test_reading_ends_where_hits_fall_far_behind(log_odds: list[float], seen: int) -> None:
+    hits = [make_hit(TEXT, article_id=str(n)) for n in range(len(log_odds))]
+    told = iter(log_odds)
+    generator = ScriptedGenerator(reply=lambda _: "NONE", log_odds=lambda _: next(told))
+    made = list(read_hits(QUESTION, hits, generator, least_log_odds=9.0, certain_log_odds=2.0))
+    assert [reading.log_odds for reading in made] == log_odds[:seen]
+
+
 def test_readings_come_in_order_until_cancelled() -> None:
     hits = [make_hit(TEXT, article_id=str(n)) for n in range(5)]
     generator = ScriptedGenerator(reply=lambda _: "NONE", log_odds=lambda _: -1.0)

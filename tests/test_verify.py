@@ -27,7 +27,7 @@ def test_a_number_that_no_quote_holds_is_found(
     sentence = f"There were {written.format(number)} of them."
     quote = f"They counted {' and '.join(in_quote.format(n) for n in quoted)} that day."
     evidence = [make_evidence(quote, title="Day of 12", published=published.isoformat())]
-    found = uncovered(sentence, f"Were there {number}?", evidence)
+    found = uncovered(sentence, f"Were there {number} of them?", evidence)
     assert found == (set() if number in quoted else {str(number)})
 
 
@@ -63,7 +63,7 @@ def test_words_and_digits_are_the_same_number() -> None:
     ):
         assert uncovered(sentence, "How many?", [make_evidence(quote)]) == set()
     assert uncovered("Twenty-five died.", "", [make_evidence("Twenty died, five were hurt.")]) == {"25"}
-    assert uncovered("Dozens died.", "How many?", [make_evidence("Ten died.")]) == {"dozens"}
+    assert uncovered("Dozens died.", "How many?", [make_evidence("Ten died.")]) == {"dozens", "dozen"}
     assert numbers_in("Eleven of 1,500 at 6.4") == {"11", "1500", "6.4"}
 
 
@@ -73,7 +73,7 @@ def test_words_and_digits_are_the_same_number() -> None:
 @given(ORDERS, st.integers(0, len(NAMES)), st.integers(0, len(NAMES) - 1))
 def test_a_name_that_no_quote_holds_is_found(names: list[str], known: int, said: int) -> None:
     evidence = [make_evidence(f"It was said that {' and '.join(names[:known])} came.")]
-    found = uncovered(f"The guest was {names[said]}.", "Who came?", evidence)
+    found = uncovered(f"The guest was {names[said]}.", "Which guest came?", evidence)
     assert found == (set() if said < known else {names[said].casefold()})
 
 
@@ -81,10 +81,10 @@ def test_a_name_of_the_question_counts_only_where_the_passage_speaks_of_it() -> 
     text = "Soleimani landed in Baghdad. He was killed at the airport."
     quote = make_evidence(text, "He was killed at the airport.")
     sentence = "The general, Soleimani, was killed at the airport."
-    assert uncovered(sentence, "Who killed Soleimani?", [quote]) == set()
-    assert uncovered(sentence, "Who was killed?", [quote]) == {"soleimani"}
+    assert uncovered(sentence, "Which general is Soleimani?", [quote]) == set()
+    assert uncovered(sentence, "Which general was killed?", [quote]) == {"soleimani"}
     other = make_evidence("Haniyeh landed in Tehran. He was killed at the airport.", "He was killed at the airport.")
-    assert uncovered(sentence, "Who killed Soleimani?", [other]) == {"soleimani"}
+    assert uncovered(sentence, "Which general is Soleimani?", [other]) == {"soleimani"}
 
 
 def test_headline_and_outlet_may_be_named() -> None:
@@ -218,3 +218,33 @@ def test_a_sentence_without_its_markers_has_none(text: str) -> None:
 )
 def test_markers_are_read_where_they_stand(text: str, words: str, numbers: list[int]) -> None:
     assert read_markers(text) == (words, numbers)
+
+
+SAID = make_evidence(
+    "The prime minister called the killing a crime. Nobody was hurt at the gate.", title="The prime minister"
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "missing"),
+    [
+        ("The prime minister called the killing a crime.", "", set()),
+        ("The prime minister called it a massacre.", "", {"massacr"}),
+        ("The prime minister said that the killing was a crime.", "", set()),
+        ("Yes, the killing was called a crime.", "", set()),
+        ("The minister condemned the killing.", "Who condemned the killing?", set()),
+        ("The minister condemned the killing.", "Who spoke?", {"condemn"}),
+        ("The prime minister did not call the killing a crime.", "", {"not"}),
+        ("The prime minister didn’t call the killing a crime.", "", {"not"}),
+        ("No, it was a crime.", "", set()),
+    ],
+)
+def test_every_word_but_the_questions_is_a_quotes(sentence: str, question: str, missing: set[str]) -> None:
+    """A model of 1.5B says yes to "a massacre" where the quote has a crime; its words say no."""
+    assert uncovered(sentence, question, [SAID]) == missing
+
+
+def test_a_quote_that_denies_lets_deny() -> None:
+    denies = make_evidence("The embassy was not evacuated.")
+    assert uncovered("The embassy was not evacuated.", "", [denies]) == set()
+    assert uncovered("The embassy wasn’t evacuated.", "", [denies]) == set()

@@ -1,0 +1,108 @@
+"""Where independent sources give different numbers or dates: each side with its evidence, newest first.
+
+Only questions that have one number or one date for an answer are looked at, and only the words that answer, not all the
+numbers around them. Two sources that share a value agree; a source that gives both values tells of a change.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from index.credits import DATE, MONTH, MONTHS
+from qa.read import Evidence
+from qa.verify import numbers_in
+
+NUMBER = re.compile(
+    r"(?i)\bhow (?:many|much|old|long|far|high|large|big|often)\b|\b(?:what|which) (?:number|share|percentage)\b"
+)
+DAY = re.compile(r"(?i)^when\b|\b(?:what|which) (?:date|day|month|year)\b")
+MONTH_DAY = re.compile(rf"(?i)\b(?P<month>{MONTH})\s(?P<day>\d{{1,2}})\b|\b(?P<day2>\d{{1,2}})\s(?P<month2>{MONTH})\b")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one side says, in the words of its newest source, and its evidence, newest first."""
+
+    words: str
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def published(self) -> str:
+        return self.evidence[0].hit.section.published or ""
+
+
+def find_sides(question: str, evidence: Sequence[Evidence]) -> list[Side]:
+    """The sides of a question of number or date, newest first; none where the sources agree or only one speaks."""
+    read = read_days if DAY.search(question) else read_numbers if NUMBER.search(question) else None
+    sides: list[tuple[set[str], list[Evidence]]] = []
+    for item in evidence if read else ():
+        assert read is not None
+        values = set(read(item))
+        if not values:
+            continue
+        for held, members in sides:
+            if held & values:
+                members.append(item)
+                held &= values
+                break
+        else:
+            sides.append((values, [item]))
+    sources = [{_source(item) for item in members} for _, members in sides]
+    made = []
+    for i, (values, members) in enumerate(sides):
+        if any(sources[i] & sources[j] for j in range(len(sides)) if j != i):
+            continue
+        members.sort(key=lambda item: item.hit.section.published or "", reverse=True)
+        assert read is not None
+        told = [words for value, words in read(members[0]).items() if value in values]
+        made.append(Side(", ".join(dict.fromkeys(told)), tuple(members)))
+    made.sort(key=lambda side: side.published, reverse=True)
+    return made if len(made) > 1 else []
+
+
+def read_numbers(item: Evidence) -> dict[str, str]:
+    """The numbers of the words that answer and those words; dates and what only stands in a date are left out."""
+    undated = numbers_in(_without_days(item.quote))
+    return {
+        number: words
+        for words in item.items
+        for number in sorted(numbers_in(_without_days(words)))
+        if number in undated
+    }
+
+
+def read_days(item: Evidence) -> dict[str, str]:
+    """The days of the words that answer, as month-day, and those words.
+
+    A weekday is the last one on or before its article's date, and counts where no words give the date itself.
+    """
+    found = {}
+    for words in item.items:
+        for match in MONTH_DAY.finditer(words):
+            month = MONTHS.index((match["month"] or match["month2"])[:3].lower()) + 1
+            found[f"{month:02}-{int(match['day'] or match['day2']):02}"] = words
+        for match in re.finditer(r"\d{4}-(\d{2}-\d{2})", words):
+            found[match[1]] = words
+    if not found:
+        for words in item.items:
+            days = (_weekday(name, item) for name in WEEKDAYS if name in words.lower())
+            found |= {day: words for day in days if day}
+    return found
+
+
+def _without_days(words: str) -> str:
+    return MONTH_DAY.sub(" ", DATE.sub(" ", words))
+
+
+def _weekday(name: str, item: Evidence) -> str | None:
+    published = item.hit.section.published
+    if not published:
+        return None
+    written = date.fromisoformat(published[:10])
+    return (written - timedelta(days=(written.weekday() - WEEKDAYS.index(name)) % 7)).isoformat()[5:]
+
+
+def _source(item: Evidence) -> str:
+    return item.hit.section.source or f"{item.hit.article.id}:{item.hit.section.start}"
