@@ -6,22 +6,18 @@ No host name and no path of the machine is written: a path is kept from the repo
 import argparse
 import json
 import os
-import platform
 import statistics
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from models.catalogue import find
 from models.weights import path_of, sha256_of
+from qa.provenance import ROOT, commit, machine, versions
 from qa.settings import Settings
 
-ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results"
-PACKAGES = ("faiss-cpu", "llama-cpp-python", "numpy", "onnxruntime", "sentence-transformers", "tantivy", "torch")
 
 
 def open_parser(description: str, *, name: str, weights: bool = True) -> argparse.ArgumentParser:
@@ -64,10 +60,9 @@ def write_record(
         "script": script,
         "command": " ".join(["python -m", f"bench.{script}", *(_plain(given) for given in sys.argv[1:])]),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _git("rev-parse", "HEAD"),
-        "uncommitted_changes": bool(_git("status", "--porcelain", "--", ".", ":!bench/results")),
+        **commit(),
         "machine": machine(),
-        "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
+        "versions": versions(),
         "models": {model: _weights_hash(model, weights) for model in models if weights},
         "corpus": corpus,
         "gold": gold and {"name": gold.name, "sha256": sha256_of(gold)},
@@ -79,41 +74,11 @@ def write_record(
     print(f"\nwritten: {file.relative_to(ROOT)}")
 
 
-def machine() -> dict[str, object]:
-    """Processor, the cores this process may use, memory."""
-    names = [line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
-    memory = [int(line.split()[1]) * 1024 for line in _lines("/proc/meminfo") if line.startswith("MemTotal")]
-    return {
-        "cpu": names[0] if names else platform.processor(),
-        "cores": len(os.sched_getaffinity(0)),
-        "memory_gb": round(memory[0] / 1e9, 1) if memory else None,
-        "avx512": any("avx512f" in line for line in _lines("/proc/cpuinfo") if line.startswith("flags")),
-    }
-
-
-def _lines(file: str) -> list[str]:
-    try:
-        return Path(file).read_text().splitlines()
-    except OSError:
-        return []
-
-
 def _plain(given: str) -> str:
     path = Path(given)
     if path.is_absolute():
         return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
     return f'"{given}"' if " " in given else given
-
-
-def _git(*given: str) -> str:
-    return subprocess.run(["git", *given], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def _weights_hash(model: str, weights: Path) -> str:

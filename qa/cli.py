@@ -4,7 +4,6 @@ Exit codes: 0 done, 1 a sentence on standard error says what is wrong and what t
 """
 
 import argparse
-import json
 import sys
 import textwrap
 import time
@@ -12,6 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qa.cli_eval import add_eval_commands
+from qa.cli_gold import add_gold_commands
 from qa.options import OPTIONS, positive, run_safely, settings_of
 from qa.settings import Settings
 from qa.terminal import Line, duration, fetching, one_line, open_room, plain, plain_json
@@ -71,14 +72,8 @@ def build_parser() -> argparse.ArgumentParser:
         "llm",
     )
 
-    evaluate = add("eval", run_eval, "answer a gold set and measure", "archive", "embedder", "reranker", "llm")
-    evaluate.add_argument("gold", type=Path, metavar="GOLD", help="a gold set in JSON Lines")
-    evaluate.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="where answers.jsonl and figures.json go"
-    )
-    evaluate.add_argument("--retrieval-only", action="store_true", help="search only; no language model")
-    evaluate.add_argument("--limit", type=positive, help="only the first N questions")
-    evaluate.add_argument("--kind", help="only the questions of this kind")
+    add_eval_commands(commands)
+    add_gold_commands(commands)
 
     show = add("show", run_show, "print an article, a quote in it marked", "archive")
     show.add_argument("article", help="its id")
@@ -265,11 +260,14 @@ def _sources(answer: "Answer") -> str:
 
 def run_chat(given: argparse.Namespace, settings: Settings) -> int:
     from models import Message, ModelError
+    from qa.gold import GoldError
+    from qa.marked import mark_answer
     from qa.pipeline import QuestionError
 
     room = open_room(settings)
     history: list[object] = []
-    print("Ask; an empty line or Ctrl-D ends, Ctrl-C stops an answer.", file=sys.stderr)
+    answer: Answer | None = None
+    print("Ask; + or - marks the last answer, an empty line or Ctrl-D ends, Ctrl-C stops an answer.", file=sys.stderr)
     while True:
         try:
             question = input("? " if sys.stdin.isatty() else "").strip()
@@ -278,8 +276,12 @@ def run_chat(given: argparse.Namespace, settings: Settings) -> int:
         if not question:
             return 0
         try:
+            if question in ("+", "-"):
+                print(f"kept in {mark_answer(settings.archive, question, answer)}", file=sys.stderr)
+                continue
+            answer = None
             answer = _tell(room, question, history)
-        except (QuestionError, ModelError) as error:
+        except (GoldError, QuestionError, ModelError) as error:
             print(f"groundwire: {error}", file=sys.stderr)
             continue
         except KeyboardInterrupt:
@@ -287,40 +289,6 @@ def run_chat(given: argparse.Namespace, settings: Settings) -> int:
             continue
         print(_sources(answer), flush=True)
         history += [Message("user", question), Message("assistant", answer.answer)]
-
-
-def run_eval(given: argparse.Namespace, settings: Settings) -> int:
-    from qa.evaluate import evaluate, figures, write_table
-    from qa.gold import GoldError, read_gold
-
-    questions = [q for q in read_gold(given.gold) if not given.kind or q.kind == given.kind][: given.limit]
-    if not questions:
-        raise GoldError(f'{given.gold}: no question of the kind "{given.kind}"')
-    room = open_room(settings)
-    line = Line()
-    outcomes = evaluate(
-        room,
-        questions,
-        given.out,
-        retrieval_only=given.retrieval_only,
-        progress=lambda done, total, left: line.say(f"{done} of {total} questions, {duration(left)} left"),
-    )
-    line.clear()
-    for outcome in outcomes:
-        for sentence in outcome.missing_evidence:
-            print(f"groundwire: {plain(sentence)}", file=sys.stderr)
-    made = figures(outcomes)
-    answers = [outcome.answer for outcome in outcomes if outcome.answer is not None]
-    record = {
-        "gold": given.gold.name,
-        "questions": len(questions),
-        "replay": answers[0].replay if answers else {"archive": room.news.archive.contents()},
-        "settings": settings.to_dict(),
-        "figures": made,
-    }
-    (given.out / "figures.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(write_table(made))
-    return 0
 
 
 def run_show(given: argparse.Namespace, settings: Settings) -> int:

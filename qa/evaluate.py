@@ -1,45 +1,50 @@
-"""A gold set against a newsroom: each answer written as it comes, then a table of what it was worth.
+"""A gold set against a newsroom: a run folder that grows by a line a question and can be taken up again.
 
-Evidence is found again in the article by its words, so an article that was edited is reported, not passed over.
+Two runs of one making differ in nothing but their seconds.
 """
 
+import hashlib
 import json
-import re
-import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
-from qa.answer import Answer
-from qa.gold import Evidence, Question
-from qa.measures import groups_held
-from qa.pipeline import LONGEST_QUESTION, Newsroom
-from qa.retrieve import Hit
+from models import Generator
+from qa import prompt
+from qa.answer import Citation
+from qa.figures import make_figures
+from qa.gold import GoldError, Question
+from qa.judge import Entails, fingerprint, judge
+from qa.pipeline import LONGEST_QUESTION, Newsroom, QuestionError, check_question
+from qa.provenance import commit, machine, peak_memory_bytes, versions
+from qa.run import Run, RunError, read_run, replace_file, row_of, write_json, write_line
+from qa.trec import DEPTH, write_trec
 
-CUTOFFS = (1, 5, 10)
+SAME = {
+    "questions_sha256": "gold set, or other questions of it",
+    "retrieval_only": "--retrieval-only",
+    "archive": "archive",
+    "embedder": "embedder",
+    "reranker": "reranker",
+    "llm": "language model",
+    "judge": "judge",
+    "settings": "settings",
+}
+LINES = ("judged.jsonl", "answers.jsonl")
+Report = Callable[[int, int, float], None]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What one question came to. Recalls are by cutoff; None where the question has no evidence."""
+def judge_by(generator: Generator) -> Entails:
+    """A generator as the judge of citations: does it say yes rather than no to the claim, given the quotes."""
 
-    question: Question
-    answer: Answer | None
-    found_any: dict[int, bool] | None
-    found_all: dict[int, bool] | None
-    groups: tuple[bool, ...]
-    verbatim: tuple[bool, ...]
-    missing_evidence: tuple[str, ...]
+    def entails(claim: str, quotes: Sequence[Citation]) -> bool:
+        told = [f"({' · '.join(filter(None, (c.title, c.source, c.published)))}) {c.quote}" for c in quotes]
+        return generator.log_odds(prompt.entails(claim, told)) > 0
 
-    @property
-    def declined(self) -> bool:
-        return self.answer is not None and self.answer.declined
-
-    @property
-    def right(self) -> bool:
-        """Every group held and not declined; for an unanswerable question: declined."""
-        return all(self.groups) and not self.declined if self.question.answerable else self.declined
+    return entails
 
 
 def evaluate(
@@ -47,98 +52,119 @@ def evaluate(
     questions: Sequence[Question],
     out: Path,
     *,
-    retrieval_only: bool,
-    progress: Callable[[int, int, float], None] = lambda *_: None,
-) -> list[Outcome]:
-    """Asks every question; `out/answers.jsonl` grows by a line each. `progress` gets done, total, seconds left."""
-    out.mkdir(parents=True, exist_ok=True)
-    outcomes = []
-    began = time.perf_counter()
-    with (out / "answers.jsonl").open("w", encoding="utf-8") as file:
-        for done, question in enumerate(questions, 1):
-            hits = newsroom.search(_in_context(question), max(CUTOFFS))
+    gold: dict[str, str],
+    retrieval_only: bool = False,
+    resume: bool = False,
+    progress: Report = lambda *_: None,
+) -> Run:
+    """Asks every question; `gold` is the gold set's name and hash. `progress` gets done, total, seconds left.
+
+    Raises RunError where `out` holds a run already, unless `resume` takes up one of the same making; GoldError for a
+    question that cannot be asked, and where the archive holds none of the articles that prove the answers.
+    """
+    there = (out / "figures.json").exists()
+    if there and not resume:
+        raise RunError(f"{out}: holds a run already; name another --out, or go on with it by --resume")
+    for name in LINES if not there else ():
+        if (out / name).exists() and (out / name).stat().st_size:
+            raise RunError(f"{out}: holds another {name}, and no run; name another --out")
+    _check(newsroom, questions, gold["name"])
+    record = _describe(newsroom, questions, gold, retrieval_only)
+    held = _take_up(out, questions, record) if there else None
+    judged = list(held.judged) if held else []
+    entails = None if retrieval_only else judge_by(newsroom.generator)
+    if held is None:
+        out.mkdir(parents=True, exist_ok=True)
+        for name in LINES:
+            (out / name).write_text("", encoding="utf-8")
+        write_json(record | {"complete": False}, out / "figures.json")
+    began, before = time.perf_counter(), len(judged)
+    with (
+        (out / "judged.jsonl").open("a", encoding="utf-8") as judgements,
+        (out / "answers.jsonl").open("a", encoding="utf-8") as answers,
+    ):
+        for question in questions[before:]:
+            rankings = newsroom.rankings(in_context(question), DEPTH)
             answer = None if retrieval_only else newsroom.ask(question.question, question.history, id=question.id)
-            outcomes.append(judge(newsroom, question, hits, answer))
             if answer is not None:
-                file.write(json.dumps(answer.to_dict(), ensure_ascii=False) + "\n")
-                file.flush()
+                rankings["read"] = list(answer.hits)
+                write_line(answer.to_dict(), answers)
+            judged.append(judge(question, answer, rankings, newsroom.news.archive, entails))
+            write_line(row_of(judged[-1]), judgements)
             spent = time.perf_counter() - began
-            progress(done, len(questions), spent / done * (len(questions) - done))
-    return outcomes
-
-
-def _in_context(question: Question) -> str:
-    """A question with what was said last before it, for searching without a model."""
-    return " ".join([*(turn.content for turn in question.history), question.question])[-LONGEST_QUESTION:]
-
-
-def judge(newsroom: Newsroom, question: Question, hits: Sequence[Hit], answer: Answer | None) -> Outcome:
-    """One question's outcome; citations are compared with the archive's own text, character by character."""
-    archive = newsroom.news.archive
-    spans: dict[Evidence, list[tuple[int, int]]] = {}
-    missing = []
-    for evidence in question.evidence:
-        article = archive.article(evidence.article_id)
-        places = [m.span() for m in re.finditer(re.escape(evidence.quote), article.text)] if article else []
-        spans[evidence] = places
-        if not places:
-            where = (
-                f"is not in {evidence.article_id}" if article else f"is of {evidence.article_id}, not in this archive"
-            )
-            missing.append(f"{question.id}: “{evidence.quote[:60]}” {where}")
-    any_found = all_found = None
-    if question.answerable and question.evidence:
-        any_found, all_found = {}, {}
-        groups = {evidence.group for evidence in question.evidence}
-        for cutoff in CUTOFFS:
-            held = {e.group for e in question.evidence if any(_overlaps(e, spans[e], hit) for hit in hits[:cutoff])}
-            any_found[cutoff] = bool(held)
-            all_found[cutoff] = held == groups
-    verbatim = []
-    for citation in answer.citations if answer else ():
-        article = archive.article(citation.article_id)
-        verbatim.append(article is not None and article.text[citation.start : citation.end] == citation.quote)
-    held_groups = tuple(groups_held(answer.answer, question.groups)) if answer else ()
-    return Outcome(question, answer, any_found, all_found, held_groups, tuple(verbatim), tuple(missing))
-
-
-def _overlaps(evidence: Evidence, places: Iterable[tuple[int, int]], hit: Hit) -> bool:
-    if hit.article.id != evidence.article_id:
-        return any(_overlaps(evidence, places, copy) for copy in hit.copies)
-    return any(start < hit.passage.end and hit.passage.start < end for start, end in places)
-
-
-def figures(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float | int | None]]:
-    """Each measure's mean with the number of questions it is over; None over none."""
-    answered = [o for o in outcomes if o.answer is not None]
-    answerable = [o for o in answered if o.question.answerable]
-    unanswerable = [o for o in answered if not o.question.answerable]
-    table: dict[str, Sequence[float]] = {}
-    for cutoff in CUTOFFS:
-        table[f"recall@{cutoff}, any evidence"] = [o.found_any[cutoff] for o in outcomes if o.found_any is not None]
-        table[f"recall@{cutoff}, every group"] = [o.found_all[cutoff] for o in outcomes if o.found_all is not None]
-    table["right"] = [o.right for o in answerable]
-    table["group recall"] = [statistics.fmean(o.groups) for o in answerable if o.groups]
-    table["answerable refused"] = [o.declined for o in answerable]
-    table["unanswerable refused"] = [o.declined for o in unanswerable]
-    table["citations verbatim"] = [v for o in answered for v in o.verbatim]
-    table["characters of quotes an answer"] = [
-        sum(len(c.quote) for c in o.answer.citations) for o in answered if o.answer and not o.declined
-    ]
-    made: dict[str, dict[str, float | int | None]] = {
-        name: {"mean": round(statistics.fmean(values), 4) if values else None, "n": len(values)}
-        for name, values in table.items()
+            done = len(judged)
+            progress(done, len(questions), spent / (done - before) * (len(questions) - done))
+    write_trec(judged, out / "trec")
+    record = (held.record if held else record) | {
+        "complete": True,
+        "peak_memory_gb": round(peak_memory_bytes() / 1e9, 3),
+        **make_figures(judged, seed=newsroom.settings.seed),
     }
-    for name in ("search", "first_token", "total"):
-        times = sorted(t for o in answered if o.answer and (t := o.answer.seconds[name]) is not None)
-        made[f"seconds, {name}, p50"] = {"mean": statistics.median(times) if times else None, "n": len(times)}
-    return made
+    write_json(record, out / "figures.json")
+    return read_run(out)
 
 
-def write_table(made: dict[str, dict[str, float | int | None]]) -> str:
-    """The figures as lines of text."""
-    lines = [f"{'measure':34}{'value':>10}{'n':>7}"]
-    for name, row in made.items():
-        value = "–" if row["mean"] is None else f"{row['mean']:.3f}"
-        lines.append(f"{name:34}{value:>10}{row['n']:>7}")
-    return "\n".join(lines)
+def _check(newsroom: Newsroom, questions: Sequence[Question], gold: str) -> None:
+    """Raises GoldError for what would end the run on its way, or make it worthless."""
+    for question in questions:
+        try:
+            check_question(question.question)
+            fingerprint(question)
+        except QuestionError as error:
+            raise GoldError(f"{gold}: {question.id}: {error}") from None
+        except UnicodeEncodeError:
+            raise GoldError(
+                f"{gold}: {question.id!a}: holds half a character, such as \\ud800; mend the line"
+            ) from None
+    archive = newsroom.news.archive
+    named = {evidence.article_id for question in questions for evidence in question.evidence}
+    if named and not any(archive.article(article_id) for article_id in named):
+        raise GoldError(
+            f"{gold}: none of the {len(named)} articles that it quotes is in {archive.folder}; index them, or name the"
+            " archive that holds them by --archive"
+        )
+
+
+def in_context(question: Question) -> str:
+    """A question with what was said last before it, for searching without a model."""
+    return " ".join([*(turn.content for turn in question.history), question.question.strip()])[-LONGEST_QUESTION:]
+
+
+def _describe(
+    newsroom: Newsroom, questions: Sequence[Question], gold: dict[str, str], retrieval_only: bool
+) -> dict[str, Any]:
+    """What made a run; `SAME` of it must not change on the way."""
+    generator = None if retrieval_only else newsroom.generator
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        **commit(),
+        "machine": machine(),
+        "versions": versions(),
+        "gold": gold,
+        "questions": len(questions),
+        "questions_sha256": hashlib.sha256("".join(map(fingerprint, questions)).encode()).hexdigest(),
+        "retrieval_only": retrieval_only,
+        "archive": newsroom.news.archive.contents(),
+        "embedder": newsroom.news.embedder.identity,
+        "reranker": newsroom.reranker.name if newsroom.reranker else None,
+        "llm": generator and {"name": generator.name, "sha256": generator.sha256},
+        "judge": generator and f"{generator.name}, log-odds of yes above 0",
+        "settings": {n: v for n, v in newsroom.settings.to_dict().items() if n != "archive"},
+    }
+
+
+def _take_up(out: Path, questions: Sequence[Question], record: dict[str, Any]) -> Run:
+    """The run in `out` as far as it is whole, its files cut there; raises RunError when it is another one."""
+    held = read_run(out)
+    changed = [words for name, words in SAME.items() if held.record.get(name) != record[name]]
+    if changed:
+        raise RunError(f"{out}: was made with another {', another '.join(changed)}; name another --out to begin anew")
+    pairs = zip(held.judged, questions, strict=False)
+    whole = takewhile(lambda p: p[0].id == p[1].id and (record["retrieval_only"] or p[0].id in held.answers), pairs)
+    kept = [row for row, _ in whole]
+    for name, rows in (
+        ("judged.jsonl", [row_of(row) for row in kept]),
+        ("answers.jsonl", [held.answers[row.id] for row in kept if row.id in held.answers]),
+    ):
+        replace_file("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), out / name)
+    return Run(out, held.record, tuple(kept), held.answers)

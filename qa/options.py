@@ -59,8 +59,18 @@ def user_errors() -> tuple[type[Exception], ...]:
     from models import ModelError
     from qa.gold import GoldError
     from qa.pipeline import QuestionError
+    from qa.run import RunError
 
-    return (ArchiveError, ArticleError, ModelError, GoldError, QuestionError, OSError, sqlite3.OperationalError)
+    return (
+        ArchiveError,
+        ArticleError,
+        ModelError,
+        GoldError,
+        QuestionError,
+        RunError,
+        OSError,
+        sqlite3.OperationalError,
+    )
 
 
 def _archive_option(command: argparse.ArgumentParser) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 
@@ -112,29 +113,59 @@ def test_a_question_that_is_not_answered_is_no_error(desk: Desk) -> None:
     assert desk.run("ask", "Which quartet won the chess tournament?").startswith("The articles do not say.")
 
 
-def test_an_evaluation_prints_and_keeps_its_figures(desk: Desk, tmp_path: Path) -> None:
-    gold = write_gold(
-        tmp_path,
-        {
-            "id": "one",
-            "question": QUESTION,
-            "answers": ["ten people"],
-            "evidence": [{"article_id": "airport", "quote": "Ten people died"}],
-            "kind": "toll",
-        },
-        {"id": "two", "question": "Which quartet sang?", "answerable": False, "kind": "absent"},
-    )
-    out = desk.run("eval", gold, "--out", tmp_path / "out")
-    assert re.search(r"^recall@1, any evidence +1\.000 +1$", out, re.MULTILINE)
-    assert re.search(r"^unanswerable refused +1\.000 +1$", out, re.MULTILINE)
-    record = json.loads((tmp_path / "out" / "figures.json").read_text("utf-8"))
-    assert (record["gold"], record["questions"]) == ("gold.jsonl", 2)
-    assert record["figures"]["citations verbatim"]["mean"] == 1.0 and record["replay"]["llm"]["name"] == "scripted"
-    lines = (tmp_path / "out" / "answers.jsonl").read_text("utf-8").splitlines()
+GOLD_ROWS = (
+    {
+        "id": "one",
+        "question": QUESTION,
+        "answers": ["Soleimani"],
+        "evidence": [{"article_id": "airport", "quote": "Ten people died"}],
+        "kind": "toll",
+    },
+    {"id": "two", "question": "Which quartet sang?", "answerable": False, "kind": "absent"},
+)
+
+
+def test_an_evaluation_prints_and_keeps_its_figures(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gold, folder = write_gold(tmp_path, *GOLD_ROWS), tmp_path / "out"
+    out = desk.run("eval", gold, "--out", folder)
+    for title in ("fused: any evidence in the first 1", "unanswerable refused", "citations verbatim"):
+        assert re.search(rf"^{title} +1\.000  +1\.000 – 1\.000 +1$", out, re.MULTILINE), title
+    assert out.endswith(f"\n\nreport: {folder / 'report.html'}\n")
+    record = json.loads((folder / "figures.json").read_text("utf-8"))
+    assert record["complete"] and record["questions"] == 2 and record["llm"]["name"] == "scripted"
+    assert record["gold"] == {"name": "gold.jsonl", "sha256": sha256(gold.read_bytes()).hexdigest()}
+    lines = (folder / "answers.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(line)["id"] for line in lines] == ["one", "two"]
-    for options, count in ((("--kind", "absent"), 1), (("--limit", 1), 1), ((), 2)):
-        desk.run("eval", gold, "--out", tmp_path / "some", "--retrieval-only", *options)
-        assert json.loads((tmp_path / "some" / "figures.json").read_text("utf-8"))["questions"] == count
+    assert main(["compare", str(folder)]) == 0 and out.startswith(capsys.readouterr().out)
+    desk.run("eval", gold, "--out", folder, code=1)
+    assert desk.err.startswith(f"groundwire: {folder}: holds a run already; ")
+    assert desk.run("eval", gold, "--out", folder, "--resume") == out
+
+
+@pytest.mark.parametrize(
+    ("options", "ids"), [(["--kind", "absent"], ["two"]), (["--limit", 1], ["one"]), ([], ["one", "two"])]
+)
+def test_some_questions_of_a_gold_set(desk: Desk, tmp_path: Path, options: list[object], ids: list[str]) -> None:
+    desk.run("eval", write_gold(tmp_path, *GOLD_ROWS), "--out", tmp_path / "out", "--retrieval-only", *options)
+    lines = (tmp_path / "out" / "judged.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ids
+
+
+def test_an_evaluation_that_misses_a_gate_is_whole_and_exits_1(desk: Desk, tmp_path: Path) -> None:
+    gold = write_gold(tmp_path, *GOLD_ROWS)
+    desk.run("eval", gold, "--out", tmp_path / "a", "--fail-under", "right=1", "--fail-under", "verbatim=1")
+    assert desk.err == ""
+    wrong = write_gold(tmp_path / "wrong", GOLD_ROWS[0] | {"answers": ["eleven"]}, GOLD_ROWS[1])
+    out = desk.run("eval", wrong, "--out", tmp_path / "b", "--fail-under", "right=0.7", code=1)
+    assert desk.err == "groundwire: right: 0 is under 0.7 (n 1)\n"
+    assert "report: " in out and json.loads((tmp_path / "b" / "figures.json").read_text("utf-8"))["complete"]
+    desk.run("eval", gold, "--out", tmp_path / "c", "--no-worse-than", tmp_path / "a")
+    desk.run("eval", gold, "--out", tmp_path / "d", "--no-worse-than", tmp_path / "b", code=1)
+    assert "the gold of 1 questions is not the same" in desk.err and (tmp_path / "d" / "report.html").exists()
+    desk.run("eval", gold, "--out", tmp_path / "e", "--no-worse-than", tmp_path / "none", code=1)
+    assert "is no run" in desk.err and not (tmp_path / "e").exists(), "told before the first question"
 
 
 def test_a_kind_that_nobody_has_is_a_sentence(desk: Desk, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from conftest import as_nobody, make_index, open_to_all, write_files
 from fakes import FakeEmbedder, fakes_for_models
+from test_gold import write_gold
 
 from index.archive import Archive
 from qa.cli import build_parser, main
@@ -261,6 +262,29 @@ def test_a_broken_gold_file(line: Line, tmp_path: Path, content: str, sentence: 
 
 def test_a_gold_file_that_is_not_there(line: Line, tmp_path: Path) -> None:
     assert "cannot be read" in line.refused("eval", tmp_path / "none.jsonl", "--out", tmp_path / "out")
+
+
+def test_a_gold_file_of_other_articles(line: Line, tmp_path: Path) -> None:
+    evidence = [{"article_id": "elsewhere", "quote": "Ten"}]
+    gold = write_gold(tmp_path, {"id": "a", "question": "b", "answers": ["c"], "evidence": evidence})
+    sentence = line.refused("eval", gold, "--out", tmp_path / "out")
+    assert sentence.startswith("gold.jsonl: none of the 1 articles that it quotes is in ")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [("figures.json", "{", "is damaged"), ("judged.jsonl", "{}\n", "is damaged"), ("answers.jsonl", None, "is no run")],
+)
+def test_a_run_folder_half_written(line: Line, tmp_path: Path, name: str, content: str | None, sentence: str) -> None:
+    gold, out = write_gold(tmp_path, {"id": "a", "question": "b", "answers": ["c"]}), tmp_path / "out"
+    line.run("eval", gold, "--out", out)
+    (out / name).unlink()
+    if content is not None:
+        (out / name).write_text(content)
+    before = sorted((file.name, file.read_bytes()) for file in out.iterdir() if file.is_file())
+    assert line.refused("eval", gold, "--out", out, "--resume").startswith(f"{out}: {sentence}")
+    assert before == sorted((file.name, file.read_bytes()) for file in out.iterdir() if file.is_file())
 
 
 # Usage

@@ -73,6 +73,7 @@ def test_a_row_is_read_as_it_stands(tmp_path: Path) -> None:
         (ROW | {"id": "b", "evidence": [{"article_id": "x"}]}, "a field is not of its shape"),
         (ROW | {"id": "b", "evidence": [{"article_id": "x", "quote": None}]}, "a field is not of its shape"),
         (ROW | {"id": "b", "evidence": ["x"]}, "a field is not of its shape"),
+        (ROW | {"id": "b", "evidence": [{"article_id": "x", "quote": " "}]}, "evidence has an empty quote"),
         (ROW | {"id": "b", "history": [{"role": "user"}]}, "a field is not of its shape"),
         (ROW | {"id": "b", "history": [{"role": "user", "content": 7}]}, "a field is not of its shape"),
         (ROW, 'the id "a" stands in an earlier line'),

@@ -1,10 +1,13 @@
 """What counts as the same answer: words whole, in any case and spelling of numbers."""
 
+import string
+from itertools import groupby
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from qa.measures import NUMBERS, fold, fold_numbers, groups_held, holds
+from qa.measures import NUMBERS, exact_match, fold, fold_numbers, groups_held, holds, token_f1
 
 WORDS = st.text("abcdeé ñ,.’-Z12\n", max_size=30)
 TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
@@ -51,3 +54,59 @@ def test_a_group_is_held_by_any_of_its_forms() -> None:
     assert groups_held("Kata'ib Hezbollah lost 25 men.", groups) == [True, False]
     assert groups_held("", groups) == [False, False]
     assert groups_held("anything", []) == []
+
+
+# SQuAD, by its published definition (Rajpurkar et al. 2016, 4.2; of no words 2018): exact match, and F1 of
+# the bags of words, punctuation and English articles ignored; the best over the accepted answers
+
+
+def published_words(text: str) -> list[str]:
+    plain = text.lower().translate(dict.fromkeys(map(ord, string.punctuation)))
+    runs = ("".join(run) for _, run in groupby(plain, key=str.isalnum))
+    return "".join(" " if run in ("a", "an", "the") else run for run in runs).split()
+
+
+def published_f1(given: list[str], wanted: list[str]) -> float:
+    left = list(wanted)
+    shared = 0
+    for word in given:
+        if word in left:
+            left.remove(word)
+            shared += 1
+    if not given and not wanted:
+        return 1.0
+    if not shared:
+        return 0.0
+    precision, recall = shared / len(given), shared / len(wanted)
+    return 2 * precision * recall / (precision + recall)
+
+
+SQUAD = st.lists(st.sampled_from("the A an AN ten Ten, people. “ten” the–end \u2003 ...".split(" ")), max_size=6)
+TEXTS = SQUAD.map(" ".join)
+
+
+@given(TEXTS, st.lists(TEXTS, min_size=1, max_size=3))
+@example("ten", ["Ten people", "ten"])
+@example("An F-15E in José’s theatre", ["F15E, in JOSÉ’S theatre"])
+@example("", ["the"])
+def test_exact_match_and_f1_are_as_squad_defines_them(answer: str, forms: list[str]) -> None:
+    words, accepted = published_words(answer), [published_words(form) for form in forms]
+    assert exact_match(answer, forms) == float(words in accepted)
+    assert token_f1(answer, forms) == pytest.approx(max((published_f1(words, form) for form in accepted), default=0.0))
+
+
+@pytest.mark.parametrize(
+    ("answer", "exact", "f1"),
+    [
+        ("The Mahdi Army!", 1, 1),
+        ("Mahdi", 0, 2 * (1 / 1) * (1 / 2) / (1 / 1 + 1 / 2)),
+        ("the army of the Mahdi", 0, 2 * (2 / 3) * (2 / 2) / (2 / 3 + 2 / 2)),
+        ("army army", 0, 2 * (1 / 2) * (1 / 2) / (1 / 2 + 1 / 2)),
+        ("Hezbollah", 0, 0),
+        ("", 0, 0),
+    ],
+)
+def test_exact_match_and_f1_by_hand(answer: str, exact: float, f1: float) -> None:
+    assert exact_match(answer, ["Mahdi Army"]) == exact and token_f1(answer, ["Mahdi Army"]) == pytest.approx(f1)
+    assert exact_match(answer, []) == token_f1(answer, []) == 0
+    assert token_f1(answer, ["x", "Mahdi Army"]) == token_f1(answer, ["Mahdi Army", "x"]) == pytest.approx(f1)

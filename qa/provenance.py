@@ -1,0 +1,67 @@
+"""What made a result: the commit, the machine, the versions of what it stands on. No host name, no path."""
+
+import os
+import platform
+import resource
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("faiss-cpu", "llama-cpp-python", "numpy", "onnxruntime", "sentence-transformers", "tantivy", "torch")
+
+
+def machine() -> dict[str, object]:
+    """Processor, the cores this process may use, memory."""
+    names = [line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
+    memory = [int(line.split()[1]) * 1024 for line in _lines("/proc/meminfo") if line.startswith("MemTotal")]
+    return {
+        "cpu": names[0] if names else platform.processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "memory_gb": round(memory[0] / 1e9, 1) if memory else None,
+        "avx512": any("avx512f" in line for line in _lines("/proc/cpuinfo") if line.startswith("flags")),
+    }
+
+
+def commit() -> dict[str, object]:
+    """The checkout's commit and whether there are changes beside it; None for both where this is no checkout."""
+    if not (ROOT / ".git").exists():
+        return {"commit": None, "uncommitted_changes": None}
+    return {
+        "commit": _git("rev-parse", "HEAD"),
+        "uncommitted_changes": bool(_git("status", "--porcelain", "--", ".", ":!bench/results")),
+    }
+
+
+def versions() -> dict[str, str | None]:
+    """Python's and those of the packages that figures depend on."""
+    return {"python": platform.python_version()} | {name: _version(name) for name in ("groundwire", *PACKAGES)}
+
+
+def peak_memory_bytes() -> int:
+    """The highest resident set of this process so far; model files mapped into memory count."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _lines(file: str) -> list[str]:
+    try:
+        return Path(file).read_text().splitlines()
+    except OSError:
+        return []
+
+
+def _git(*given: str) -> str | None:
+    try:
+        ran = subprocess.run(["git", *given], cwd=ROOT, capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return ran.stdout.strip()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
