@@ -85,3 +85,14 @@ def fit_quotes(
     while kept and generator.count_tokens(write(question, kept)) > room:
         kept.pop()
     return kept
+
+
+def draft(passage: str, heading: str) -> list[Message]:
+    """Asks for one question that the passage answers; its answer is then asked for by `extract`."""
+    return _about(
+        passage,
+        heading,
+        "Write one short question that this passage answers with a name, a number, a date or a place. Name the people,"
+        " places and events that it is about, so that someone who has not seen the passage understands it. Reply with"
+        " the question only.",
+    )

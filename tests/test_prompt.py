@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import Message
-from qa.prompt import entails, extract, fit_quotes, gate, standalone, write
+from qa.prompt import draft, entails, extract, fit_quotes, gate, standalone, write
 
 GOLDEN = Path(__file__).parent / "golden" / "prompts.txt"
 QUESTION = "Who was killed?"
@@ -28,6 +28,7 @@ def test_the_prompts_are_as_reviewed(request: pytest.FixtureRequest) -> None:
         "extract": extract(QUESTION, PASSAGE, HEADING),
         "standalone": standalone("When was it?", HISTORY),
         "write": write(QUESTION, QUOTES),
+        "draft": draft(PASSAGE, HEADING),
         "entails": entails("The general was killed.", ["(Oil | AFP) The price of oil rose."]),
     }
     text = "".join(
