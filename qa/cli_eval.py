@@ -1,15 +1,17 @@
 """The commands that measure: `groundwire eval` and `groundwire compare`, their gates and what they print."""
 
 import argparse
+import os
 import sys
 import textwrap
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.options import OPTIONS, positive
 from qa.settings import Settings
-from qa.terminal import Line, duration, one_line, open_room, plain, plain_json
+from qa.terminal import Line, duration, one_line, open_room, plain_json
 
 if TYPE_CHECKING:
     from qa.compare import Comparison
@@ -92,11 +94,12 @@ def run_eval(given: argparse.Namespace, settings: Settings) -> int:
         )
     finally:
         line.clear()
+    report = write_report(run, room.news.archive, questions)
     for sentence in [sentence for row in run.judged for sentence in row.missing]:
-        print(f"groundwire: {plain(sentence)}", file=sys.stderr)
-    print(write_table(run.record["overall"]))
-    print(f"\nreport: {write_report(run, room.news.archive, questions)}")
-    return _gate(run, given, base)
+        print(f"groundwire: {one_line(sentence)}", file=sys.stderr)
+    code = _gate(run, given, base)
+    _tell(f"{write_table(run.record['overall'])}\n\nreport: {report}")
+    return code
 
 
 def run_compare(given: argparse.Namespace, settings: Settings) -> int:
@@ -111,32 +114,44 @@ def run_compare(given: argparse.Namespace, settings: Settings) -> int:
     if len(runs) == 1:
         check_whole(runs[0])
         record = runs[0].record
-        print(plain_json(record["overall"]) if given.json else write_table(record["overall"]))
+        text = plain_json(record["overall"]) if given.json else write_table(record["overall"])
     else:
         made = compare(*runs)
         if given.json:
-            print(plain_json(asdict(made) | {"runs": [str(folder) for folder in given.runs]}))
+            text = plain_json(asdict(made) | {"runs": [str(folder) for folder in given.runs]})
         else:
-            print(_table(made, given.runs))
-            _tell_changes(made, runs)
-    return _gate(runs[-1], given, base)
+            text = "\n".join([_table(made, runs), *_changes(made, runs)])
+    code = _gate(runs[-1], given, base)
+    _tell(text)
+    return code
 
 
-def _table(made: "Comparison", folders: list[Path]) -> str:
+def _tell(text: str) -> None:
+    """Prints; where the reader of a pipe went away the gate's exit code still counts."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _table(made: "Comparison", runs: list["Run"]) -> str:
     from qa.figures import MEASURES
 
     lines = [
-        f"A {folders[0]}",
-        f"B {folders[1]}",
-        f"{'measure':46}{'A':>9}{'B':>9}{'B - A':>9}  {'95 % interval':>17}{'n':>6}",
+        f"A {runs[0].folder}",
+        f"B {runs[1].folder}",
+        f"{'measure':46}{'A':>9}{'B':>9}{'B - A':>9}  {'95 % interval':>17}{'n':>6}  {'':7}  for --fail-under",
     ]
     for d in made.differences:
         digits = 3 if MEASURES[d.name].share else 1
         span = f"{d.low:+.{digits}f} to {d.high:+.{digits}f}"
         lines.append(
             f"{MEASURES[d.name].title:46}{d.first:9.{digits}f}{d.second:9.{digits}f}{d.by:+9.{digits}f}"
-            f"  {span:>17}{d.n:>6}  {d.verdict}"
+            f"  {span:>17}{d.n:>6}  {d.verdict:7}  {d.name}"
         )
+    counts = [len(run.judged) for run in runs]
+    if counts != [made.questions] * 2:
+        lines.insert(2, f"over the {made.questions} questions of both; A has {counts[0]}, B has {counts[1]}")
     if made.n:
         lines.append(
             f"\nright in B alone {len(made.won)}, in A alone {len(made.lost)}, of {made.n};"
@@ -145,17 +160,17 @@ def _table(made: "Comparison", folders: list[Path]) -> str:
     return "\n".join(lines)
 
 
-def _tell_changes(made: "Comparison", runs: list["Run"]) -> None:
+def _changes(made: "Comparison", runs: list["Run"]) -> Iterator[str]:
     """The questions whose answers became right or wrong, with both answers."""
     questions = {row.id: row.question for row in runs[0].judged}
     for what, ids in (("became right", made.won), ("became wrong", made.lost)):
         for id in ids[:CHANGED_AT_MOST]:
-            print(f"\n{what}: {one_line(id)}  {one_line(questions[id])}")
+            yield f"\n{what}: {one_line(id)}  {one_line(questions[id])}"
             for name, run in zip("AB", runs, strict=True):
                 answer = one_line(run.answers[id]["answer"]) if id in run.answers else "no answer"
-                print(textwrap.fill(answer, 110, initial_indent=f"  {name}  ", subsequent_indent="     "))
+                yield textwrap.fill(answer, 110, initial_indent=f"  {name}  ", subsequent_indent="     ")
         if len(ids) > CHANGED_AT_MOST:
-            print(f"\nand {len(ids) - CHANGED_AT_MOST} more that {what}; --json names them all")
+            yield f"\nand {len(ids) - CHANGED_AT_MOST} more that {what}; --json names them all"
 
 
 def _gate(run: "Run", given: argparse.Namespace, base: "Run | None") -> int:
@@ -163,6 +178,10 @@ def _gate(run: "Run", given: argparse.Namespace, base: "Run | None") -> int:
 
     problems = check_floors(run.record["overall"], given.fail_under)
     if base is not None:
+        asked = {row.id for row in run.judged}
+        left = [row.id for row in base.judged if row.id not in asked]
+        if left:
+            problems.append(f"{base.folder}: {len(left)} of its {len(base.judged)} questions are not in this run")
         problems += [f"worse than {base.folder}: {sentence}" for sentence in check_no_worse(compare(base, run))]
     for sentence in problems:
         print(f"groundwire: {sentence}", file=sys.stderr)

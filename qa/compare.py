@@ -38,13 +38,17 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Differences in the order of MEASURES; the questions that became right or wrong; McNemar's p over those."""
+    """Differences in the order of MEASURES over the `questions` of both runs; those that became right or wrong.
+
+    `p` is McNemar's over the `n` of them that are right or wrong in both.
+    """
 
     differences: tuple[Difference, ...]
     won: tuple[str, ...]
     lost: tuple[str, ...]
     p: float
     n: int
+    questions: int
 
 
 def pair(first: Run, second: Run) -> list[tuple[Judged, Judged]]:
@@ -95,6 +99,7 @@ def compare(first: Run, second: Run, *, seed: int = 0) -> Comparison:
         tuple(a.id for a, b in judged if a.right and not b.right),
         mcnemar([bool(a.right) for a, _ in judged], [bool(b.right) for _, b in judged]),
         len(judged),
+        len(pairs),
     )
 
 

@@ -172,9 +172,9 @@ def as_json(figure: Figure) -> dict[str, float | int]:
 
 def write_table(overall: Mapping[str, Mapping[str, float]]) -> str:
     """The figures as lines of text: value, interval, count."""
-    lines = [f"{'measure':46}{'value':>9}  {'95 % interval':>17}{'n':>6}"]
+    lines = [f"{'measure':46}{'value':>9}  {'95 % interval':>17}{'n':>6}  for --fail-under"]
     for name, row in overall.items():
         digits = 3 if MEASURES[name].share else 1
         span = f"{row['low']:.{digits}f} – {row['high']:.{digits}f}"
-        lines.append(f"{MEASURES[name].title:46}{row['value']:>9.{digits}f}  {span:>17}{row['n']:>6}")
+        lines.append(f"{MEASURES[name].title:46}{row['value']:>9.{digits}f}  {span:>17}{row['n']:>6}  {name}")
     return "\n".join(lines)

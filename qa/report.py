@@ -55,7 +55,7 @@ class Shown:
 def write_report(run: Run, archive: Archive, questions: Sequence[Question]) -> Path:
     """Writes `report.html` into the folder of a whole run; `questions` are its gold. One run gives the same bytes."""
     environment = Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined, finalize=_keep_returns
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined, finalize=_spell_out
     )
     environment.filters |= {"percent": percent, "amount": amount, "at": _at, "sha256": _sha256, "mark": _markers}
     gold, articles = {question.id: question for question in questions}, cache(archive.article)
@@ -263,9 +263,15 @@ def _show(article: Article, span: Span, around: Span, marked: Sequence[Span]) ->
 # Text to markup
 
 
-def _keep_returns(value: object) -> object:
-    """A browser drops a carriage return that is not spelled out, and a quote is shown to the character."""
-    return Markup(str(escape(value)).replace("\r", "&#13;")) if isinstance(value, str) and "\r" in value else value
+def _spell_out(value: object) -> object:
+    """A browser drops a carriage return that is not spelled out, and a quote is shown to the character.
+
+    Control characters, which no page may hold, are shown as "\ufffd".
+    """
+    if not isinstance(value, str):
+        return value
+    text = str(escape(value)).replace("\r", "&#13;")
+    return Markup(re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", "\ufffd", text))
 
 
 def _markers(text: str, name: str, count: int) -> Markup:

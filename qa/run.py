@@ -44,9 +44,13 @@ def read_run(folder: Path) -> Run:
         answers = {row["id"]: row for row in _lines(folder / "answers.jsonl")}
     except FileNotFoundError as error:
         name = Path(error.filename).name
-        raise RunError(f"{folder}: is no run, it has no {name}; make one: groundwire eval GOLD --out DIR") from None
+        raise RunError(
+            f"{folder}: is no run, it has no {name}; make one with another --out: groundwire eval GOLD --out DIR"
+        ) from None
+    except NotADirectoryError:
+        raise RunError(f"{folder}: is a file; name the folder of a run") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RunError(f"{folder}: is damaged ({error}); make it again: groundwire eval GOLD --out DIR") from None
+        raise RunError(f"{folder}: is damaged ({error}); run groundwire eval again with another --out") from None
     return Run(folder, record, tuple(judged), answers)
 
 

@@ -43,7 +43,7 @@ def measure_stage(judged: Sequence[Judged], stage: str) -> list[dict[str, float]
 
 
 def write_trec(judged: Sequence[Judged], folder: Path) -> None:
-    """`qrels` and a `STAGE.run` for each stage, as trec_eval reads them; white space in names becomes `_`."""
+    """`qrels` and a `STAGE.run` for each stage, as trec_eval reads them; what no name may hold becomes `_`."""
     folder.mkdir(parents=True, exist_ok=True)
     asked = [row for row in judged if row.groups]
     lines = [f"{_word(row.id)} 0 {_word(doc)} 1" for row in asked for doc in row.relevant]
@@ -58,4 +58,4 @@ def write_trec(judged: Sequence[Judged], folder: Path) -> None:
 
 
 def _word(name: str) -> str:
-    return "_".join(name.split())
+    return "_".join("".join(c if c.isprintable() else " " for c in name).split())

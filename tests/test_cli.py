@@ -131,7 +131,7 @@ def test_an_evaluation_prints_and_keeps_its_figures(
     gold, folder = write_gold(tmp_path, *GOLD_ROWS), tmp_path / "out"
     out = desk.run("eval", gold, "--out", folder)
     for title in ("fused: any evidence in the first 1", "unanswerable refused", "citations verbatim"):
-        assert re.search(rf"^{title} +1\.000  +1\.000 – 1\.000 +1$", out, re.MULTILINE), title
+        assert re.search(rf"^{title} +1\.000  +1\.000 – 1\.000 +1  [\w/@]+$", out, re.MULTILINE), title
     assert out.endswith(f"\n\nreport: {folder / 'report.html'}\n")
     record = json.loads((folder / "figures.json").read_text("utf-8"))
     assert record["complete"] and record["questions"] == 2 and record["llm"]["name"] == "scripted"

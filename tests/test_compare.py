@@ -2,6 +2,8 @@
 
 import json
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -52,6 +54,7 @@ def made(tmp_path: Path) -> Callable[..., Run]:
     return make
 
 
+ROOT = Path(__file__).parent.parent
 Make = Callable[..., Run]
 
 
@@ -216,7 +219,7 @@ def test_two_runs_side_by_side(made: Make, capsys: pytest.CaptureFixture[str]) -
     out, err = told(capsys, poor.folder, good.folder)
     right = next(line for line in out.splitlines() if line.startswith(MEASURES["right"].title))
     assert (
-        right.split()[-1] == "better"
+        right.split()[-2:] == ["better", "right"]
         and f"{10 / 40:.3f}    {39 / 40:.3f}   {29 / 40:+.3f}" in right
         and " 40 " in right
     )
@@ -232,7 +235,7 @@ def test_two_runs_side_by_side(made: Make, capsys: pytest.CaptureFixture[str]) -
 def test_one_run_is_shown(made: Make, capsys: pytest.CaptureFixture[str]) -> None:
     run = made([True, False])
     out, _ = told(capsys, run.folder)
-    assert out.splitlines()[1].split()[-5:] == ["0.500", "0.000", "–", "1.000", "2"]
+    assert out.splitlines()[1].split()[-6:] == ["0.500", "0.000", "–", "1.000", "2", "right"]
     assert json.loads(told(capsys, run.folder, "--json")[0]) == run.record["overall"]
 
 
@@ -267,6 +270,29 @@ def test_what_cannot_be_compared_is_a_sentence(made: Make, tmp_path: Path, capsy
         with pytest.raises(SystemExit) as ended:
             main(["compare", str(whole.folder), "--fail-under", floor])
         assert ended.value.code == 2 and floor.partition("=")[0] in capsys.readouterr().err
+
+
+def test_a_part_of_the_questions_passes_no_gate_against_all_of_them(
+    made: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, part = made([True] * 4), made([True] * 1)
+    _, err = told(capsys, part.folder, "--no-worse-than", whole.folder, code=1)
+    assert err == f"groundwire: {whole.folder}: 3 of its 4 questions are not in this run\n"
+    assert told(capsys, whole.folder, "--no-worse-than", part.folder)[1] == ""
+    out, _ = told(capsys, whole.folder, part.folder)
+    assert "over the 1 questions of both; A has 4, B has 1" in out
+    assert "questions of both" not in told(capsys, whole.folder, whole.folder)[0]
+
+
+@pytest.mark.parametrize(("floor", "code"), [("right=0.9", 1), ("right=0.5", 0)])
+def test_a_gate_fails_though_nobody_reads_the_table(made: Make, floor: str, code: int) -> None:
+    run = made([True, False])
+    command = [sys.executable, "-m", "qa.cli", "compare", str(run.folder), "--fail-under", floor]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout and process.stderr
+    process.stdout.close()
+    said = process.stderr.read()
+    assert process.wait() == code and said.startswith("groundwire: right") == bool(code), said
 
 
 def test_two_runs_of_a_thousand_questions_are_compared_in_seconds(

@@ -312,7 +312,7 @@ def test_a_run_of_another_making_is_not_taken_up(news: NewsIndex, tmp_path: Path
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("figures.json", None, "is no run, it has no figures.json; make one: groundwire eval GOLD --out DIR"),
+        ("figures.json", None, "is no run, it has no figures.json; make one with another --out: groundwire eval"),
         ("judged.jsonl", None, "is no run, it has no judged.jsonl"),
         ("answers.jsonl", None, "is no run, it has no answers.jsonl"),
         ("figures.json", "", "is damaged"),
