@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from index.archive import Archive
@@ -12,19 +11,7 @@ from index.article import Article
 from index.readers import Problem, find_files, read_file
 from models.weights import sha256_of
 from qa.gold import Question
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where evidence stands, and the group of the answer that it proves."""
-
-    article_id: str
-    start: int
-    end: int
-    group: int
-
-    def overlaps(self, article_id: str, start: int, end: int) -> bool:
-        return self.article_id == article_id and self.start < end and start < self.end
+from qa.judge import Place
 
 
 def places_of(question: Question, text_of: Callable[[str], str | None]) -> list[Place]:

@@ -7,12 +7,13 @@ import statistics
 import sys
 from pathlib import Path
 
-from bench.corpus import Place, describe_archive, places_of, texts_of
+from bench.corpus import describe_archive, places_of, texts_of
 from bench.record import open_parser, write_record
 from index.passage import heading
 from models import Message
 from qa import prompt
 from qa.gold import read_gold
+from qa.judge import Place
 from qa.pipeline import ANSWER_LOG_ODDS, CERTAIN_LOG_ODDS, LEAST_LOG_ODDS, open_newsroom
 from qa.read import read_hits
 from qa.retrieve import Hit

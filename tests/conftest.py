@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -139,3 +140,19 @@ def _drop_and_run(work: Callable[..., None], arguments: tuple[object, ...]) -> N
     os.setgid(65534)
     os.setuid(65534)
     work(*arguments)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A headless browser; without one the test is skipped, in CI failed."""
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no Chromium here: scripts/test installs one (apt-get install chromium)")
+        pytest.skip("no Chromium here")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    quiet = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update"
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=[*quiet.split(), "--disable-sync"])
+        yield browser
+        browser.close()

@@ -1,8 +1,6 @@
 """The chat page: what each step shows, that nothing hostile becomes markup, and the whole of it in a browser."""
 
-import os
 import re
-import shutil
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -240,21 +238,6 @@ def test_no_archive_or_no_port_is_one_sentence(tmp_path: Path, capsys: pytest.Ca
 
 
 # In a browser
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium here: scripts/test installs one (apt-get install chromium)")
-        pytest.skip("no Chromium here")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    quiet = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update"
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*quiet.split(), "--disable-sync"])
-        yield browser
-        browser.close()
 
 
 class Page:

@@ -2,11 +2,9 @@
 
 import base64
 import hashlib
-import os
 import re
-import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -409,21 +407,6 @@ def make_large_run(folder: Path, size: int) -> tuple[Run, Archive, list[Question
 
 
 # In a browser
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium here: scripts/test installs one (apt-get install chromium)")
-        pytest.skip("no Chromium here")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    quiet = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update"
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*quiet.split(), "--disable-sync"])
-        yield browser
-        browser.close()
 
 
 class Tab:
