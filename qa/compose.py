@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from index.passage import heading, split_sentences
 from models import Generator
 from qa import prompt
-from qa.answer import Citation, Conflict, Sentence, Support, cite
-from qa.answer import Side as SideSaid
-from qa.conflict import Side, find_sides
+from qa.answer import Citation, Conflict, Sentence, Side, Support, cite
+from qa.conflict import Account, find_sides
 from qa.read import Evidence, Reading, stems
 from qa.verify import as_quoted, fewest, read_markers, without_markers
 
@@ -144,7 +143,7 @@ def _sentence(words: str, numbers: Sequence[int], support: Support, score: float
     return sentence
 
 
-def _tell_sides(question: str, sides: Sequence[Side], draft: Draft) -> Sentence:
+def _tell_sides(question: str, sides: Sequence[Account], draft: Draft) -> Sentence:
     """Each side in its own words, with who says so and when; nothing that a model could add."""
     told = []
     for side in sides:
@@ -154,9 +153,7 @@ def _tell_sides(question: str, sides: Sequence[Side], draft: Draft) -> Sentence:
         told.append(
             (f"{words} according to {without_markers(who)} {''.join(f'[{n}]' for n in numbers)}", words, numbers)
         )
-    draft.conflicts.append(
-        Conflict(question.strip(), tuple(SideSaid(words, tuple(numbers)) for _, words, numbers in told))
-    )
+    draft.conflicts.append(Conflict(question.strip(), tuple(Side(words, tuple(numbers)) for _, words, numbers in told)))
     text = f"Sources differ: {'; '.join(words for words, _, _ in told)}."
     score = min(_chance(item.log_odds) for side in sides for item in side.evidence)
     cited = tuple(n for _, _, numbers in told for n in numbers)

@@ -22,7 +22,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 
 @dataclass(frozen=True)
-class Side:
+class Account:
     """What one side says, in the words of its newest source, and its evidence, newest first."""
 
     words: str
@@ -33,7 +33,7 @@ class Side:
         return self.evidence[0].hit.section.published or ""
 
 
-def find_sides(question: str, evidence: Sequence[Evidence]) -> list[Side]:
+def find_sides(question: str, evidence: Sequence[Evidence]) -> list[Account]:
     """The sides of a question of number or date, newest first; none where the sources agree or only one speaks."""
     read = read_days if DAY.search(question) else read_numbers if NUMBER.search(question) else None
     sides: list[tuple[set[str], list[Evidence]]] = []
@@ -57,7 +57,7 @@ def find_sides(question: str, evidence: Sequence[Evidence]) -> list[Side]:
         members.sort(key=lambda item: item.hit.section.published or "", reverse=True)
         assert read is not None
         told = [words for value, words in read(members[0]).items() if value in values]
-        made.append(Side(", ".join(dict.fromkeys(told)), tuple(members)))
+        made.append(Account(", ".join(dict.fromkeys(told)), tuple(members)))
     made.sort(key=lambda side: side.published, reverse=True)
     return made if len(made) > 1 else []
 
