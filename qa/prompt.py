@@ -1,6 +1,6 @@
 """Every message the model is given. The passage comes first and the question last: a small model reads better so.
 
-Measured on the gate (bench/results/reading.json): with the question first its log-odds hardly part passages that
+Measured on the gate (docs/decisions.md): with the question first its log-odds hardly part passages that
 answer from passages that do not; with the question last they do.
 """
 

@@ -146,10 +146,10 @@ def read_hits(
     """One reading a hit, in order. Words are asked for only where the log-odds reach `least_log_odds`.
 
     Once a hit is `certain_log_odds` likely, reading ends after FAR_HITS in a row that are FAR_LOG_ODDS less likely than
-    the best: on the dev set that leaves out three hits in ten, and no evidence (bench/results/reading.json).
+    the best: on the dev set that leaves out one hit in five, and nothing of what was chosen (docs/decisions.md).
 
     Then each sentence that holds some is weighed alone: a passage on the matter is often taken for an answer, a
-    sentence seldom (bench/results/reading.json).
+    sentence seldom (docs/decisions.md).
     """
     best, far = -math.inf, 0
     for hit in hits:
