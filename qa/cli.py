@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,13 @@ def build_parser() -> argparse.ArgumentParser:
     ask = add("ask", run_ask, "answer a question with quotes", "archive", "embedder", "reranker", "llm")
     ask.add_argument("question")
     ask.add_argument("--json", action="store_true", help="print the answer as JSON")
+
+    again = add("replay", run_replay, "ask a kept answer's question again and say what changed", "weights")
+    again.add_argument("file", type=Path, metavar="ANSWER.json", help="what groundwire ask --json printed")
+    again.add_argument("--archive", type=Path, default=None, metavar="DIR", help="the archive's folder (the answer's)")
+    again.add_argument("--llm", default=None, metavar="NAME", help="a model's name or GGUF path (the answer's)")
+    again.add_argument("--threads", type=positive, default=None, metavar="N", help="processor threads (all)")
+    again.add_argument("--json", action="store_true", help="print what changed and the answer as JSON")
 
     add(
         "chat",
@@ -221,6 +229,27 @@ def run_ask(given: argparse.Namespace, settings: Settings) -> int:
     answer = _tell(room, given.question, [])
     print(_sources(answer))
     return 0
+
+
+def run_replay(given: argparse.Namespace, settings: Settings) -> int:
+    from qa.replay import read_record, replay, settings_in
+
+    record = read_record(given.file)
+    named = {name: value for name in ("archive", "llm") if (value := getattr(given, name)) is not None}
+    ours = replace(settings, **{name: getattr(Settings(), name) for name in ("archive", "llm")})
+    again = replay(record, lambda: open_room(replace(settings_in(record, ours), **named)))
+    if given.json:
+        print(plain_json(again.to_dict()))
+        return 1 if again.differences else 0
+    for cause in again.causes:
+        print(plain(cause))
+    if not again.differences:
+        print("the same answer")
+        return 0
+    print(f"another answer: {', '.join(again.differences)} differ; now it is:")
+    print(textwrap.fill(plain(again.answer.answer), 100))
+    print(_sources(again.answer))
+    return 1
 
 
 def _tell(room: "Newsroom", question: str, history: list[object]) -> "Answer":

@@ -59,6 +59,7 @@ def user_errors() -> tuple[type[Exception], ...]:
     from models import ModelError
     from qa.gold import GoldError
     from qa.pipeline import QuestionError
+    from qa.replay import ReplayError
     from qa.run import RunError
 
     return (
@@ -67,6 +68,7 @@ def user_errors() -> tuple[type[Exception], ...]:
         ModelError,
         GoldError,
         QuestionError,
+        ReplayError,
         RunError,
         OSError,
         sqlite3.OperationalError,

@@ -17,6 +17,7 @@ from models.weights import silent
 from qa import prompt
 from qa.answer import Answer, Citation
 from qa.compose import Draft, choose_evidence, compose
+from qa.provenance import program
 from qa.read import read_hits
 from qa.retrieve import Hit, rank_stages, rerank, retrieve
 from qa.settings import Settings
@@ -183,7 +184,7 @@ class Newsroom:
             tuple(hits),
             seconds,
             asdict(self.generator.usage - before),
-            self._replay(draft),
+            self._replay(draft, history),
         )
 
     def _standalone(self, question: str, history: Sequence[Message], cancelled: Callable[[], bool]) -> str:
@@ -193,12 +194,14 @@ class Newsroom:
         reply = reply.strip().strip('"').strip()
         return reply if 0 < len(reply) <= LONGEST_QUESTION else question
 
-    def _replay(self, draft: Draft) -> dict[str, object]:
+    def _replay(self, draft: Draft, history: Sequence[Message]) -> dict[str, object]:
         return {
             "archive": self.news.archive.contents(),
             "llm": {"name": self.generator.name, "sha256": self.generator.sha256},
             "embedder": {"identity": self.news.embedder.identity},
             "reranker": self.reranker.name if self.reranker else None,
+            "program": program(),
+            "history": [{"role": turn.role, "content": turn.content} for turn in history],
             "seed": self.settings.seed,
             "settings": self.settings.to_dict(),
             "left_out": draft.left_out,

@@ -1,10 +1,12 @@
 """What made a result: the commit, the machine, the versions of what it stands on. No host name, no path."""
 
+import hashlib
 import os
 import platform
 import resource
 import subprocess
 import sys
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -32,6 +34,15 @@ def commit() -> dict[str, object]:
         "commit": _git("rev-parse", "HEAD"),
         "uncommitted_changes": bool(_git("status", "--porcelain", "--", ".", ":!bench/results")),
     }
+
+
+@cache
+def program() -> dict[str, str | None]:
+    """This program: its version, and the SHA-256 of the code that an answer depends on."""
+    total = hashlib.sha256()
+    for file in sorted(file for name in ("index", "models", "qa") for file in (ROOT / name).rglob("*.py")):
+        total.update(f"{file.relative_to(ROOT).as_posix()}\0".encode() + file.read_bytes().replace(b"\r\n", b"\n"))
+    return {"version": _version("groundwire"), "sha256": total.hexdigest()}
 
 
 def versions() -> dict[str, str | None]:

@@ -102,7 +102,9 @@ def test_a_follow_up_is_understood_first(news: NewsIndex) -> None:
     assert (answer.question, answer.standalone_question) == ("Who died there?", QUESTION)
     alone = make_room(news, generator).ask(QUESTION)
     assert answer.tokens["prompt"] > alone.tokens["prompt"]
-    assert timeless(answer) | {"question": QUESTION} == timeless(alone)
+    assert answer.replay["history"] == [{"role": turn.role, "content": turn.content} for turn in HISTORY]
+    same = {"question": QUESTION, "replay": alone.replay}
+    assert timeless(answer) | same == timeless(alone)
 
 
 @pytest.mark.parametrize("reply", ["", " ", '""', '" "', "\n", "x" * (LONGEST_QUESTION + 1)])
