@@ -4,6 +4,7 @@ A credit line is a short line of its own that holds an outlet and a date, `By NA
 or, at the head of a page, `OUTLET, 3 January 2020`. What is not plainly said is left unsaid.
 """
 
+import calendar
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -55,6 +56,19 @@ def read_date(words: str) -> str | None:
         return date(int(found["year"] or found["year2"]), month, int(found["day"] or found["day2"])).isoformat()
     except ValueError:
         return None  # a day that no calendar has
+
+
+def day_in_words(published: str) -> str:
+    """A date that begins in ISO 8601 as a reader says it.
+
+    >>> day_in_words("2020-01-04T10:00"), day_in_words("2020"), day_in_words("soon")
+    ('4 January 2020', '2020', 'soon')
+    """
+    try:
+        day = date.fromisoformat(published[:10])
+    except ValueError:
+        return published
+    return f"{day.day} {calendar.month_name[day.month]} {day.year}"
 
 
 def read_credit(words: str, *, at_head: bool) -> tuple[str, str] | None:

@@ -8,32 +8,57 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from index.passage import heading, split_sentences
+from index.credits import day_in_words
+from index.passage import split_sentences
 from models import Generator
 from qa import prompt
-from qa.answer import Citation, Conflict, Sentence, Side, Support, cite
-from qa.conflict import Account, find_sides
-from qa.read import Evidence, Reading, stems
+from qa.answer import Citation, Conflict, Sentence, Side, cite
+from qa.conflict import Account, asks_for_value, find_sides, is_correction
+from qa.measures import fold, holds
+from qa.read import Evidence, about, copy_items, stems
+from qa.stance import Statements
 from qa.verify import as_quoted, fewest, read_markers, without_markers
 
 QUOTES_AT_MOST = 8
+NEIGHBOUR_LOG_ODDS = 0.5
+STANCE_QUOTES = 2
 SUPPORTED_FROM = 0.5
+SAME_SHARE = 0.9  # of a sentence's words in an earlier one: it says nothing new
 TOLD_SHARE = 0.8  # of the words of a long item: the model says the same in other words
 
 
 @dataclass
 class Draft:
-    """An answer in the making: its sentences, and citations numbered in the order of their first use."""
+    """An answer in the making: sentences, citations numbered in the order of their first use, stems of what is told."""
 
     sentences: list[Sentence] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
+    short: str = ""
+    told: set[str] = field(default_factory=set)
     left_out: int = 0
     dropped: int = 0
+    _credited: str = ""
 
     @property
     def text(self) -> str:
         return " ".join(sentence.text for sentence in self.sentences)
+
+    def credit(self, words: str, proof: Sequence[Evidence]) -> str:
+        """Outlet and day of each quote, in brackets; without what the sentence says, or the one before it said."""
+        credits = []
+        for section in dict.fromkeys(item.hit.section for item in proof):
+            who = section.source if section.source and not holds(words, section.source) else None
+            day = day_in_words(section.published) if section.published else None
+            credits.append(", ".join(part for part in (who, None if day and holds(words, day) else day) if part))
+        made = without_markers("; ".join(dict.fromkeys(credit for credit in credits if credit)))
+        credit = f" ({made})" if made and made != self._credited else ""
+        self._credited = made
+        return credit
+
+    def quote(self, item: Evidence) -> str:
+        """A quote as it is shown by itself: who says it, its words, its marker."""
+        return f"{_as_said(item)} [{self.number(item)}]"
 
     def number(self, item: Evidence) -> int:
         """The number of a quote, which is cited from now on."""
@@ -44,19 +69,21 @@ class Draft:
         return len(self.citations)
 
 
-def choose_evidence(readings: Sequence[Reading], *, least_log_odds: float, margin: float) -> list[Evidence]:
-    """The sentences to answer from, likeliest first: passage and sentence together reach `least_log_odds`.
+def choose_evidence(weighed: Sequence[Evidence], *, least_log_odds: float, margin: float) -> list[Evidence]:
+    """The sentences to answer from, likeliest first: those that reach `least_log_odds`.
 
-    One that is more than `margin` less likely than the best is on the matter, but no answer.
+    One that is more than `margin` less likely than the best is on the matter, but no answer. In a passage that answers,
+    a sentence needs NEIGHBOUR_LOG_ODDS less: lists run on.
     """
-    chosen: dict[tuple[str, int], Evidence] = {}
-    for reading in readings:
-        for item in reading.evidence:
-            if item.log_odds >= 0 and reading.log_odds + item.log_odds >= least_log_odds:
-                chosen.setdefault((item.hit.article.id, item.start), item)
-    best = max((item.log_odds for item in chosen.values()), default=0.0)
-    near = [item for item in chosen.values() if item.log_odds >= best - margin]
-    return sorted(near, key=lambda item: -item.log_odds)
+    best = max((item.log_odds for item in weighed), default=0.0)
+    least = max(least_log_odds, best - margin)
+    passages = {(item.hit.article.id, item.hit.passage) for item in weighed if item.log_odds >= least}
+    chosen = [
+        item
+        for item in weighed
+        if item.log_odds >= least - NEIGHBOUR_LOG_ODDS * ((item.hit.article.id, item.hit.passage) in passages)
+    ]
+    return sorted(chosen, key=lambda item: -item.log_odds)
 
 
 def compose(
@@ -70,40 +97,57 @@ def compose(
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[Sentence]:
     """Fills `draft`, yielding each sentence once it is proved; `left_out` counts the quotes the model is not shown."""
-    sides = find_sides(question, evidence)
-    if sides:
-        yield _tell_sides(question, sides, draft)
+    shown = list(evidence[:QUOTES_AT_MOST])
+    if not shown:
         return
-    shown = evidence[:QUOTES_AT_MOST]
-    quotes = [(_about(item), item.quote) for item in shown]
+    if asks_for_value(question):
+        shown = [copy_items(question, item, generator, cancelled) for item in shown]
+        draft.short = "; ".join(shown[0].items)
+        sides = find_sides(question, shown)
+        if sides and not cancelled():
+            yield _tell_sides(question, sides, draft)
+            return
+    quotes = [(about(item), item.quote) for item in shown]
     kept = prompt.fit_quotes(question, quotes, generator, answer_tokens=answer_tokens)
-    draft.left_out, evidence = len(evidence) - len(kept), shown
+    draft.left_out = len(evidence) - len(kept)
     # The whole draft first: proving asks the same model, which does one thing at a time.
     written = "".join(
         generator.stream(
             prompt.write(question, kept), max_tokens=answer_tokens, seed=seed, stop=("\n\n",), cancelled=cancelled
         )
     )
-    said: set[str] = set()
-    for text in split_draft(written):
+    said: list[set[str]] = []
+    for text in split_draft(without_stump(written)):
         words, numbers = read_markers(text)
         if cancelled():
             return
-        if words in said or not re.search(r"[^\W\d_]", words):  # a model that counts its lines: "1."
+        own = stems(words)
+        if not re.search(r"[^\W\d_]", words) or any(len(own & other) >= SAME_SHARE * len(own) for other in said):
+            continue  # a model that counts its lines, "1.", or says a thing twice
+        proof = fewest(words, question, [n - 1 for n in numbers], shown)
+        whole = _whole(words, question, [shown[i] for i in proof]) if proof else None
+        if whole is not None and any(c.quote == whole.quote for c in draft.citations):
             continue
-        said.add(words)
-        proof = fewest(words, question, [n - 1 for n in numbers], evidence)
-        sentence = proof is not None and _proved(words, [evidence[i] for i in proof], generator, draft)
+        sentence = (
+            _sentence(" ".join(whole.quote.split()), [whole], _chance(whole.log_odds), draft, credited=False)
+            if whole
+            else proof is not None and _proved(words, [shown[i] for i in proof], generator, draft)
+        )
         if cancelled():
             return
         if sentence:
+            said.append(own)
             yield sentence
         else:
             draft.dropped += 1
-    for sentence in _left_unsaid(evidence, draft):
+    if not asks_for_value(question):
+        shown[0] = copy_items(question, shown[0], generator, cancelled)
+        draft.short = "; ".join(shown[0].items)
+    for item in shown:
         if cancelled():
             return
-        yield sentence
+        if sentence := _left_unsaid(question, item, generator, draft, cancelled):
+            yield sentence
 
 
 def split_draft(written: str) -> list[str]:
@@ -124,23 +168,74 @@ def split_draft(written: str) -> list[str]:
     return [written[start:end].strip() for start, end in spans]
 
 
+def without_stump(written: str) -> str:
+    """A draft without its last line's end where no full stop or marker ends it: the model was cut off there.
+
+    >>> without_stump("One fell [1]. Two [2] rose and")
+    'One fell [1].'
+    """
+    ends = [found.end() for found in re.finditer(r"(?m)[.!?][\"”’']?(?:\s*\[[\d, ]*\])*(?=\s|$)|\]\s*$", written)]
+    return written[: ends[-1]] if ends and written[ends[-1] :].strip() else written
+
+
+def _whole(words: str, question: str, proof: Sequence[Evidence]) -> Evidence | None:
+    """The quote that stands whole for a fragment: for a part of it word for word, or words that take up none of the
+    question's.
+
+    A small model often writes "General Soleimani, the commander, officials said" for "who was killed?".
+    """
+    part = f" {fold(words)} "
+    if stems(words) & stems(question):
+        proof = [item for item in proof if part in f" {fold(item.quote)} "]
+    return max(proof, key=lambda item: len(stems(words) & stems(item.quote)), default=None)
+
+
 def _proved(words: str, proof: Sequence[Evidence], generator: Generator, draft: Draft) -> Sentence | None:
     """The sentence with its citations; None where the model denies that the quotes say so."""
-    log_odds = generator.log_odds(prompt.entails(words, [f"({_about(item)}) {item.quote}" for item in proof]))
+    log_odds = generator.log_odds(prompt.entails(words, [f"({about(item)}) {item.quote}" for item in proof]))
     score = _chance(log_odds)
     if score < SUPPORTED_FROM:
         return None
-    return _sentence(as_quoted(words, proof), [draft.number(item) for item in proof], "supported", score, draft)
+    return _sentence(as_quoted(words, proof), proof, score, draft, credited=False)
 
 
-def _sentence(words: str, numbers: Sequence[int], support: Support, score: float, draft: Draft) -> Sentence:
-    ordered = sorted(set(numbers))
+def _sentence(words: str, proof: Sequence[Evidence], score: float, draft: Draft, *, credited: bool) -> Sentence:
+    """The next sentence of the draft, its markers, and who says so and when unless it is `credited` in its words."""
+    ordered = sorted({draft.number(item) for item in proof})
+    words = without_markers(words)
+    credit = "" if credited else draft.credit(words, proof)
     markers = "".join(f"[{n}]" for n in ordered)
     end = re.search(r"[.!?][\"”’']?$", words)
-    text = f"{words[: end.start()]} {markers}{end[0]}" if end and end[0] in ".!?" else f"{words} {markers}"
-    sentence = Sentence(text, tuple(ordered), support, round(score, 4))
+    text = (
+        f"{words[: end.start()]}{credit} {markers}{end[0]}" if end and end[0] in ".!?" else f"{words}{credit} {markers}"
+    )
+    sentence = Sentence(text, tuple(ordered), "supported", round(score, 4))
     draft.sentences.append(sentence)
+    draft.told |= stems(" ".join(item.quote for item in proof) if credited else words)  # a credit tells no answer
     return sentence
+
+
+def tell_stances(
+    question: str, statements: Statements, weighed: Sequence[tuple[Evidence, bool | None]], draft: Draft
+) -> Iterator[Sentence]:
+    """The answer to a yes/no question: what the sources say, each side with its own where they differ, newest first."""
+    sides = []
+    for stance, words in ((True, statements.yes), (False, statements.no)):
+        found = sorted((item for item, said in weighed if said is stance), key=lambda item: -item.log_odds)
+        apart = {item.hit.article.id: item for item in reversed(found)}
+        evidence = [item for item in found if item in apart.values()][:STANCE_QUOTES]
+        if evidence:
+            evidence.sort(key=lambda item: item.hit.section.published or "", reverse=True)
+            sides.append(Account(words.rstrip(".").strip(), tuple(evidence)))
+    if len(sides) == 2:
+        sides.sort(key=lambda side: side.published, reverse=True)
+        yield _tell_sides(question, sides, draft)
+    elif sides:
+        [side] = sides
+        said = "Yes" if side.words == statements.yes.rstrip(".").strip() else "No"
+        score = max(_chance(item.log_odds) for item in side.evidence)
+        yield _sentence(f"{said}: {as_quoted(side.words, side.evidence)}.", side.evidence, score, draft, credited=False)
+        draft.short = said.lower()
 
 
 def _tell_sides(question: str, sides: Sequence[Account], draft: Draft) -> Sentence:
@@ -150,39 +245,46 @@ def _tell_sides(question: str, sides: Sequence[Account], draft: Draft) -> Senten
         numbers = sorted({draft.number(item) for item in side.evidence})
         words = without_markers(" ".join(side.words.split()))
         who = " and ".join(dict.fromkeys(_said_by(item) for item in side.evidence))
-        told.append(
-            (f"{words} according to {without_markers(who)} {''.join(f'[{n}]' for n in numbers)}", words, numbers)
-        )
+        markers = "".join(f"[{n}]" for n in numbers)
+        told.append((f"{words}, according to {without_markers(who)} {markers}", words, numbers))
     draft.conflicts.append(Conflict(question.strip(), tuple(Side(words, tuple(numbers)) for _, words, numbers in told)))
-    text = f"Sources differ: {'; '.join(words for words, _, _ in told)}."
+    lines = [line for line, _, _ in told]
+    corrected = is_correction(sides[0], sides[1:])
+    text = (
+        f"Corrected: {lines[0]}; before that, {'; '.join(lines[1:])}."
+        if corrected
+        else f"Sources differ: {'; '.join(lines)}."
+    )
     score = min(_chance(item.log_odds) for side in sides for item in side.evidence)
     cited = tuple(n for _, _, numbers in told for n in numbers)
     draft.sentences.append(Sentence(text, cited, "supported", round(score, 4)))
+    draft.short = draft.conflicts[-1].sides[0].value
     return draft.sentences[-1]
 
 
-def _left_unsaid(evidence: Sequence[Evidence], draft: Draft) -> Iterator[Sentence]:
-    """For each quote that answers in a way that no sentence gives: the quote itself, and who says it."""
-    for item in evidence:
-        said = stems(read_markers(draft.text)[0])
-        cited = any((c.article_id, c.start) == (item.hit.article.id, item.start) for c in draft.citations)
-        told = all(len(stems(words) & said) >= TOLD_SHARE * len(stems(words)) for words in item.items)
-        if not draft.sentences or not (told if item.items else cited):
-            quote = " ".join(item.quote.split())
-            score = _chance(item.log_odds)
-            words = without_markers(f"{_said_by(item)}: “{quote}”")
-            yield _sentence(words, [draft.number(item)], "supported", score, draft)
+def _left_unsaid(
+    question: str, item: Evidence, generator: Generator, draft: Draft, cancelled: Callable[[], bool]
+) -> Sentence | None:
+    """A quote that answers in a way that no sentence gives: the quote itself, and who says it."""
+    cited = any((c.article_id, c.start) == (item.hit.article.id, item.start) for c in draft.citations)
+    if not cited and not item.items:
+        item = copy_items(question, item, generator, cancelled)
+    told = all(len(stems(words) & draft.told) >= TOLD_SHARE * len(stems(words)) for words in item.items)
+    if cancelled() or (draft.sentences and told):
+        return None
+    return _sentence(_as_said(item), [item], _chance(item.log_odds), draft, credited=True)
 
 
 def _chance(log_odds: float) -> float:
     return 1 / (1 + math.exp(-log_odds))
 
 
+def _as_said(item: Evidence) -> str:
+    quote = " ".join(item.quote.split())
+    return without_markers(f"{_said_by(item)}: “{quote}”")
+
+
 def _said_by(item: Evidence) -> str:
     section = item.hit.section
     who = section.source or section.title or item.hit.article.id
-    return f"{who} ({section.published[:10]})" if section.published else who
-
-
-def _about(item: Evidence) -> str:
-    return heading(item.hit.article, item.start)
+    return f"{who} ({day_in_words(section.published)})" if section.published else who

@@ -1,10 +1,11 @@
-"""Where independent sources give different numbers or dates: each side with its evidence, newest first.
+"""Where sources give different numbers or dates: each side with its evidence, newest first.
 
 Only questions that have one number or one date for an answer are looked at, and only the words that answer, not all the
-numbers around them. Two sources that share a value agree; a source that gives both values tells of a change.
+numbers around them. Two sources that share a value agree.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,6 +19,10 @@ NUMBER = re.compile(
 )
 DAY = re.compile(r"(?i)^when\b|\b(?:what|which) (?:date|day|month|year)\b")
 MONTH_DAY = re.compile(rf"(?i)\b(?P<month>{MONTH})\s(?P<day>\d{{1,2}})\b|\b(?P<day2>\d{{1,2}})\s(?P<month2>{MONTH})\b")
+CORRECTS = re.compile(
+    r"(?i)\b(?:correct(?:s|ed|ion)|revis(?:es|ed|ion)|retract(?:s|ed|ion)|initially"
+    r"|earlier (?:report|version|figure|count|toll)|previously (?:said|reported))\b"
+)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -33,33 +38,44 @@ class Account:
         return self.evidence[0].hit.section.published or ""
 
 
+def asks_for_value(question: str) -> bool:
+    """Whether a question asks for one number or one day.
+
+    >>> asks_for_value("How many died?"), asks_for_value("When was it?"), asks_for_value("Who died?")
+    (True, True, False)
+    """
+    return bool(DAY.search(question) or NUMBER.search(question))
+
+
 def find_sides(question: str, evidence: Sequence[Evidence]) -> list[Account]:
-    """The sides of a question of number or date, newest first; none where the sources agree or only one speaks."""
+    """The sides of a question of number or date, newest first; none where the sources agree or only one speaks.
+
+    `evidence` comes likeliest first: the likeliest sentence of a source speaks for it, and of several values in it the
+    one that most other sources have, else the first.
+    """
     read = read_days if DAY.search(question) else read_numbers if NUMBER.search(question) else None
-    sides: list[tuple[set[str], list[Evidence]]] = []
+    reports: dict[tuple[str, str], list[tuple[Evidence, dict[str, str]]]] = {}
     for item in evidence if read else ():
         assert read is not None
-        values = set(read(item))
-        if not values:
-            continue
-        for held, members in sides:
-            if held & values:
-                members.append(item)
-                held &= values
-                break
-        else:
-            sides.append((values, [item]))
-    sources = [{_source(item) for item in members} for _, members in sides]
+        if values := read(item):
+            reports.setdefault(_source(item), []).append((item, values))
+    shared = Counter(value for rows in reports.values() for value in rows[0][1])
+    sides: dict[str, list[tuple[Evidence, str]]] = {}
+    for rows in reports.values():
+        value = max(rows[0][1], key=lambda value: shared[value])
+        sides.setdefault(value, []).extend((item, values[value]) for item, values in rows if value in values)
     made = []
-    for i, (values, members) in enumerate(sides):
-        if any(sources[i] & sources[j] for j in range(len(sides)) if j != i):
-            continue
-        members.sort(key=lambda item: item.hit.section.published or "", reverse=True)
-        assert read is not None
-        told = [words for value, words in read(members[0]).items() if value in values]
-        made.append(Account(", ".join(dict.fromkeys(told)), tuple(members)))
+    for told in sides.values():
+        told.sort(key=lambda row: row[0].hit.section.published or "", reverse=True)
+        made.append(Account(told[0][1], tuple(item for item, _ in told)))
     made.sort(key=lambda side: side.published, reverse=True)
     return made if len(made) > 1 else []
+
+
+def is_correction(newest: Account, others: Sequence[Account]) -> bool:
+    """Whether the newest account says that it corrects, and is newer than the others."""
+    newer = all(newest.published > other.published for other in others)
+    return newer and any(CORRECTS.search(item.quote) for item in newest.evidence)
 
 
 def read_numbers(item: Evidence) -> dict[str, str]:
@@ -104,5 +120,7 @@ def _weekday(name: str, item: Evidence) -> str | None:
     return (written - timedelta(days=(written.weekday() - WEEKDAYS.index(name)) % 7)).isoformat()[5:]
 
 
-def _source(item: Evidence) -> str:
-    return item.hit.section.source or f"{item.hit.article.id}:{item.hit.section.start}"
+def _source(item: Evidence) -> tuple[str, str]:
+    """Who speaks, and when: an outlet may say otherwise on another day."""
+    section = item.hit.section
+    return section.source or f"{item.hit.article.id}:{section.start}", section.published or ""

@@ -114,6 +114,13 @@ def _llm_option(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-k", dest="passages", type=positive, default=Settings.passages, help=f"passages to read ({Settings.passages})"
     )
+    command.add_argument(
+        "--least-score",
+        type=share,
+        default=Settings.least_score,
+        metavar="SHARE",
+        help="decline where the score is below it, 0 to 1 (0); groundwire eval measures what each costs",
+    )
     command.add_argument("--seed", type=int, default=Settings.seed, help="of the decoder (0)")
 
 
@@ -124,6 +131,17 @@ OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "reranker": _reranker_option,
     "llm": _llm_option,
 }
+
+
+def share(text: str) -> float:
+    """A number from 0 to 1, as argparse wants its types."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to 1")
+    return number
 
 
 def positive(text: str) -> int:

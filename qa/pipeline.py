@@ -16,18 +16,22 @@ from models.weights import Report as FetchReport
 from models.weights import silent
 from qa import prompt
 from qa.answer import Answer, Citation
-from qa.compose import Draft, choose_evidence, compose
+from qa.compose import Draft, choose_evidence, compose, tell_stances
 from qa.provenance import program
-from qa.read import read_hits
-from qa.retrieve import Hit, rank_stages, rerank, retrieve
+from qa.read import Evidence, find_sentences, merge, order_by_sentences, read_passages, scan, stems, weigh
+from qa.retrieve import Hit, rank_stages, retrieve
 from qa.settings import Settings
+from qa.stance import STANCE_SENTENCES, is_yes_no, state, weigh_stances
 from qa.verify import without_markers
 
 LONGEST_QUESTION = 2_000
-LEAST_LOG_ODDS = 1.0
-CERTAIN_LOG_ODDS = 2.0
-ANSWER_LOG_ODDS = 2.3
-MARGIN = 2.3
+CONTEXT_CHARACTERS = 200
+KEPT_SHARE = 0.5  # of a follow-up's words in its rewriting
+LEAST_LOG_ODDS = 1.5
+SURE_LOG_ODDS = 3.0
+NEAREST_LOG_ODDS = 0.0
+CALIBRATION = (-0.57, 0.51)  # fitted on 40 answers over two gold sets: docs/answers.md
+MARGIN = 2.7
 
 
 class QuestionError(ValueError):
@@ -126,49 +130,56 @@ class Newsroom:
         hits = self.search(alone)
         seconds["search"] = round(time.perf_counter() - started, 4)
 
-        readings = []
-        yield Status("reading", 0, len(hits))
-        read = read_hits(
-            alone,
-            hits,
-            self.generator,
-            least_log_odds=LEAST_LOG_ODDS,
-            certain_log_odds=CERTAIN_LOG_ODDS,
-            cancelled=cancelled,
-        )
-        for reading in read:
-            readings.append(reading)
-            yield Status("reading", len(readings), len(hits))
-        if cancelled():
-            return
-        hits = rerank(hits, [reading.log_odds for reading in readings])
-        best = max((e.log_odds for reading in readings for e in reading.evidence), default=-math.inf)
-
         draft = Draft()
-        evidence = choose_evidence(readings, least_log_odds=ANSWER_LOG_ODDS, margin=MARGIN)
-        if evidence:
-            yield Status("writing")
+        statements = state(alone, self.generator, cancelled) if is_yes_no(alone) else None
+        sentences = find_sentences(alone, hits, self.news.embedder, repeats=statements is not None)
+        sentences = sentences[: STANCE_SENTENCES if statements else self.settings.sentences]
+        yield Status("reading", 0, len(sentences))
+        if statements:
+            stances = []
+            for pair in weigh_stances(statements, sentences, self.generator, cancelled):
+                stances.append(pair)
+                yield Status("reading", len(stances), len(sentences))
+            scanned = [item for item, _ in stances]
+            weighed = [item for item, stance in stances if stance is not None]
+            written = tell_stances(alone, statements, stances, draft)
+        else:
+            scanned = []
+            for item in scan(alone, sentences, self.generator, cancelled):
+                scanned.append(item)
+                yield Status("reading", len(scanned), len(sentences))
+            yield Status("weighing")
+            weighed = list(weigh(alone, scanned, self.generator, least_log_odds=LEAST_LOG_ODDS, cancelled=cancelled))
+            if max((item.log_odds for item in weighed), default=-math.inf) < SURE_LOG_ODDS:
+                yield Status("reading passages")
+                ordered = order_by_sentences(hits, scanned, weighed)
+                weighed = merge(weighed, read_passages(alone, ordered, self.generator, cancelled))
             written = compose(
                 alone,
-                evidence,
+                choose_evidence(weighed, least_log_odds=LEAST_LOG_ODDS, margin=MARGIN),
                 self.generator,
                 draft,
                 answer_tokens=self.settings.answer_tokens,
                 seed=self.settings.seed,
                 cancelled=cancelled,
             )
-            for count, sentence in enumerate(written):
-                if seconds["first_token"] is None:
-                    seconds["first_token"] = round(time.perf_counter() - began, 4)
-                yield Piece((" " if count else "") + sentence.text, tuple(draft.citations))
+        if cancelled():
+            return
+        hits = order_by_sentences(hits, scanned, weighed)
+        score = calibrated(max((item.log_odds for item in weighed), default=-math.inf))
+        yield Status("writing")
+        for count, sentence in enumerate(written if score >= self.settings.least_score else ()):
+            if seconds["first_token"] is None:
+                seconds["first_token"] = round(time.perf_counter() - began, 4)
+            yield Piece((" " if count else "") + sentence.text, tuple(draft.citations))
         if cancelled():
             return
         declined = not draft.sentences
-        text = refusal(hits) if declined else draft.text
-        short = "" if declined else "; ".join(evidence[0].items)
+        text = refusal(hits, nearest(scanned, weighed), draft) if declined else draft.text
+        short = "" if declined else draft.short
         if declined:
             seconds["first_token"] = round(time.perf_counter() - began, 4)
-            yield Piece(text)
+            yield Piece(text, tuple(draft.citations))
         seconds["total"] = round(time.perf_counter() - began, 4)
         yield Answer(
             id,
@@ -177,7 +188,7 @@ class Newsroom:
             text,
             short,
             declined,
-            round(1 / (1 + math.exp(-best)), 4),
+            score,
             tuple(draft.sentences),
             tuple(draft.citations),
             tuple(draft.conflicts),
@@ -188,11 +199,20 @@ class Newsroom:
         )
 
     def _standalone(self, question: str, history: Sequence[Message], cancelled: Callable[[], bool]) -> str:
-        """A follow-up question in words that need no conversation; the question itself where that fails."""
+        """A follow-up question in words that need no conversation.
+
+        Where the model's rewriting loses most of what is asked, the question itself, with the turn before in brackets.
+        """
         asked = prompt.standalone(question, history[-6:])
         reply = "".join(self.generator.stream(asked, max_tokens=80, stop=("\n",), cancelled=cancelled))
         reply = reply.strip().strip('"').strip()
-        return reply if 0 < len(reply) <= LONGEST_QUESTION else question
+        own = stems(question)
+        if 0 < len(reply) <= LONGEST_QUESTION and len(own & stems(reply)) >= KEPT_SHARE * len(own):
+            return reply
+        before = " ".join(
+            without_markers(turn.content)[:CONTEXT_CHARACTERS] for turn in history[-2:] if turn.content.strip()
+        )
+        return f"{question} ({before})"[:LONGEST_QUESTION] if before else question
 
     def _replay(self, draft: Draft, history: Sequence[Message]) -> dict[str, object]:
         return {
@@ -223,10 +243,24 @@ def check_question(question: str) -> str:
     return words
 
 
-def refusal(hits: Sequence[Hit]) -> str:
-    """One sentence that says no, and what the archive holds nearest to the question."""
-    near = dict.fromkeys(f"“{without_markers(hit.section.title)}”" for hit in hits[:3] if hit.section.title)
-    return "The articles do not say." + (f" The nearest are {', '.join(near)}." if near else "")
+def calibrated(log_odds: float) -> float:
+    """How likely an answer from a sentence of these log-odds is right, 0 to 1: Platt's sigmoid (docs/answers.md)."""
+    return round(1 / (1 + math.exp(-max(-50.0, CALIBRATION[0] + CALIBRATION[1] * log_odds))), 4)
+
+
+def nearest(scanned: Sequence[Evidence], weighed: Sequence[Evidence]) -> Evidence | None:
+    """The likeliest sentence of those that do not answer, where one is on the matter at all."""
+    seen = {(item.hit.article.id, item.start): item for item in (*scanned, *weighed)}
+    best = max(seen.values(), key=lambda item: item.log_odds, default=None)
+    return best if best is not None and best.log_odds >= NEAREST_LOG_ODDS else None
+
+
+def refusal(hits: Sequence[Hit], near: Evidence | None, draft: Draft) -> str:
+    """That the articles do not say, and what they hold nearest to the question: a sentence, or headlines."""
+    if near:
+        return f"The articles do not say. The nearest to it: {draft.quote(near)}"
+    titles = dict.fromkeys(f"“{without_markers(hit.section.title)}”" for hit in hits[:3] if hit.section.title)
+    return "The articles do not say." + (f" The nearest are {', '.join(titles)}." if titles else "")
 
 
 def open_newsroom(settings: Settings, progress: FetchReport = silent) -> Newsroom:

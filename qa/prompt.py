@@ -1,7 +1,8 @@
-"""Every message the model is given. The passage comes first and the question last: a small model reads better so.
+"""Every message the model is given.
 
-Measured on the gate (docs/decisions.md): with the question first its log-odds hardly part passages that
-answer from passages that do not; with the question last they do.
+Of a passage the log-odds part what answers from what does not only where the question comes last. Of a sentence alone
+they do either way, and the two ways err on different sentences: both together are better than each (docs/answers.md).
+With the question first, it is read once for all sentences.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from models import Generator, Message
 
 READER = "You answer questions from news passages. Use only the passage."
+JUDGE = "You judge sentences from news. Reply Yes or No."
 WRITER = "You are a careful news editor. You state only what the numbered quotes say."
 
 
@@ -19,8 +21,43 @@ def _about(passage: str, heading: str, task: str) -> list[Message]:
     return [Message("system", READER), Message("user", f"Passage ({heading}):\n{passage}\n\n{task}")]
 
 
+def scan(question: str, sentence: str, heading: str) -> list[Message]:
+    """Asks for Yes or No: does this sentence answer? Only the last paragraph differs from sentence to sentence."""
+    return [
+        Message("system", JUDGE),
+        Message(
+            "user",
+            f"Question: {question}\nDoes the sentence below answer the question, or give a part of the answer?"
+            f" Reply Yes or No.\n\nSentence ({heading}): {sentence}",
+        ),
+    ]
+
+
+def scan_claim(claim: str, sentence: str, heading: str) -> list[Message]:
+    """Asks for Yes or No: does this sentence say so? Only the last paragraph differs from sentence to sentence."""
+    return [
+        Message("system", JUDGE),
+        Message(
+            "user",
+            f"Statement: {claim}\nDoes the sentence below say so? Reply Yes or No.\n\nSentence ({heading}): {sentence}",
+        ),
+    ]
+
+
+def state(question: str) -> list[Message]:
+    """Asks for a yes/no question as two statements, a line each: the one if it is yes, the one if it is no."""
+    return [
+        Message("system", "You rewrite questions as statements."),
+        Message(
+            "user",
+            f"Question: {question}\n\nWrite two lines: first the statement that is true if the answer is yes, then the"
+            " statement that is true if the answer is no.",
+        ),
+    ]
+
+
 def gate(question: str, passage: str, heading: str) -> list[Message]:
-    """Asks for Yes or No: does this passage answer?"""
+    """Asks for Yes or No: can the question be answered from this?"""
     return _about(
         passage, heading, f'Can the question "{question}" be answered from this passage alone? Reply Yes or No.'
     )
@@ -59,9 +96,10 @@ def write(question: str, quotes: Sequence[tuple[str, str]]) -> list[Message]:
         Message("system", WRITER),
         Message(
             "user",
-            f"Quotes:\n{lines}\n\nQuestion: {question}\nAnswer in one to three short, complete sentences, using only"
-            " the quotes. Put the number of the quote after each statement, like [1]. Name everyone and everything"
-            " that the quotes give as an answer. Where quotes differ, say what each says.",
+            f"Quotes:\n{lines}\n\nQuestion: {question}\nWrite the answer for a newspaper: one to three short, complete"
+            " sentences, each with a subject and a verb; the answer first, then who says so. Use only the quotes. Name"
+            " everyone and everything that the quotes give as an answer. After each sentence put the number of its"
+            " quote, like [1]. Where quotes differ, say what each says.",
         ),
     ]
 

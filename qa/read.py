@@ -1,53 +1,53 @@
-"""Reads hits one by one: how likely does each answer, in which words, and which of its sentences prove it."""
+"""Reads the sentences of the hits one by one: how likely does each answer, standing alone, and in which words."""
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from index.credits import read_credit
 from index.lexical import analyzer
 from index.passage import heading, split_sentences
-from models import Generator
+from models import Embedder, Generator
 from qa import prompt
 from qa.measures import fold, fold_numbers
 from qa.retrieve import Hit
 
 ITEM_TOKENS = 64
 ITEMS_AT_MOST = 12
-SENTENCES_AT_MOST = 3
-FAR_HITS = 2
-FAR_LOG_ODDS = 1.5
+WORDS_WEIGHT = 0.3
+RANK_WEIGHT = 0.3
+PASSAGES = 4
+PASSAGE_LOG_ODDS = 1.0
+PASSAGE_DOUBT = 0.8
+CONTEXT_CHARACTERS = 300
+POINTS_BACK = re.compile(
+    r"(?i)\W*(?:he|she|it|they|his|her|hers|its|their|theirs|this|that|these|those|the|there|such|both|one|another)\b"
+)
+QUICK_SENTENCES = 8
+QUICK_YES = 0.8
+QUICK_NO = -1.0
+FAR_SENTENCES = 4
+FAR_LOG_ODDS = 1.2
+SECOND_SENTENCES = 8
+MISSES = 3
 LONG_ITEM_WORDS = 5
 LONG_ITEM_SHARE = 0.6
-YES_NO_WORDS = frozenset("is are was were did do does has have had can could will would should".split())
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A sentence of a hit, `article.text[start:end]`, and the words in it that answer.
-
-    `log_odds` are the model's that this sentence answers, standing alone.
-    """
+    """A sentence of a hit, `article.text[start:end]`, the words in it that answer, and the log-odds that it does."""
 
     hit: Hit
     start: int
     end: int
-    items: tuple[str, ...]
+    items: tuple[str, ...] = ()
     log_odds: float = 0.0
 
     @property
     def quote(self) -> str:
         return self.hit.article.text[self.start : self.end]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What one hit says to the question: the log-odds that it answers, and its evidence, best first."""
-
-    hit: Hit
-    log_odds: float
-    evidence: tuple[Evidence, ...] = ()
 
 
 def stems(text: str) -> set[str]:
@@ -73,98 +73,195 @@ def split_items(reply: str) -> list[str]:
     return list(items.values())[:ITEMS_AT_MOST]
 
 
-def is_yes_no(question: str) -> bool:
-    """Whether a question asks for yes or no, by its first word.
+def find_sentences(question: str, hits: Sequence[Hit], embedder: Embedder, *, repeats: bool = False) -> list[Evidence]:
+    """The sentences of all hits, those first that are nearest to the question; nothing in them is weighed yet.
 
-    >>> is_yes_no("Was it evacuated?"), is_yes_no("When was it?")
-    (True, False)
+    Near is the cosine of question and sentence, the share of the question's words that the sentence holds (weighed by
+    their inverse document frequency among these sentences) and the rank of the hit. Credit lines, headlines, what an
+    article has already said, and, unless `repeats`, what only repeats the question are left out: none of them answers.
     """
-    first = fold(question).split(" ")[0]
-    return first in YES_NO_WORDS
-
-
-def find_evidence(question: str, hit: Hit, items: Sequence[str], *, certain: bool) -> tuple[Evidence, ...]:
-    """The sentences that hold the items; an item whose words are in no sentence was invented, and is gone.
-
-    A long item need not be word for word, since models mend grammar while they copy: most of its words in one
-    sentence are enough, for it is the sentence that is quoted. Where nothing is left of the items but it is
-    `certain` that the passage answers, the sentence nearest to the question stands for it.
-    """
-    found = split_sentences(hit.article.text, hit.passage.start, hit.passage.end)
-    spans = [(a, b) for a, b in found if not read_credit(hit.article.text[a:b], at_head=True)]
-    sentences = [hit.article.text[a:b] for a, b in spans]
     asked = stems(question)
-    near = [len(asked & stems(sentence)) for sentence in sentences]
-    held: dict[int, list[str]] = {}
-    for item in items:
-        for words, place in _places(item, sentences, near):
-            if not stems(words) <= asked:  # what only repeats the question is no answer
-                held.setdefault(place, []).append(words)
-    if not held and certain and sentences:
-        held[max(range(len(sentences)), key=lambda i: (near[i], -i))] = []
-    ordered = sorted(held, key=lambda i: (-near[i], i))
-    return tuple(Evidence(hit, *spans[i], tuple(held[i])) for i in ordered)
-
-
-def _places(item: str, sentences: Sequence[str], near: Sequence[int]) -> list[tuple[str, int]]:
-    """Where an item stands word for word; else its parts, where commas or "and" join several; else most of it."""
-    if not sentences:
+    found: dict[tuple[str, str], tuple[Evidence, int, set[str]]] = {}
+    for hit in hits:
+        text = hit.article.text
+        for start, end in split_sentences(text, hit.passage.start, hit.passage.end):
+            words = stems(text[start:end])
+            said = (hit.article.id, fold(text[start:end]))
+            headline = fold(hit.article.section_at(start).title or "")
+            if said in found or said[1] == headline or not words - (set() if repeats else asked):
+                continue
+            if not read_credit(text[start:end], at_head=True):
+                found[said] = Evidence(hit, start, end), hit.rank, words
+    if not found:
         return []
-    best, share = _place(item, sentences, near)
-    if share == 1:
-        return [(item, best)]
-    parts = [(part, *_place(part, sentences, near)) for part in re.split(r", (?:and )?| and ", item)]
-    whole = [(part, place) for part, place, held in parts if held == 1]
-    return whole or ([(item, best)] if share >= LONG_ITEM_SHARE else [])
+    sentences = [item.quote for item, _, _ in found.values()]
+    cosines = embedder.encode_documents(sentences) @ embedder.encode_queries([question])[0]
+    weight = {
+        word: math.log(1 + len(found) / (1 + sum(word in words for _, _, words in found.values()))) for word in asked
+    }
+    total = sum(weight.values()) or 1.0
+    near = [
+        float(cosine) + WORDS_WEIGHT * sum(weight[word] for word in asked & words) / total + RANK_WEIGHT / (rank + 1)
+        for cosine, (_, rank, words) in zip(cosines, found.values(), strict=True)
+    ]
+    ordered = sorted(zip(near, range(len(near)), found.values(), strict=True), key=lambda row: (-row[0], row[1]))
+    return [item for _, _, (item, _, _) in ordered]
 
 
-def _place(item: str, sentences: Sequence[str], near: Sequence[int]) -> tuple[int, float]:
-    """The sentence that holds most of an item, the one nearest to the question among several; and how much."""
-    words = fold_numbers(item).split()
-    shares = [_share(words, fold_numbers(sentence)) for sentence in sentences]
-    best = max(range(len(sentences)), key=lambda i: (shares[i], near[i], -i))
-    return best, shares[best]
-
-
-def _share(words: Sequence[str], sentence: str) -> float:
-    """How much of an item a folded sentence holds: 1 for all of it in order, words alone count in a long item only."""
-    if words and f" {' '.join(words)} " in f" {sentence} ":
-        return 1.0
-    held = set(sentence.split())
-    return min(0.99, sum(word in held for word in words) / len(words)) if len(words) >= LONG_ITEM_WORDS else 0.0
-
-
-def read_hits(
+def scan(
     question: str,
-    hits: Sequence[Hit],
+    sentences: Sequence[Evidence],
+    generator: Generator,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Iterator[Evidence]:
+    """A quick look at each sentence in order: the log-odds that it answers, standing alone under its headline.
+
+    It ends once one of at least QUICK_SENTENCES is QUICK_YES likely and FAR_SENTENCES in a row are FAR_LOG_ODDS less
+    likely than the best.
+    """
+    best, far = -math.inf, 0
+    for count, item in enumerate(sentences):
+        if cancelled() or (count >= QUICK_SENTENCES and best >= QUICK_YES and far >= FAR_SENTENCES):
+            return
+        log_odds = generator.log_odds(prompt.scan(question, item.quote, about(item)))
+        best = max(best, log_odds)
+        far = far + 1 if log_odds < best - FAR_LOG_ODDS else 0
+        yield replace(item, log_odds=log_odds)
+
+
+def weigh(
+    question: str,
+    scanned: Sequence[Evidence],
     generator: Generator,
     *,
     least_log_odds: float,
-    certain_log_odds: float,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Iterator[Reading]:
-    """One reading a hit, in order. Words are asked for only where the log-odds reach `least_log_odds`.
+) -> Iterator[Evidence]:
+    """A second look at the likeliest, asked the other way round: each with the sum of both log-odds.
 
-    Once a hit is `certain_log_odds` likely, reading ends after FAR_HITS in a row that are FAR_LOG_ODDS less likely than
-    the best: on the dev set that leaves out one hit in five, and nothing of what was chosen (docs/decisions.md).
-
-    Then each sentence that holds some is weighed alone: a passage on the matter is often taken for an answer, a
-    sentence seldom (docs/decisions.md).
+    After MISSES in a row that do not reach `least_log_odds`, only the passages that answer are read on: lists run on.
     """
-    best, far = -math.inf, 0
-    for hit in hits:
-        if cancelled() or (best >= certain_log_odds and far >= FAR_HITS):
+    likely = sorted((item for item in scanned if item.log_odds >= QUICK_NO), key=lambda item: -item.log_odds)
+    missed, looked = 0, 0
+    answering: set[tuple[str, int]] = set()
+    for item in likely:
+        place = item.hit.article.id, item.hit.passage.start
+        if cancelled() or looked >= SECOND_SENTENCES:
             return
-        about = heading(hit.article, hit.passage.start)
-        log_odds = generator.log_odds(prompt.gate(question, hit.text, about))
-        best = max(best, log_odds)
-        far = far + 1 if log_odds < best - FAR_LOG_ODDS else 0
-        if log_odds < least_log_odds:
-            yield Reading(hit, log_odds)
+        if missed >= MISSES and place not in answering:
             continue
-        asked = prompt.extract(question, hit.text, about)
-        reply = "".join(generator.stream(asked, max_tokens=ITEM_TOKENS, stop=("\n",), cancelled=cancelled))
-        certain = is_yes_no(question) or log_odds >= certain_log_odds
-        found = find_evidence(question, hit, split_items(reply), certain=certain)[:SENTENCES_AT_MOST]
-        evidence = (replace(e, log_odds=generator.log_odds(prompt.gate(question, e.quote, about))) for e in found)
-        yield Reading(hit, log_odds, tuple(evidence))
+        log_odds = item.log_odds + generator.log_odds(prompt.gate(question, item.quote, about(item)))
+        looked += 1
+        missed = missed + 1 if log_odds < least_log_odds else 0
+        if log_odds >= least_log_odds:
+            answering.add(place)
+        yield replace(item, log_odds=log_odds)
+
+
+def copy_items(
+    question: str, item: Evidence, generator: Generator, cancelled: Callable[[], bool] = lambda: False
+) -> Evidence:
+    """The evidence with the words in it that answer; words that are not in it were invented, and are gone.
+
+    A long item need not be word for word, since models mend grammar while they copy: most of its words are enough, for
+    it is the sentence that is quoted. What only repeats the question is no answer.
+    """
+    asked = prompt.extract(question, item.quote, about(item))
+    reply = "".join(generator.stream(asked, max_tokens=ITEM_TOKENS, stop=("\n",), cancelled=cancelled))
+    held = [part for words in split_items(reply) for part in _held_parts(words, item.quote)]
+    return replace(item, items=tuple(words for words in held if not stems(words) <= stems(question)))
+
+
+def read_passages(
+    question: str,
+    hits: Sequence[Hit],
+    generator: Generator,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Iterator[Evidence]:
+    """Where no sentence answers surely by itself: whole passages, for some sentences need those around them.
+
+    The model copies the words that answer out of a passage that can answer; the sentence that holds them, nearest to
+    the question, is weighed alone. Passage and sentence together count, less PASSAGE_DOUBT: passages on the matter are
+    often taken for answers.
+    """
+    asked = stems(question)
+    for hit in hits[:PASSAGES]:
+        told = heading(hit.article, hit.passage.start)
+        passage = -math.inf if cancelled() else generator.log_odds(prompt.gate(question, hit.text, told))
+        if passage < PASSAGE_LOG_ODDS:
+            continue
+        wanted = prompt.extract(question, hit.text, told)
+        reply = "".join(generator.stream(wanted, max_tokens=ITEM_TOKENS, stop=("\n",), cancelled=cancelled))
+        text = hit.article.text
+        spans = split_sentences(text, hit.passage.start, hit.passage.end)
+        held: dict[tuple[int, int], list[str]] = {}
+        for words in split_items(reply):
+            holding = [span for span in spans if _share(words, text[slice(*span)]) == 1]
+            if holding and not stems(words) <= asked:
+                nearest = max(holding, key=lambda span: len(asked & stems(text[slice(*span)])))
+                held.setdefault(nearest, []).append(words)
+        for span, items in held.items():
+            if cancelled():
+                return
+            item = Evidence(hit, *span, tuple(items))
+            alone = generator.log_odds(prompt.gate(question, item.quote, told))
+            if alone >= 0:
+                yield replace(item, log_odds=passage + alone - PASSAGE_DOUBT)
+
+
+def merge(weighed: Sequence[Evidence], more: Iterable[Evidence]) -> list[Evidence]:
+    """Evidence of two readings, each sentence once, with the higher of its log-odds."""
+    held = {(item.hit.article.id, item.start): item for item in weighed}
+    for item in more:
+        place = item.hit.article.id, item.start
+        if place not in held or held[place].log_odds < item.log_odds:
+            held[place] = item
+    return list(held.values())
+
+
+def order_by_sentences(hits: Sequence[Hit], scanned: Sequence[Evidence], weighed: Sequence[Evidence]) -> list[Hit]:
+    """The hits in the order of their likeliest sentence: first those looked at twice, then once, then the others."""
+    scores: dict[tuple[str, int], tuple[int, float]] = {}
+    for look, items in ((1, scanned), (2, weighed)):
+        for item in items:
+            place = item.hit.article.id, item.hit.passage.start
+            scores[place] = max(scores.get(place, (0, 0.0)), (look, item.log_odds))
+    read = [(scores.get((hit.article.id, hit.passage.start), (0, 0.0)), hit) for hit in hits]
+    return [
+        replace(hit, rank=rank, stages=hit.stages | {"rerank": round(log_odds, 4) if look else None})
+        for rank, ((look, log_odds), hit) in enumerate(sorted(read, key=lambda row: row[0], reverse=True), 1)
+    ]
+
+
+def about(item: Evidence) -> str:
+    """Headline, outlet and date of the story a sentence stands in; and the sentence before it, where it points back.
+
+    Alone, "It brought down the bridge" answers nothing.
+    """
+    article, section = item.hit.article, item.hit.section
+    told = heading(article, item.start)
+    if not POINTS_BACK.match(item.quote):
+        return told
+    begin = max(item.start - CONTEXT_CHARACTERS, section.start, article.body_start)
+    before = split_sentences(article.text, begin, item.start)
+    return f"{told}; before it: “{article.text[slice(*before[-1])]}”" if before else told
+
+
+def _held_parts(item: str, sentence: str) -> list[str]:
+    """An item that stands in a sentence word for word; else its parts, where commas or "and" join several.
+
+    Else, if most of it is there, the item.
+    """
+    if _share(item, sentence) == 1:
+        return [item]
+    parts = [part for part in re.split(r", (?:and )?| and ", item) if _share(part, sentence) == 1]
+    return parts or ([item] if _share(item, sentence) >= LONG_ITEM_SHARE else [])
+
+
+def _share(item: str, sentence: str) -> float:
+    """How much of an item a sentence holds: 1 for all of it in order, words alone count in a long item only."""
+    words, folded = fold_numbers(item).split(), fold_numbers(sentence)
+    if words and f" {' '.join(words)} " in f" {folded} ":
+        return 1.0
+    held = set(folded.split())
+    return min(0.99, sum(word in held for word in words) / len(words)) if len(words) >= LONG_ITEM_WORDS else 0.0

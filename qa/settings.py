@@ -20,8 +20,10 @@ class Settings:
     context_tokens: int = 4096
     passage_tokens: int = 220
     candidates: int = 50
-    passages: int = 8
+    passages: int = 10
+    sentences: int = 16
     answer_tokens: int = 160
+    least_score: float = 0.0
     seed: int = 0
 
     def to_dict(self) -> dict[str, object]:

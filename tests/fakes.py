@@ -70,12 +70,18 @@ class FakeEmbedder:
 def read_prompt(messages: Sequence[Message]) -> tuple[str, list[str]]:
     """The material of a prompt and the words that its task asks for.
 
-    The task is what follows the last blank line; it asks for what stands in quotes, or after "Question:".
+    The task is what follows the last blank line; it asks for what stands in quotes, or after "Question:". Of a prompt
+    about "the sentence below" it is what stands before, and the sentence follows.
 
     >>> read_prompt([Message("user", 'Ten died.\\n\\nCan "Who died?" be answered?')])
     ('Ten died.', ['who', 'died'])
+    >>> read_prompt([Message("user", "Question: Who died?\\nDoes the sentence below answer?\\n\\nSentence: Ten died.")])
+    ('Sentence: Ten died.', ['who', 'died'])
     """
     material, _, task = messages[-1].content.rpartition("\n\n")
+    below = re.match(r"\w+: (.*)\nDoes the sentence below ", material)
+    if below:
+        return task, words_of(below[1])
     asked = re.search(r'"(.*)"|uestion: (.*)', task)
     return material, words_of((asked[1] or asked[2]) if asked else task)
 
@@ -90,8 +96,11 @@ def share_of_words(messages: Sequence[Message]) -> float:
 def copy_best_sentence(messages: Sequence[Message]) -> str:
     """The sentence of the material that holds most of the words asked for; of numbered quotes, with its number.
 
-    A follow-up question is repeated.
+    A follow-up question is repeated. A question for yes or no is stated in its own words, and then that it is not so.
     """
+    stated = re.match(r"Question: (.*?)\W*\n\nWrite two lines", messages[-1].content)
+    if stated:
+        return f"{stated[1]}.\nIt is not so: {stated[1]}."
     follow_up = re.search(r"^Conversation:\n.*^Next question: (.*?)$", messages[-1].content, re.DOTALL | re.MULTILINE)
     if follow_up:
         return follow_up[1]

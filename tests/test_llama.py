@@ -46,6 +46,24 @@ def test_what_was_read_before_leaves_no_trace(generator: Generator, weights: Pat
 
 
 @pytest.mark.real
+def test_prompts_that_differ_in_their_last_paragraph_share_the_rest(generator: Generator, weights: Path) -> None:
+    def about(sentence: str) -> list[Message]:
+        return [Message("user", f"{'Is this sentence about the sea or about the land? ' * 12}\n\n{sentence}")]
+
+    first, second = about("A boat sank."), about("A long train left the crowded station an hour late.")
+    apart = []
+    for asked in (first, second):
+        fresh = LlamaGenerator(path_of(find("smollm2-135m"), weights), context_tokens=1024)
+        apart.append(fresh.log_odds(asked))
+    generator.log_odds(OTHER)
+    before = generator.usage
+    assert [generator.log_odds(first), generator.log_odds(second), generator.log_odds(first)] == [*apart, apart[0]]
+    spent = generator.usage - before
+    alone = generator.count_tokens(first)
+    assert alone < spent.read < spent.prompt - alone, "the shared paragraph is read once"
+
+
+@pytest.mark.real
 def test_a_reply_ends_at_max_tokens_and_when_cancelled(generator: Generator) -> None:
     whole = reply(generator, max_tokens=20)
     short = list(generator.stream(ASK, max_tokens=5))

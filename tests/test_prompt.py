@@ -1,9 +1,10 @@
-"""What the model is shown: the passage before the question, only as many quotes as fit, no word lost.
+"""What the model is shown: a passage before the question, a sentence after it, only quotes that fit, no word lost.
 
 After a wanted change: python -m pytest tests/test_prompt.py --rewrite-golden, and read the diff.
 """
 
 import difflib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import Message
-from qa.prompt import draft, entails, extract, fit_quotes, gate, standalone, write
+from qa.prompt import draft, entails, extract, fit_quotes, gate, scan, scan_claim, standalone, state, write
 
 GOLDEN = Path(__file__).parent / "golden" / "prompts.txt"
 QUESTION = "Who was killed?"
@@ -24,6 +25,9 @@ HISTORY = [Message("user", "What was hit?"), Message("assistant", "The airport w
 
 def test_the_prompts_are_as_reviewed(request: pytest.FixtureRequest) -> None:
     prompts = {
+        "scan": scan(QUESTION, "A drone strike killed the general.", HEADING),
+        "scan_claim": scan_claim("The general was killed.", "A drone strike killed the general.", HEADING),
+        "state": state("Was the general killed?"),
         "gate": gate(QUESTION, PASSAGE, HEADING),
         "extract": extract(QUESTION, PASSAGE, HEADING),
         "standalone": standalone("When was it?", HISTORY),
@@ -49,6 +53,16 @@ def test_the_question_comes_after_the_passage(ask: object) -> None:
     assert callable(ask)
     [_, turn] = ask(QUESTION, PASSAGE, HEADING)
     assert turn.content.index(HEADING) < turn.content.index(PASSAGE) < turn.content.index(QUESTION)
+
+
+@pytest.mark.parametrize("ask", [scan, scan_claim])
+def test_only_the_last_paragraph_differs_from_sentence_to_sentence(
+    ask: Callable[[str, str, str], list[Message]],
+) -> None:
+    sentences = ["Ten people died.", "A drone\nstrike killed the general."]
+    turns = [ask(QUESTION, sentence, HEADING)[-1].content.rpartition("\n\n") for sentence in sentences]
+    assert turns[0][0] == turns[1][0] and QUESTION in turns[0][0]
+    assert [turn[2] for turn in turns] == [f"Sentence ({HEADING}): {sentence}" for sentence in sentences]
 
 
 @given(st.lists(st.integers(0, 40), max_size=8), st.integers(0, 400), st.integers(0, 100))

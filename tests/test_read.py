@@ -1,29 +1,30 @@
-"""Evidence stands in its article, word for word; what the model made up is gone."""
+"""Sentences are weighed one by one; the words of an answer stand in its sentence, what the model made up is gone."""
 
-import re
 from collections.abc import Sequence
 
 import pytest
-from fakes import ScriptedGenerator, read_prompt, words_of
+from fakes import FakeEmbedder, ScriptedGenerator
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.article import Article
-from index.passage import Passage, split_sentences
-from models import Message
-from qa.measures import holds
-from qa.prompt import extract, gate
+from index.passage import Passage
+from qa.prompt import gate
+from qa.prompt import scan as scan_prompt
 from qa.read import (
+    FAR_SENTENCES,
     ITEMS_AT_MOST,
     LONG_ITEM_WORDS,
-    SENTENCES_AT_MOST,
+    MISSES,
+    QUICK_SENTENCES,
+    SECOND_SENTENCES,
     Evidence,
-    Reading,
-    find_evidence,
-    is_yes_no,
-    read_hits,
+    copy_items,
+    find_sentences,
+    order_by_sentences,
+    scan,
     split_items,
-    stems,
+    weigh,
 )
 from qa.retrieve import Hit
 
@@ -65,11 +66,14 @@ def make_evidence(
     return Evidence(hit, start, start + len(quote or text), tuple(items), log_odds)
 
 
-def found(
-    items: Sequence[str], *, text: str = TEXT, question: str = QUESTION, certain: bool = False
-) -> dict[str, list[str]]:
-    """Quotes with the items found in them."""
-    return {e.quote: list(e.items) for e in find_evidence(question, make_hit(text), items, certain=certain)}
+def held(items: Sequence[str], *, quote: str = TEXT, question: str = QUESTION) -> list[str]:
+    """The items of a sentence when the model copies these."""
+    generator = ScriptedGenerator(reply=lambda _: "; ".join(items))
+    return list(copy_items(question, make_evidence(quote), generator).items)
+
+
+def sentences(*hits: Hit, question: str = QUESTION, repeats: bool = False) -> list[str]:
+    return [item.quote for item in find_sentences(question, hits, FakeEmbedder(), repeats=repeats)]
 
 
 # Items
@@ -91,160 +95,128 @@ def test_no_more_than_so_many_items() -> None:
     assert split_items("; ".join(f"item {n}" for n in range(99))) == [f"item {n}" for n in range(ITEMS_AT_MOST)]
 
 
-@pytest.mark.parametrize("question", ["Was it closed?", "did he die", "HAVE they gone?"])
-def test_a_question_for_yes_or_no_begins_with_its_verb(question: str) -> None:
-    assert is_yes_no(question) and not is_yes_no(f"When {question}") and not is_yes_no("")
-
-
-# Evidence
-
-
-def test_every_run_of_words_is_found_in_the_sentence_that_holds_it() -> None:
-    body = TEXT.index("A drone")
-    for start, end in split_sentences(TEXT, body):
-        words = [m.span() for m in re.finditer(r"\S+", TEXT[start:end])]
-        for first in range(len(words)):
-            for last in range(first, len(words)):
-                item = TEXT[start + words[first][0] : start + words[last][1]].strip(".,")
-                kept = find_evidence("", make_hit(TEXT), [item], certain=False)
-                assert all(TEXT[e.start : e.end] == e.quote and holds(e.quote, item) for e in kept)
-                assert len(kept) == bool(stems(item))
-
-
 @given(st.lists(st.sampled_from(["Haniyeh", "forty", "42 people", "nobody", "the moon", "12"]), max_size=4))
 def test_what_the_model_made_up_is_gone(items: list[str]) -> None:
-    assert found(items) == {}
+    assert held(items) == []
 
 
 def test_an_invented_item_takes_nothing_with_it() -> None:
-    assert found(["Haniyeh", "Abu Mahdi al-Muhandis"]) == {
-        "Abu Mahdi al-Muhandis died beside him.": ["Abu Mahdi al-Muhandis"]
-    }
+    assert held(["Haniyeh", "Abu Mahdi al-Muhandis"]) == ["Abu Mahdi al-Muhandis"]
 
 
 def test_a_list_in_one_item_is_taken_apart() -> None:
-    assert found(["General Qasem Soleimani, Haniyeh, and Abu Mahdi al-Muhandis"]) == {
-        "A drone strike killed General Qasem Soleimani at the airport.": ["General Qasem Soleimani"],
-        "Abu Mahdi al-Muhandis died beside him.": ["Abu Mahdi al-Muhandis"],
-    }
+    assert held(["General Qasem Soleimani, Haniyeh, and Abu Mahdi al-Muhandis"]) == [
+        "General Qasem Soleimani",
+        "Abu Mahdi al-Muhandis",
+    ]
 
 
 def test_a_long_item_needs_most_of_its_words() -> None:
     quote = "Ten people died, five Iranians and five Iraqis."
-    held, other = ["ten", "people", "died", "five", "iraqis"], ["were", "surely", "there", "then"]
+    right, other = ["ten", "people", "died", "five", "iraqis"], ["were", "surely", "there", "then"]
     for kept in range(LONG_ITEM_WORDS + 1):
-        item = " ".join((held[:kept] + other)[:LONG_ITEM_WORDS])
-        assert (quote in found([item])) == (kept / LONG_ITEM_WORDS >= 0.6), item
-    assert found(["died ten people"]) == {}, "a short one must be word for word"
+        item = " ".join((right[:kept] + other)[:LONG_ITEM_WORDS])
+        assert bool(held([item], quote=quote)) == (kept / LONG_ITEM_WORDS >= 0.6), item
+    assert held(["died ten people"], quote=quote) == [], "a short one must be word for word"
 
 
 def test_number_words_and_digits_find_each_other() -> None:
-    assert list(found(["11 hours"])) == ["The airport was closed for eleven hours."]
-    assert list(found(["10"])) == ["Ten people died, five Iranians and five Iraqis."]
-    assert list(found(["eleven"], text="It was closed for 11 hours.")) == ["It was closed for 11 hours."]
+    assert held(["11 hours"]) == ["11 hours"] and held(["10"]) == ["10"]
+    assert held(["eleven"], quote="It was closed for 11 hours.") == ["eleven"]
 
 
 def test_what_only_repeats_the_question_is_no_answer() -> None:
-    assert found(["killed", "the airport", "killed at the airport"]) == {}
+    assert held(["killed", "the airport", "killed at the airport"]) == []
 
 
-def test_a_credit_line_is_never_evidence() -> None:
-    assert found(["Some Wire", "January 3, 2020", "A. Writer"]) == {}
-    head = "Some Wire | January 3, 2020"
-    assert found(["Some Wire"], text=head) == found([], text=head, certain=True) == {}
+# Which sentences
 
 
-def test_where_a_passage_certainly_answers_its_nearest_sentence_does() -> None:
-    assert found(["Haniyeh"], certain=True) == {"A drone strike killed General Qasem Soleimani at the airport.": []}
-    assert found(["Haniyeh"], certain=False) == {}
-    assert list(found(["ten"], certain=True)) == ["Ten people died, five Iranians and five Iraqis."]
-    assert found(["ten"], text="", certain=True) == {}
-
-
-def test_evidence_stays_in_its_passage() -> None:
+def test_every_sentence_of_the_hits_stands_in_its_article_and_its_passage() -> None:
     start, end = TEXT.index("Abu"), TEXT.index(" The airport was")
     hit = Hit(1, 1.0, Passage(start, end), make_hit(TEXT).article)
-    kept = find_evidence(QUESTION, hit, ["Soleimani", "eleven hours", "five Iraqis", "al-Muhandis"], certain=False)
-    assert [e.quote for e in kept] == [
+    found = find_sentences(QUESTION, [hit], FakeEmbedder())
+    assert sorted(item.quote for item in found) == [
         "Abu Mahdi al-Muhandis died beside him.",
         "Ten people died, five Iranians and five Iraqis.",
     ]
-    assert all(start <= e.start < e.end <= end for e in kept)
+    assert all(start <= item.start < item.end <= end and TEXT[item.start : item.end] == item.quote for item in found)
 
 
-# Reading
+def test_the_nearest_sentences_come_first() -> None:
+    assert sentences(make_hit(TEXT))[0] == "A drone strike killed General Qasem Soleimani at the airport."
+    assert sentences(make_hit(TEXT), question="How long was the airport closed?")[0].startswith("The airport was")
+    assert sentences() == sentences(make_hit("")) == []
 
 
-def read(
-    generator: ScriptedGenerator, hits: Sequence[Hit], *, least: float = 0.0, certain: float = 9.0
-) -> list[Reading]:
-    return list(read_hits(QUESTION, hits, generator, least_log_odds=least, certain_log_odds=certain))
+def test_a_credit_line_a_repetition_and_the_question_itself_are_left_out() -> None:
+    assert not any("Some Wire" in quote for quote in sentences(make_hit(TEXT)))
+    twice = make_hit("Ten people died there. Nine fled. Ten people died there.")
+    assert sorted(sentences(twice)) == ["Nine fled.", "Ten people died there."]
+    same = make_hit("Killed at the airport. Ten fell.")
+    assert sentences(same) == ["Ten fell."]
+    assert sorted(sentences(same, repeats=True)) == ["Killed at the airport.", "Ten fell."]
 
 
-@pytest.mark.parametrize(("log_odds", "asks"), [(0.99, 1), (1.0, 3), (5.0, 3)])
-def test_below_the_gate_the_model_is_asked_for_nothing(log_odds: float, asks: int) -> None:
-    hit = make_hit(TEXT)
-    generator = ScriptedGenerator(reply=lambda _: "Abu Mahdi al-Muhandis", log_odds=lambda _: log_odds)
-    [reading] = read(generator, [hit], least=1.0)
-    assert reading.log_odds == log_odds and len(generator.asked) == asks
-    assert generator.asked[0] == gate(QUESTION, TEXT, "")
-    assert len(reading.evidence) == (1 if asks > 1 else 0)
-    if asks > 1:
-        alone = "Abu Mahdi al-Muhandis died beside him."
-        assert generator.asked[1:] == [extract(QUESTION, TEXT, ""), gate(QUESTION, alone, "")]
+# Weighing
 
 
-def test_a_sentence_has_its_own_log_odds() -> None:
-    def by_length(messages: Sequence[Message]) -> float:
-        return float(len(words_of(read_prompt(messages)[0])))
-
-    [reading] = read(ScriptedGenerator(reply=lambda _: "al-Muhandis; ten", log_odds=by_length), [make_hit(TEXT)])
-    prefix = len(words_of("Passage ():"))
-    assert reading.log_odds == prefix + len(words_of(TEXT))
-    assert [e.log_odds for e in reading.evidence] == [prefix + len(words_of(e.quote)) for e in reading.evidence]
+def items_of(count: int) -> list[Evidence]:
+    return [make_evidence(f"Number {n} fell.", article_id=str(n)) for n in range(count)]
 
 
-def test_a_passage_gives_no_more_than_so_many_sentences() -> None:
-    text = " ".join(f"Number {n} fell." for n in range(9))
-    generator = ScriptedGenerator(reply=lambda _: "; ".join(f"number {n}" for n in range(9)), log_odds=lambda _: 5.0)
-    [reading] = read(generator, [make_hit(text)])
-    assert [e.quote for e in reading.evidence] == [f"Number {n} fell." for n in range(SENTENCES_AT_MOST)]
-    assert len(generator.asked) == 2 + SENTENCES_AT_MOST
+def telling(log_odds: Sequence[float]) -> ScriptedGenerator:
+    told = iter(log_odds)
+    return ScriptedGenerator(log_odds=lambda _: next(told))
 
 
-def test_from_certain_log_odds_on_a_passage_always_gives_a_sentence() -> None:
-    for log_odds, quotes in ((1.9, 0), (2.0, 1)):
-        generator = ScriptedGenerator(reply=lambda _: "NONE", log_odds=lambda _, own=log_odds: own)
-        [reading] = read(generator, [make_hit(TEXT)], certain=2.0)
-        assert len(reading.evidence) == quotes
+def test_a_sentence_is_weighed_alone_under_its_headline_both_ways() -> None:
+    item = make_evidence("Ten fell.", title="The toll", source="AFP", published="2020-01-03")
+    generator = telling([1.5, 0.5])
+    scanned = list(scan(QUESTION, [item], generator))
+    [weighed] = weigh(QUESTION, scanned, generator, least_log_odds=0.0)
+    about = "The toll | AFP | 2020-01-03"
+    assert generator.asked == [scan_prompt(QUESTION, "Ten fell.", about), gate(QUESTION, "Ten fell.", about)]
+    assert [scanned[0].log_odds, weighed.log_odds] == [1.5, 2.0]
 
 
 @pytest.mark.parametrize(
     ("log_odds", "seen"),
     [
-        ([3.0, 1.4, 1.4, 3.0], 3),  # two in a row that are more than 1.5 below the best
-        ([3.0, 1.4, 1.5, 1.4, 1.4, 3.0], 5),
-        ([1.9, 0.0, 0.0, 3.0, 0.0, 0.0, 0.0], 6),  # only once one is certain
-        ([3.0, 1.4, 5.0, 3.6, 3.0, 3.0, 9.0], 6),
+        ([1.0, *[0.0] * 20], 16),  # not far enough behind
+        ([1.0, *[-1.0] * 20], QUICK_SENTENCES),
+        ([*[-1.0] * 8, 1.0, *[-1.0] * 9], 9 + FAR_SENTENCES),
+        ([0.7, *[-1.0] * 20], 16),  # not likely enough
     ],
 )
-def test_reading_ends_where_hits_fall_far_behind(log_odds: list[float], seen: int) -> None:
-    hits = [make_hit(TEXT, article_id=str(n)) for n in range(len(log_odds))]
-    told = iter(log_odds)
-    generator = ScriptedGenerator(reply=lambda _: "NONE", log_odds=lambda _: next(told))
-    made = list(read_hits(QUESTION, hits, generator, least_log_odds=9.0, certain_log_odds=2.0))
-    assert [reading.log_odds for reading in made] == log_odds[:seen]
+def test_a_quick_look_ends_where_sentences_fall_far_behind(log_odds: list[float], seen: int) -> None:
+    assert [item.log_odds for item in scan(QUESTION, items_of(16), telling(log_odds))] == log_odds[:seen]
 
 
-def test_readings_come_in_order_until_cancelled() -> None:
-    hits = [make_hit(TEXT, article_id=str(n)) for n in range(5)]
-    generator = ScriptedGenerator(reply=lambda _: "NONE", log_odds=lambda _: -1.0)
-    assert [r.hit.article.id for r in read(generator, hits)] == list("01234")
-    seen: list[Reading] = []
-    stopped = ScriptedGenerator(log_odds=lambda _: -1.0)
-    for reading in read_hits(
-        QUESTION, hits, stopped, least_log_odds=0.0, certain_log_odds=9.0, cancelled=lambda: len(seen) == 2
-    ):
-        seen.append(reading)
-    assert len(seen) == len(stopped.asked) == 2
-    assert read(generator, []) == []
+def test_only_likely_sentences_are_looked_at_again_and_likeliest_first() -> None:
+    scanned = list(scan(QUESTION, items_of(4), telling([0.5, -1.5, 2.0, 1.0])))
+    weighed = list(weigh(QUESTION, scanned, telling([1.0, 1.0, 1.0]), least_log_odds=0.0))
+    assert [item.log_odds for item in weighed] == [3.0, 2.0, 1.5]
+
+
+def test_a_second_look_ends_after_some_misses() -> None:
+    scanned = list(scan(QUESTION, items_of(10), telling([1.0] * 10)))
+    assert len(list(weigh(QUESTION, scanned, telling([9.0] * 10), least_log_odds=1.5))) == SECOND_SENTENCES
+    assert len(list(weigh(QUESTION, scanned, telling([9.0, *[0.0] * 9]), least_log_odds=1.5))) == 1 + MISSES
+
+
+def test_weighing_ends_when_cancelled() -> None:
+    seen: list[Evidence] = []
+    for item in scan(QUESTION, items_of(5), telling([0.0] * 5), cancelled=lambda: len(seen) == 2):
+        seen.append(item)
+    assert len(seen) == 2
+    assert list(weigh(QUESTION, seen, telling([]), least_log_odds=0.0, cancelled=lambda: True)) == []
+
+
+def test_hits_are_ordered_by_their_likeliest_sentence() -> None:
+    hits = [make_hit("Number fell.", article_id=str(n)) for n in range(4)]
+    once = [Evidence(hits[1], 0, 6, (), 0.5), Evidence(hits[2], 0, 6, (), 0.9), Evidence(hits[3], 0, 6, (), 0.7)]
+    twice = [Evidence(hits[3], 0, 6, (), -0.5)]
+    ordered = order_by_sentences(hits, once, twice)
+    assert [hit.article.id for hit in ordered] == ["3", "2", "1", "0"]
+    assert [(hit.rank, hit.stages["rerank"]) for hit in ordered] == [(1, -0.5), (2, 0.9), (3, 0.5), (4, None)]
