@@ -187,8 +187,10 @@ def write_sources(answer: Answer | None) -> str:
     if answer is None:
         return '<p class="quiet">The passages that an answer quotes stand here, the quotes marked.</p>'
     if answer.declined:
-        nearest = "".join(_card(hit, ()) for hit in answer.hits[:NEAREST])
-        return f"<h2>Nothing quoted{'. Nearest in the archive' if nearest else ''}</h2>{nearest}"
+        cited = [(_hit_of(citation, answer.hits), citation) for citation in answer.citations]
+        hits = {id(hit): hit for hit in (*(hit for hit, _ in cited), *answer.hits[:NEAREST])}
+        nearest = "".join(_card(hit, [c for owner, c in cited if owner is hit]) for hit in hits.values())
+        return f"<h2>Nothing answers{'. Nearest in the archive' if nearest else ''}</h2>{nearest}"
     held = [(_hit_of(citation, answer.hits), citation) for citation in answer.citations]
     first = {id(hit): place for place, (hit, _) in reversed(list(enumerate(held)))}
     held.sort(key=lambda pair: first[id(pair[0])])

@@ -19,7 +19,7 @@ from qa.read import Evidence, about, copy_items, stems
 from qa.stance import Statements
 from qa.verify import as_quoted, fewest, read_markers, without_markers
 
-QUOTES_AT_MOST = 8
+QUOTES_AT_MOST = 6
 NEIGHBOUR_LOG_ODDS = 0.5
 STANCE_QUOTES = 2
 SUPPORTED_FROM = 0.5

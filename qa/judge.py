@@ -174,8 +174,9 @@ def _measure(
             a is not None and a.text[c.start : c.end] == c.quote for a, c in zip(quotes, answer.citations, strict=True)
         ]
         made["verbatim"] = (sum(same), len(same))
-        made["quote_characters"] = (sum(len(c.quote) for c in answer.citations), 1)
-        if places:
+        if not answer.declined:  # what a refusal shows as nearest proves nothing
+            made["quote_characters"] = (sum(len(c.quote) for c in answer.citations), 1)
+        if places and not answer.declined:
             made["evidence_cited"] = (
                 sum(_is_evidence(c, question.evidence, places) for c in answer.citations),
                 len(same),
