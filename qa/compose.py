@@ -20,6 +20,7 @@ from qa.stance import Statements
 from qa.verify import as_quoted, fewest, read_markers, without_markers
 
 QUOTES_AT_MOST = 6
+VALUES_AT_MOST = 4  # of a question for a number or a day: each value is copied out of its sentence
 NEIGHBOUR_LOG_ODDS = 0.5
 STANCE_QUOTES = 2
 SUPPORTED_FROM = 0.5
@@ -101,7 +102,7 @@ def compose(
     if not shown:
         return
     if asks_for_value(question):
-        shown = [copy_items(question, item, generator, cancelled) for item in shown]
+        shown = [copy_items(question, item, generator, cancelled) for item in shown[:VALUES_AT_MOST]]
         draft.short = "; ".join(shown[0].items)
         sides = find_sides(question, shown)
         if sides and not cancelled():

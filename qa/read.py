@@ -193,7 +193,8 @@ def read_passages(
         wanted = prompt.extract(question, hit.text, told)
         reply = "".join(generator.stream(wanted, max_tokens=ITEM_TOKENS, stop=("\n",), cancelled=cancelled))
         text = hit.article.text
-        spans = split_sentences(text, hit.passage.start, hit.passage.end)
+        found = split_sentences(text, hit.passage.start, hit.passage.end)
+        spans = [span for span in found if not read_credit(text[slice(*span)], at_head=True)]
         held: dict[tuple[int, int], list[str]] = {}
         for words in split_items(reply):
             holding = [span for span in spans if _share(words, text[slice(*span)]) == 1]
