@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import qa.compose
 from bench.corpus import describe_archive
 from bench.record import open_parser, write_record
 from models import Generator, Message, Usage

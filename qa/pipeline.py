@@ -167,8 +167,13 @@ class Newsroom:
             return
         hits = order_by_sentences(hits, scanned, weighed)
         score = calibrated(max((item.log_odds for item in weighed), default=-math.inf))
-        yield Status("writing")
-        for count, sentence in enumerate(written if score >= self.settings.least_score else ()):
+        if weighed and score >= self.settings.least_score:
+            yield Status("writing")
+        if score < self.settings.least_score:
+            written = iter(())
+        for count, sentence in enumerate(written):
+            if cancelled():
+                return
             if seconds["first_token"] is None:
                 seconds["first_token"] = round(time.perf_counter() - began, 4)
             yield Piece((" " if count else "") + sentence.text, tuple(draft.citations))
@@ -180,6 +185,8 @@ class Newsroom:
         if declined:
             seconds["first_token"] = round(time.perf_counter() - began, 4)
             yield Piece(text, tuple(draft.citations))
+            if cancelled():
+                return
         seconds["total"] = round(time.perf_counter() - began, 4)
         yield Answer(
             id,

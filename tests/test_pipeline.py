@@ -20,6 +20,7 @@ from qa import prompt
 from qa.answer import Answer
 from qa.pipeline import (
     LONGEST_QUESTION,
+    SURE_LOG_ODDS,
     Event,
     Newsroom,
     Piece,
@@ -113,7 +114,7 @@ def test_each_step_is_told_in_its_order(news: NewsIndex) -> None:
 
 
 def test_passages_are_read_where_no_sentence_is_sure(news: NewsIndex) -> None:
-    for log_odds, told in ((1.4, True), (1.6, False)):
+    for log_odds, told in ((SURE_LOG_ODDS / 2 - 0.1, True), (SURE_LOG_ODDS / 2, False)):  # two looks at a sentence
         events = list(make_room(news, ScriptedGenerator(log_odds=lambda _, x=log_odds: x)).stream(QUESTION))
         assert (Status("reading passages") in events) == told and isinstance(events[-1], Answer)
 
