@@ -13,7 +13,7 @@ from index.passage import split_sentences
 from models import Generator
 from qa import prompt
 from qa.answer import Citation, Conflict, Sentence, Side, cite
-from qa.conflict import Account, asks_for_value, find_sides, is_correction
+from qa.conflict import Account, asks_for_value, find_sides, gives_value, is_correction
 from qa.measures import fold, holds
 from qa.read import Evidence, about, copy_items, stems
 from qa.stance import Statements
@@ -102,7 +102,10 @@ def compose(
     if not shown:
         return
     if asks_for_value(question):
-        shown = [copy_items(question, item, generator, cancelled) for item in shown[:VALUES_AT_MOST]]
+        read = [copy_items(question, item, generator, cancelled) for item in shown[:VALUES_AT_MOST]]
+        shown = [item for item in read if gives_value(question, item)]
+        if not shown:
+            return
         draft.short = "; ".join(shown[0].items)
         sides = find_sides(question, shown)
         if sides and not cancelled():
@@ -125,6 +128,9 @@ def compose(
         own = stems(words)
         if not re.search(r"[^\W\d_]", words) or any(len(own & other) >= SAME_SHARE * len(own) for other in said):
             continue  # a model that counts its lines, "1.", or says a thing twice
+        if own <= stems(question):
+            draft.dropped += 1  # what only repeats the question takes its premise for a fact
+            continue
         proof = fewest(words, question, [n - 1 for n in numbers], shown)
         whole = _whole(words, question, [shown[i] for i in proof]) if proof else None
         if whole is not None and any(c.quote == whole.quote for c in draft.citations):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from index.credits import DATE, MONTH, MONTHS
+from qa.measures import fold
 from qa.read import Evidence
 from qa.verify import numbers_in
 
@@ -23,6 +24,13 @@ CORRECTS = re.compile(
     r"(?i)\b(?:correct(?:s|ed|ion)|revis(?:es|ed|ion)|retract(?:s|ed|ion)|initially"
     r"|earlier (?:report|version|figure|count|toll)|previously (?:said|reported))\b"
 )
+COUNT = re.compile(r"(?i)\bhow (?:many|much|old)\b|\b(?:what|which) (?:number|share|percentage)\b")
+TIME = re.compile(
+    rf"(?i)\d|\b(?:{MONTH}|\w+day|night|noon|midnight|morning|afternoon|evening|dawn|dusk|tonight|tomorrow|hours?|minutes?"
+    r"|days?|weeks?|months?|years?|decades?|century|spring|summer|autumn|fall|winter|christmas|easter|ramadan|now|once"
+    r"|after|before|during|when|while|since|until|later|earlier|ago|last|next|within|immediately|never)\b"
+)
+NONE = frozenset("no none nobody nothing neither zero not nil".split())
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -45,6 +53,15 @@ def asks_for_value(question: str) -> bool:
     (True, True, False)
     """
     return bool(DAY.search(question) or NUMBER.search(question))
+
+
+def gives_value(question: str, item: Evidence) -> bool:
+    """Whether the words that answer hold what is asked for: a number or none for a count, a time for a day."""
+    if DAY.search(question):
+        return any(TIME.search(words) for words in item.items)
+    if COUNT.search(question):
+        return any(numbers_in(words) or NONE & set(fold(words).split()) for words in item.items)
+    return True
 
 
 def find_sides(question: str, evidence: Sequence[Evidence]) -> list[Account]:

@@ -112,7 +112,11 @@ def _llm_option(command: argparse.ArgumentParser) -> None:
         "--llm", default=Settings.llm, metavar="NAME", help=f"a model's name, GGUF path or hub file ({Settings.llm})"
     )
     command.add_argument(
-        "-k", dest="passages", type=positive, default=Settings.passages, help=f"passages to read ({Settings.passages})"
+        "-k",
+        dest="passages",
+        type=positive,
+        default=Settings.passages,
+        help=f"passages to show; twice as many are read ({Settings.passages})",
     )
     command.add_argument(
         "--least-score",

@@ -17,6 +17,7 @@ from models.weights import silent
 from qa import prompt
 from qa.answer import Answer, Citation
 from qa.compose import Draft, choose_evidence, compose, tell_stances
+from qa.conflict import asks_for_value
 from qa.provenance import program
 from qa.read import Evidence, find_sentences, merge, order_by_sentences, read_passages, scan, stems, weigh
 from qa.retrieve import Hit, rank_stages, retrieve
@@ -25,6 +26,7 @@ from qa.stance import STANCE_SENTENCES, is_yes_no, state, weigh_stances
 from qa.verify import without_markers
 
 LONGEST_QUESTION = 2_000
+POOL = 2  # sentences are looked for in as many times the passages that a record keeps
 CONTEXT_CHARACTERS = 200
 KEPT_SHARE = 0.5  # of a follow-up's words in its rewriting
 LEAST_LOG_ODDS = 1.5
@@ -127,27 +129,28 @@ class Newsroom:
             alone = self._standalone(alone, history, cancelled)
         yield Status("searching")
         started = time.perf_counter()
-        hits = self.search(alone)
+        hits = self.search(alone, self.settings.passages * POOL)
         seconds["search"] = round(time.perf_counter() - started, 4)
 
         draft = Draft()
         statements = state(alone, self.generator, cancelled) if is_yes_no(alone) else None
         sentences = find_sentences(alone, hits, self.news.embedder, repeats=statements is not None)
-        sentences = sentences[: STANCE_SENTENCES if statements else self.settings.sentences]
-        yield Status("reading", 0, len(sentences))
+        total = min(len(sentences), STANCE_SENTENCES if statements else self.settings.sentences)
+        yield Status("reading", 0, total)
         if statements:
             stances = []
-            for pair in weigh_stances(statements, sentences, self.generator, cancelled):
+            for pair in weigh_stances(statements, sentences[:total], self.generator, cancelled):
                 stances.append(pair)
-                yield Status("reading", len(stances), len(sentences))
+                yield Status("reading", len(stances), total)
             scanned = [item for item, _ in stances]
             weighed = [item for item, stance in stances if stance is not None]
             written = tell_stances(alone, statements, stances, draft)
         else:
             scanned = []
-            for item in scan(alone, sentences, self.generator, cancelled):
+            lists = not asks_for_value(alone)
+            for item in scan(alone, sentences, self.generator, at_most=total, read_on=lists, cancelled=cancelled):
                 scanned.append(item)
-                yield Status("reading", len(scanned), len(sentences))
+                yield Status("reading", len(scanned), total)
             yield Status("weighing")
             weighed = list(weigh(alone, scanned, self.generator, least_log_odds=LEAST_LOG_ODDS, cancelled=cancelled))
             if max((item.log_odds for item in weighed), default=-math.inf) < SURE_LOG_ODDS:
@@ -199,7 +202,7 @@ class Newsroom:
             tuple(draft.sentences),
             tuple(draft.citations),
             tuple(draft.conflicts),
-            tuple(hits),
+            keep(hits, draft.citations, self.settings.passages),
             seconds,
             asdict(self.generator.usage - before),
             self._replay(draft, history),
@@ -253,6 +256,17 @@ def check_question(question: str) -> str:
 def calibrated(log_odds: float) -> float:
     """How likely an answer from a sentence of these log-odds is right, 0 to 1: Platt's sigmoid (docs/answers.md)."""
     return round(1 / (1 + math.exp(-max(-50.0, CALIBRATION[0] + CALIBRATION[1] * log_odds))), 4)
+
+
+def keep(hits: Sequence[Hit], citations: Sequence[Citation], count: int) -> tuple[Hit, ...]:
+    """The first `count` hits, and those that are cited."""
+    cited = {
+        id(hit)
+        for hit in hits
+        for citation in citations
+        if citation.article_id == hit.article.id and hit.passage.start <= citation.start < hit.passage.end
+    }
+    return tuple(hit for place, hit in enumerate(hits) if place < count or id(hit) in cited)
 
 
 def nearest(scanned: Sequence[Evidence], weighed: Sequence[Evidence]) -> Evidence | None:

@@ -25,6 +25,7 @@ POINTS_BACK = re.compile(
     r"(?i)\W*(?:he|she|it|they|his|her|hers|its|their|theirs|this|that|these|those|the|there|such|both|one|another)\b"
 )
 QUICK_SENTENCES = 8
+READ_ON = 2
 QUICK_YES = 0.8
 QUICK_NO = -1.0
 FAR_SENTENCES = 4
@@ -112,21 +113,38 @@ def scan(
     question: str,
     sentences: Sequence[Evidence],
     generator: Generator,
+    *,
+    at_most: int,
+    read_on: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[Evidence]:
-    """A quick look at each sentence in order: the log-odds that it answers, standing alone under its headline.
+    """A quick look at `at_most` sentences in order: the log-odds that each answers, standing alone under its headline.
 
-    It ends once one of at least QUICK_SENTENCES is QUICK_YES likely and FAR_SENTENCES in a row are FAR_LOG_ODDS less
-    likely than the best.
+    With `read_on`, the next READ_ON of its passage follow a sentence that is QUICK_YES likely: lists run on. It ends
+    once one of at least QUICK_SENTENCES is that likely and FAR_SENTENCES in a row are FAR_LOG_ODDS less likely than the
+    best.
     """
-    best, far = -math.inf, 0
-    for count, item in enumerate(sentences):
-        if cancelled() or (count >= QUICK_SENTENCES and best >= QUICK_YES and far >= FAR_SENTENCES):
+    best, far, looked = -math.inf, 0, 0
+    waiting, next_ones = list(sentences), 0
+    while waiting and looked < at_most and not cancelled():
+        if looked >= QUICK_SENTENCES and best >= QUICK_YES and far >= FAR_SENTENCES and not next_ones:
             return
+        item = waiting.pop(0)
         log_odds = generator.log_odds(prompt.scan(question, item.quote, about(item)))
+        looked, next_ones = looked + 1, max(0, next_ones - 1)
         best = max(best, log_odds)
         far = far + 1 if log_odds < best - FAR_LOG_ODDS else 0
+        if read_on and log_odds >= QUICK_YES:
+            following = sorted((other for other in waiting if _follows(other, item)), key=lambda other: other.start)
+            next_ones = len(following[:READ_ON])
+            waiting = following[:READ_ON] + [other for other in waiting if other not in following[:READ_ON]]
         yield replace(item, log_odds=log_odds)
+
+
+def _follows(other: Evidence, item: Evidence) -> bool:
+    return (other.hit.article.id, other.hit.passage) == (item.hit.article.id, item.hit.passage) and (
+        other.start > item.start
+    )
 
 
 def weigh(

@@ -230,6 +230,12 @@ def test_what_was_dropped_hides_no_sentence_like_it() -> None:
     assert texts(draft) == ["In the strike ten people died [1]."] and draft.dropped == 1
 
 
+def test_what_only_repeats_the_question_is_dropped() -> None:
+    """ "When did the Guards claim it?" – "The Guards claimed it" takes what was asked for a fact."""
+    draft = draft_of("In the strike they died [1]. General Soleimani died [1].")
+    assert texts(draft)[0].startswith("General Soleimani died") and draft.dropped == 1
+
+
 def test_small_numbers_are_shown_as_quoted() -> None:
     assert texts(draft_of("In the strike 10 people died [1].", [TOLL])) == ["In the strike ten people died [1]."]
 

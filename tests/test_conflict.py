@@ -12,7 +12,7 @@ from test_read import make_evidence
 
 from models import Message
 from qa.compose import Draft, compose
-from qa.conflict import find_sides, read_days, read_numbers
+from qa.conflict import find_sides, gives_value, read_days, read_numbers
 from qa.read import Evidence
 
 OPTIONS: dict[str, Any] = {"answer_tokens": 50, "seed": 0}
@@ -36,6 +36,35 @@ SAME = says("Fifty-six mourners died.", "Herald", "2020-01-09", items=["Fifty-si
 
 def told(question: str, evidence: Sequence[Evidence]) -> list[tuple[str, list[str | None]]]:
     return [(side.words, [e.hit.section.source for e in side.evidence]) for side in find_sides(question, evidence)]
+
+
+@pytest.mark.parametrize(
+    ("question", "items", "gives"),
+    [
+        (MANY, ["At least 35 people"], True),
+        (MANY, ["No deaths"], True),
+        (MANY, ["dozens"], True),
+        (MANY, ["the crowd", "Kerman"], False),
+        (MANY, [], False),
+        (WHEN, ["on Tuesday"], True),
+        (WHEN, ["after the crush"], True),
+        (WHEN, ["June"], True),
+        (WHEN, ["The Guards"], False),
+        (WHEN, [], False),
+        ("How long did it last?", ["indefinitely"], True),
+        ("Who was buried?", [], True),
+    ],
+)
+def test_words_that_hold_no_value_answer_no_question_for_one(question: str, items: list[str], gives: bool) -> None:
+    item = says("It was said.", "Wire", items=items)
+    assert gives_value(question, item) is gives
+
+
+def test_where_no_sentence_gives_the_value_nothing_is_told() -> None:
+    draft = Draft()
+    item = says("The general was buried in Kerman.", "Wire")
+    generator = ScriptedGenerator(reply=lambda _: "Kerman")
+    assert list(compose(WHEN, [item], generator, draft, **OPTIONS)) == [] == draft.citations
 
 
 def test_numbers_that_differ_are_sides_newest_first() -> None:

@@ -173,7 +173,7 @@ def telling(log_odds: Sequence[float]) -> ScriptedGenerator:
 def test_a_sentence_is_weighed_alone_under_its_headline_both_ways() -> None:
     item = make_evidence("Ten fell.", title="The toll", source="AFP", published="2020-01-03")
     generator = telling([1.5, 0.5])
-    scanned = list(scan(QUESTION, [item], generator))
+    scanned = list(scan(QUESTION, [item], generator, at_most=16))
     [weighed] = weigh(QUESTION, scanned, generator, least_log_odds=0.0)
     about = "The toll | AFP | 2020-01-03"
     assert generator.asked == [scan_prompt(QUESTION, "Ten fell.", about), gate(QUESTION, "Ten fell.", about)]
@@ -190,24 +190,40 @@ def test_a_sentence_is_weighed_alone_under_its_headline_both_ways() -> None:
     ],
 )
 def test_a_quick_look_ends_where_sentences_fall_far_behind(log_odds: list[float], seen: int) -> None:
-    assert [item.log_odds for item in scan(QUESTION, items_of(16), telling(log_odds))] == log_odds[:seen]
+    assert [item.log_odds for item in scan(QUESTION, items_of(16), telling(log_odds), at_most=16)] == log_odds[:seen]
+
+
+@pytest.mark.parametrize(
+    ("read_on", "order"),
+    [(False, "One One's Two Two's Four"), (True, "One Two Three One's Two's")],
+)
+def test_the_sentences_after_one_that_answers_come_next(read_on: bool, order: str) -> None:
+    """One passage of four sentences and others: the likeliest first, then what follows it in its passage."""
+    text = "One fell. Two fell. Three fell. Four fell."
+    of_one = {words: make_evidence(text, f"{words} fell.") for words in ("One", "Two", "Three", "Four")}
+    others = {words: make_evidence(f"{words} fell.", article_id=words) for words in ("One's", "Two's")}
+    found = of_one | others
+    sentences = [found[words] for words in ("One", "One's", "Two", "Two's", "Four", "Three")]
+    generator = telling([0.9, *[0.0] * 5])
+    seen = [item.quote for item in scan(QUESTION, sentences, generator, at_most=5, read_on=read_on)]
+    assert seen == [f"{words} fell." for words in order.split()]
 
 
 def test_only_likely_sentences_are_looked_at_again_and_likeliest_first() -> None:
-    scanned = list(scan(QUESTION, items_of(4), telling([0.5, -1.5, 2.0, 1.0])))
+    scanned = list(scan(QUESTION, items_of(4), telling([0.5, -1.5, 2.0, 1.0]), at_most=16))
     weighed = list(weigh(QUESTION, scanned, telling([1.0, 1.0, 1.0]), least_log_odds=0.0))
     assert [item.log_odds for item in weighed] == [3.0, 2.0, 1.5]
 
 
 def test_a_second_look_ends_after_some_misses() -> None:
-    scanned = list(scan(QUESTION, items_of(10), telling([1.0] * 10)))
+    scanned = list(scan(QUESTION, items_of(10), telling([1.0] * 10), at_most=16))
     assert len(list(weigh(QUESTION, scanned, telling([9.0] * 10), least_log_odds=1.5))) == SECOND_SENTENCES
     assert len(list(weigh(QUESTION, scanned, telling([9.0, *[0.0] * 9]), least_log_odds=1.5))) == 1 + MISSES
 
 
 def test_weighing_ends_when_cancelled() -> None:
     seen: list[Evidence] = []
-    for item in scan(QUESTION, items_of(5), telling([0.0] * 5), cancelled=lambda: len(seen) == 2):
+    for item in scan(QUESTION, items_of(5), telling([0.0] * 5), at_most=5, cancelled=lambda: len(seen) == 2):
         seen.append(item)
     assert len(seen) == 2
     assert list(weigh(QUESTION, seen, telling([]), least_log_odds=0.0, cancelled=lambda: True)) == []
