@@ -17,11 +17,12 @@ from qa.conflict import Account, asks_for_value, find_sides, gives_value, is_cor
 from qa.measures import fold, holds
 from qa.read import Evidence, about, copy_items, stems
 from qa.stance import Statements
-from qa.verify import as_quoted, fewest, read_markers, without_markers
+from qa.verify import as_quoted, fewest, loses_doubt, read_markers, without_markers
 
 QUOTES_AT_MOST = 6
 VALUES_AT_MOST = 4  # of a question for a number or a day: each value is copied out of its sentence
 NEIGHBOUR_LOG_ODDS = 0.5
+UNSAID_MARGIN = 1.5  # what the draft leaves out is added as a quote: not from other passages if that far below the best
 STANCE_QUOTES = 2
 SUPPORTED_FROM = 0.5
 SAME_SHARE = 0.9  # of a sentence's words in an earlier one: it says nothing new
@@ -78,12 +79,8 @@ def choose_evidence(weighed: Sequence[Evidence], *, least_log_odds: float, margi
     """
     best = max((item.log_odds for item in weighed), default=0.0)
     least = max(least_log_odds, best - margin)
-    passages = {(item.hit.article.id, item.hit.passage) for item in weighed if item.log_odds >= least}
-    chosen = [
-        item
-        for item in weighed
-        if item.log_odds >= least - NEIGHBOUR_LOG_ODDS * ((item.hit.article.id, item.hit.passage) in passages)
-    ]
+    passages = {_passage(item) for item in weighed if item.log_odds >= least}
+    chosen = [item for item in weighed if item.log_odds >= least - NEIGHBOUR_LOG_ODDS * (_passage(item) in passages)]
     return sorted(chosen, key=lambda item: -item.log_odds)
 
 
@@ -150,9 +147,13 @@ def compose(
     if not asks_for_value(question):
         shown[0] = copy_items(question, shown[0], generator, cancelled)
         draft.short = "; ".join(shown[0].items)
+    best = shown[0]
     for item in shown:
         if cancelled():
             return
+        far = item.log_odds < best.log_odds - UNSAID_MARGIN and _passage(item) != _passage(best)
+        if far and draft.sentences:
+            continue
         if sentence := _left_unsaid(question, item, generator, draft, cancelled):
             yield sentence
 
@@ -187,10 +188,13 @@ def without_stump(written: str) -> str:
 
 def _whole(words: str, question: str, proof: Sequence[Evidence]) -> Evidence | None:
     """The quote that stands whole for a fragment: for a part of it word for word, or words that take up none of the
-    question's.
+    question's; and for a sentence that says plainly what the quote only claims, plans or says of some.
 
     A small model often writes "General Soleimani, the commander, officials said" for "who was killed?".
     """
+    doubtful = [item for item in proof if loses_doubt(words, item.quote)]
+    if doubtful:
+        return max(doubtful, key=lambda item: len(stems(words) & stems(item.quote)))
     part = f" {fold(words)} "
     if stems(words) & stems(question):
         proof = [item for item in proof if part in f" {fold(item.quote)} "]
@@ -280,6 +284,10 @@ def _left_unsaid(
     if cancelled() or (draft.sentences and told):
         return None
     return _sentence(_as_said(item), [item], _chance(item.log_odds), draft, credited=True)
+
+
+def _passage(item: Evidence) -> tuple[str, int]:
+    return item.hit.article.id, item.hit.passage.start
 
 
 def _chance(log_odds: float) -> float:

@@ -30,6 +30,7 @@ TIME = re.compile(
     r"|days?|weeks?|months?|years?|decades?|century|spring|summer|autumn|fall|winter|christmas|easter|ramadan|now|once"
     r"|after|before|during|when|while|since|until|later|earlier|ago|last|next|within|immediately|never)\b"
 )
+DATED = re.compile(rf"(?i)\d|\b(?:(?:{MONTH})|\w+day)\b")
 NONE = frozenset("no none nobody nothing neither zero not nil".split())
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -56,12 +57,23 @@ def asks_for_value(question: str) -> bool:
 
 
 def gives_value(question: str, item: Evidence) -> bool:
-    """Whether the words that answer hold what is asked for: a number or none for a count, a time for a day."""
+    """Whether the words that answer, or where none were copied their sentence, hold what is asked for.
+
+    A count is a number or none; a day is whatever tells a time.
+    """
+    words = "; ".join(item.items) or item.quote
     if DAY.search(question):
-        return any(TIME.search(words) for words in item.items)
+        return bool(TIME.search(words))
     if COUNT.search(question):
-        return any(numbers_in(words) or NONE & set(fold(words).split()) for words in item.items)
+        return bool(numbers_in(words) or NONE & set(fold(words).split()))
     return True
+
+
+def values_first(question: str, sentences: Sequence[Evidence]) -> list[Evidence]:
+    """The sentences in their order, for a question of number or day first those that hold one."""
+    if DAY.search(question):
+        return sorted(sentences, key=lambda item: not DATED.search(item.quote))
+    return sorted(sentences, key=lambda item: not gives_value(question, item))
 
 
 def find_sides(question: str, evidence: Sequence[Evidence]) -> list[Account]:

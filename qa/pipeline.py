@@ -17,7 +17,7 @@ from models.weights import silent
 from qa import prompt
 from qa.answer import Answer, Citation
 from qa.compose import Draft, choose_evidence, compose, tell_stances
-from qa.conflict import asks_for_value
+from qa.conflict import asks_for_value, values_first
 from qa.provenance import program
 from qa.read import Evidence, find_sentences, merge, order_by_sentences, read_passages, scan, stems, weigh
 from qa.retrieve import Hit, rank_stages, retrieve
@@ -147,6 +147,7 @@ class Newsroom:
             written = tell_stances(alone, statements, stances, draft)
         else:
             scanned = []
+            sentences = values_first(alone, sentences)
             lists = not asks_for_value(alone)
             for item in scan(alone, sentences, self.generator, at_most=total, read_on=lists, cancelled=cancelled):
                 scanned.append(item)

@@ -12,6 +12,16 @@ QUANTITIES = frozenset(
 )
 REPORTING = "say says said tell told report reports reported according yes day"  # a date stands as "that day"
 NEGATIONS = frozenset("not no never none nor neither without cannot".split())
+CLAIMED = frozenset(
+    "claim claims claimed alleged allegedly alleges accuse accuses accused blame blames blamed suspected supposed"
+    " supposedly reportedly purported purportedly apparently unconfirmed rumoured rumored".split()
+)
+QUALIFIED = frozenset(
+    "would could may might should likely probably possibly perhaps plan plans planned intends intended expects expected"
+    " threatens threatened majority most some many several few almost nearly roughly approximately about around least"
+    " partly".split()
+)
+WORDS_BEFORE = 3
 MARKER = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
 
 
@@ -123,6 +133,28 @@ def fewest(sentence: str, question: str, cited: Sequence[int], evidence: Sequenc
                 chosen = rest
         return chosen
     return None
+
+
+def loses_doubt(sentence: str, quote: str) -> bool:
+    """Whether a sentence says plainly what its quote only claims, plans or says of some.
+
+    Words of a claim count wherever they stand in the quote. Words that qualify count among those which the sentence
+    takes up, and just before them. The lists are English.
+
+    >>> loses_doubt("Fighters were paid.", "Fighters would be paid."), loses_doubt("It was hit.", "Allegedly hit.")
+    (True, True)
+    >>> loses_doubt("The toll was ten.", "The toll was ten, and some left."), loses_doubt("Some fled.", "Some men fled")
+    (False, False)
+    """
+    said, quoted = set(fold(sentence).split()), fold(quote).split()
+    taken_up = stems(sentence)
+    places = [place for place, word in enumerate(quoted) if stems(word) & taken_up]
+    if not places:
+        return False
+    if not CLAIMED & said and CLAIMED & set(quoted):
+        return True
+    span = quoted[max(0, places[0] - WORDS_BEFORE) : places[-1] + 1]
+    return bool(QUALIFIED & set(span)) and not QUALIFIED & said
 
 
 def as_quoted(sentence: str, evidence: Sequence[Evidence]) -> str:

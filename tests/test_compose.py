@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from fakes import ScriptedGenerator
@@ -259,6 +260,30 @@ def test_a_fragment_of_a_quote_becomes_the_whole_quote(fragment: str) -> None:
     assert draft.dropped == 0 and draft.sentences[0].score == round(1 / (1 + math.exp(-STRIKE.log_odds)), 4)
 
 
+@pytest.mark.parametrize(
+    ("plain", "quote"),
+    [
+        ("The militia died in the strike [1].", "Officials claim that the militia died in the strike."),
+        ("Four guards died in the strike [1].", "Four guards reportedly died in the strike."),
+        ("The guards died in the strike [1].", "Most of the guards died in the strike."),
+        ("The guards died in the strike [1].", "The guards could have died in the strike."),
+    ],
+)
+def test_a_sentence_that_loses_a_doubt_gives_way_to_its_quote(plain: str, quote: str) -> None:
+    assert texts(draft_of(plain, [make_evidence(quote, items=["guards"])])) == [f"{quote[:-1]} [1]."]
+
+
+def test_a_doubt_that_is_kept_or_of_something_else_changes_nothing() -> None:
+    for plain, quote in (
+        ("Most of the guards died in the strike [1].", "Most of the guards at the gate died in the strike."),
+        (
+            "The guards died in the strike [1].",
+            "The guards at the gate died in the strike, a dozen men may be missing.",
+        ),
+    ):
+        assert texts(draft_of(plain, [make_evidence(quote, items=["guards"])]))[0] == f"{plain[:-5]} [1]."
+
+
 def test_a_quote_that_was_given_whole_is_not_given_again() -> None:
     draft = draft_of("General Soleimani, the dead man [1]. At the airport, a drone [1].", [STRIKE])
     assert len(draft.sentences) == 1
@@ -343,6 +368,15 @@ def test_what_a_sentence_tells_is_not_quoted_again() -> None:
     again = make_evidence("The dead were ten people.", items=["ten people"], article_id="again")
     draft = draft_of("Ten people died in the strike [1].", [TOLL, again])
     assert texts(draft) == ["Ten people died in the strike [1]."]
+
+
+def test_what_is_far_less_likely_is_not_added() -> None:
+    """But for the passage of the likeliest, which runs on, and where nothing else is told."""
+    first = make_evidence("Abu Mahdi died. Ten people died.", "Abu Mahdi died.", log_odds=5.0)
+    beside = make_evidence("Abu Mahdi died. Ten people died.", "Ten people died.", log_odds=3.0)
+    for other, added in ((beside, True), (replace(TOLL, log_odds=3.0), False), (replace(TOLL, log_odds=4.0), True)):
+        draft = draft_of("Abu Mahdi died in the strike [1].", [first, other])
+        assert ("Ten people died" in draft.text) is added
 
 
 def test_a_markers_number_is_not_told() -> None:

@@ -12,7 +12,7 @@ from test_read import make_evidence
 
 from models import Message
 from qa.compose import Draft, compose
-from qa.conflict import find_sides, gives_value, read_days, read_numbers
+from qa.conflict import find_sides, gives_value, read_days, read_numbers, values_first
 from qa.read import Evidence
 
 OPTIONS: dict[str, Any] = {"answer_tokens": 50, "seed": 0}
@@ -58,6 +58,16 @@ def told(question: str, evidence: Sequence[Evidence]) -> list[tuple[str, list[st
 def test_words_that_hold_no_value_answer_no_question_for_one(question: str, items: list[str], gives: bool) -> None:
     item = says("It was said.", "Wire", items=items)
     assert gives_value(question, item) is gives
+
+
+@pytest.mark.parametrize(
+    ("question", "order"),
+    [(MANY, "Nobody Ten June Guards"), (WHEN, "Ten June Guards Nobody"), ("Who died?", "Guards Nobody Ten June")],
+)
+def test_sentences_that_hold_a_value_are_read_first(question: str, order: str) -> None:
+    said = ["Guards fell.", "Nobody fell.", "Ten fell on 3 January.", "June 7 it was."]
+    ordered = [item.quote.split()[0] for item in values_first(question, [says(words, words[:3]) for words in said])]
+    assert ordered == order.split()
 
 
 def test_where_no_sentence_gives_the_value_nothing_is_told() -> None:
