@@ -99,7 +99,7 @@ def compose(
     if not shown:
         return
     if asks_for_value(question):
-        read = [copy_items(question, item, generator, cancelled) for item in shown[:VALUES_AT_MOST]]
+        read = [_with_items(question, item, generator, cancelled) for item in shown[:VALUES_AT_MOST]]
         shown = [item for item in read if gives_value(question, item)]
         if not shown:
             return
@@ -130,7 +130,8 @@ def compose(
             continue
         proof = fewest(words, question, [n - 1 for n in numbers], shown)
         whole = _whole(words, question, [shown[i] for i in proof]) if proof else None
-        if whole is not None and any(c.quote == whole.quote for c in draft.citations):
+        cited = whole is not None and any(c.quote == whole.quote for c in draft.citations)
+        if cited and own <= draft.told | stems(question):
             continue
         sentence = (
             _sentence(" ".join(whole.quote.split()), [whole], _chance(whole.log_odds), draft, credited=False)
@@ -145,7 +146,7 @@ def compose(
         else:
             draft.dropped += 1
     if not asks_for_value(question):
-        shown[0] = copy_items(question, shown[0], generator, cancelled)
+        shown[0] = _with_items(question, shown[0], generator, cancelled)
         draft.short = "; ".join(shown[0].items)
     best = shown[0]
     for item in shown:
@@ -236,17 +237,30 @@ def tell_stances(
         apart = {item.hit.article.id: item for item in reversed(found)}
         evidence = [item for item in found if item in apart.values()][:STANCE_QUOTES]
         if evidence:
+            likeliest = evidence[0]
             evidence.sort(key=lambda item: item.hit.section.published or "", reverse=True)
-            sides.append(Account(words.rstrip(".").strip(), tuple(evidence)))
+            sides.append((stance, _stated(words, likeliest), tuple(evidence)))
     if len(sides) == 2:
-        sides.sort(key=lambda side: side.published, reverse=True)
-        yield _tell_sides(question, sides, draft)
+        accounts = [Account(words, evidence) for _, words, evidence in sides]
+        accounts.sort(key=lambda side: side.published, reverse=True)
+        yield _tell_sides(question, accounts, draft)
     elif sides:
-        [side] = sides
-        said = "Yes" if side.words == statements.yes.rstrip(".").strip() else "No"
-        score = max(_chance(item.log_odds) for item in side.evidence)
-        yield _sentence(f"{said}: {as_quoted(side.words, side.evidence)}.", side.evidence, score, draft, credited=False)
-        draft.short = said.lower()
+        [(stance, words, held)] = sides
+        score = max(_chance(item.log_odds) for item in held)
+        if words.startswith("“"):
+            doubtful = [item for item in held if item.quote == words[1:-1]]
+            yield _sentence(_as_said(doubtful[0]), doubtful, score, draft, credited=True)
+            draft.short = words[1:-1]
+        else:
+            said = "Yes" if stance else "No"
+            yield _sentence(f"{said}: {as_quoted(words, held)}.", held, score, draft, credited=False)
+            draft.short = said.lower()
+
+
+def _stated(words: str, item: Evidence) -> str:
+    """The statement that a quote supports; the quote itself where the statement loses its doubt."""
+    words = words.rstrip(".").strip()
+    return f"“{item.quote}”" if loses_doubt(words, item.quote) else words
 
 
 def _tell_sides(question: str, sides: Sequence[Account], draft: Draft) -> Sentence:
@@ -288,6 +302,12 @@ def _left_unsaid(
 
 def _passage(item: Evidence) -> tuple[str, int]:
     return item.hit.article.id, item.hit.passage.start
+
+
+def _with_items(question: str, item: Evidence, generator: Generator, cancelled: Callable[[], bool]) -> Evidence:
+    """The evidence with the words of its sentence that answer; else those that were found in its passage."""
+    read = copy_items(question, item, generator, cancelled)
+    return read if read.items else item
 
 
 def _chance(log_odds: float) -> float:

@@ -25,12 +25,14 @@ CORRECTS = re.compile(
     r"|earlier (?:report|version|figure|count|toll)|previously (?:said|reported))\b"
 )
 COUNT = re.compile(r"(?i)\bhow (?:many|much|old)\b|\b(?:what|which) (?:number|share|percentage)\b")
+OTHER = re.compile(r"(?i)^\W*who\b|^\W*when\b.*,\s*(?:who|what|where|which|why|how)\b")
 TIME = re.compile(
-    rf"(?i)\d|\b(?:{MONTH}|\w+day|night|noon|midnight|morning|afternoon|evening|dawn|dusk|tonight|tomorrow|hours?|minutes?"
+    rf"(?i)\d|\b(?:{MONTH}|\w+day|\w*night|weekends?|noon|morning|afternoon|evening|dawn|dusk|tomorrow|hours?|minutes?"
     r"|days?|weeks?|months?|years?|decades?|century|spring|summer|autumn|fall|winter|christmas|easter|ramadan|now|once"
-    r"|after|before|during|when|while|since|until|later|earlier|ago|last|next|within|immediately|never)\b"
+    r"|after|before|during|when|while|since|until|later|earlier|ago|last|next|within|immediately|never|recently|soon"
+    r"|shortly)\b"
 )
-DATED = re.compile(rf"(?i)\d|\b(?:(?:{MONTH})|\w+day)\b")
+DATED = re.compile(rf"\d|\b(?:(?:{MONTH})|\w+day|\w*night|weekend|ago|(?:last|next) (?:week|month|year))\b")
 NONE = frozenset("no none nobody nothing neither zero not nil".split())
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -52,28 +54,45 @@ def asks_for_value(question: str) -> bool:
 
     >>> asks_for_value("How many died?"), asks_for_value("When was it?"), asks_for_value("Who died?")
     (True, True, False)
+    >>> asks_for_value("When it was hit, who died?"), asks_for_value("Who said how many died?")
+    (False, False)
     """
-    return bool(DAY.search(question) or NUMBER.search(question))
+    return not OTHER.search(question) and bool(DAY.search(question) or NUMBER.search(question))
 
 
 def gives_value(question: str, item: Evidence) -> bool:
-    """Whether the words that answer, or where none were copied their sentence, hold what is asked for.
+    """Whether the words that answer can be a number or a day: bare names are neither.
 
-    A count is a number or none; a day is whatever tells a time.
+    Where no words were copied, their sentence must hold a value: a number, a time, or that there was none.
     """
-    words = "; ".join(item.items) or item.quote
+    if not asks_for_value(question):
+        return True
+    words = item.items or (item.quote,)
+    if any(_is_value(question, part) for part in words):
+        return True
+    return bool(item.items) and not all(_is_name(part) for part in item.items)
+
+
+def values_first(question: str, sentences: Sequence[Evidence], among: int) -> list[Evidence]:
+    """The sentences in their order; for a question of number or day, of the first `among` those first that hold one."""
+    if not asks_for_value(question):
+        return list(sentences)
+    nearest = sentences[:among]
+    if DAY.search(question):
+        ordered = sorted(nearest, key=lambda item: not DATED.search(item.quote))
+    else:
+        ordered = sorted(nearest, key=lambda item: not _is_value(question, item.quote))
+    return [*ordered, *sentences[among:]]
+
+
+def _is_value(question: str, words: str) -> bool:
     if DAY.search(question):
         return bool(TIME.search(words))
-    if COUNT.search(question):
-        return bool(numbers_in(words) or NONE & set(fold(words).split()))
-    return True
+    return not COUNT.search(question) or bool(numbers_in(words) or NONE & set(fold(words).split()))
 
 
-def values_first(question: str, sentences: Sequence[Evidence]) -> list[Evidence]:
-    """The sentences in their order, for a question of number or day first those that hold one."""
-    if DAY.search(question):
-        return sorted(sentences, key=lambda item: not DATED.search(item.quote))
-    return sorted(sentences, key=lambda item: not gives_value(question, item))
+def _is_name(words: str) -> bool:
+    return all(word[0].isupper() for word in re.findall(r"[^\W\d_]\S*", words))
 
 
 def find_sides(question: str, evidence: Sequence[Evidence]) -> list[Account]:
@@ -82,7 +101,9 @@ def find_sides(question: str, evidence: Sequence[Evidence]) -> list[Account]:
     `evidence` comes likeliest first: the likeliest sentence of a source speaks for it, and of several values in it the
     one that most other sources have, else the first.
     """
-    read = read_days if DAY.search(question) else read_numbers if NUMBER.search(question) else None
+    read = None
+    if asks_for_value(question):
+        read = read_days if DAY.search(question) else read_numbers
     reports: dict[tuple[str, str], list[tuple[Evidence, dict[str, str]]]] = {}
     for item in evidence if read else ():
         assert read is not None

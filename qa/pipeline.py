@@ -147,7 +147,7 @@ class Newsroom:
             written = tell_stances(alone, statements, stances, draft)
         else:
             scanned = []
-            sentences = values_first(alone, sentences)
+            sentences = values_first(alone, sentences, 2 * total)
             lists = not asks_for_value(alone)
             for item in scan(alone, sentences, self.generator, at_most=total, read_on=lists, cancelled=cancelled):
                 scanned.append(item)

@@ -89,7 +89,7 @@ def find_sentences(question: str, hits: Sequence[Hit], embedder: Embedder, *, re
             words = stems(text[start:end])
             said = (hit.article.id, fold(text[start:end]))
             headline = fold(hit.article.section_at(start).title or "")
-            if said in found or said[1] == headline or not words - (set() if repeats else asked):
+            if said in found or said[1] == headline or (words and not repeats and words <= asked):
                 continue
             if not read_credit(text[start:end], at_head=True):
                 found[said] = Evidence(hit, start, end), hit.rank, words

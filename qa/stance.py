@@ -12,6 +12,7 @@ from models import Generator
 from qa import prompt
 from qa.measures import fold
 from qa.read import Evidence, about, stems
+from qa.verify import names_in, numbers_in
 
 YES_NO_WORDS = frozenset("is are was were did do does has have had can could will would should".split())
 LABEL = re.compile(r"(?i)^\s*(?:statement\s*(?=[\d:]))?(?:\d?\s*[.:)](?!\d)\s*)?(?:(?:yes|no)[,:]\s*)?")
@@ -50,7 +51,13 @@ def state(question: str, generator: Generator, cancelled: Callable[[], bool] = l
     if len(lines) != 2 or fold(lines[0]) == fold(lines[1]):
         return None
     asked_stems = stems(question)
-    kept = all(len(stems(line) & asked_stems) >= 0.7 * len(asked_stems) for line in lines)
+    words, numbers = set(fold(question).split()), numbers_in(question)
+    kept = all(
+        len(stems(line) & asked_stems) >= 0.7 * len(asked_stems)
+        and names_in(line) <= words
+        and numbers_in(line) <= numbers
+        for line in lines
+    )
     return Statements(lines[0], lines[1]) if kept else None
 
 

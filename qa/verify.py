@@ -139,14 +139,16 @@ def loses_doubt(sentence: str, quote: str) -> bool:
     """Whether a sentence says plainly what its quote only claims, plans or says of some.
 
     Words of a claim count wherever they stand in the quote. Words that qualify count among those which the sentence
-    takes up, and just before them. The lists are English.
+    takes up, and just before them; each must stand in the sentence. English.
 
     >>> loses_doubt("Fighters were paid.", "Fighters would be paid."), loses_doubt("It was hit.", "Allegedly hit.")
     (True, True)
     >>> loses_doubt("The toll was ten.", "The toll was ten, and some left."), loses_doubt("Some fled.", "Some men fled")
     (False, False)
+    >>> loses_doubt("It hit on May 3.", "It would hit on May 3.")
+    True
     """
-    said, quoted = set(fold(sentence).split()), fold(quote).split()
+    said, quoted = set(fold(_without_may_days(sentence)).split()), fold(_without_may_days(quote)).split()
     taken_up = stems(sentence)
     places = [place for place, word in enumerate(quoted) if stems(word) & taken_up]
     if not places:
@@ -154,7 +156,11 @@ def loses_doubt(sentence: str, quote: str) -> bool:
     if not CLAIMED & said and CLAIMED & set(quoted):
         return True
     span = quoted[max(0, places[0] - WORDS_BEFORE) : places[-1] + 1]
-    return bool(QUALIFIED & set(span)) and not QUALIFIED & said
+    return bool(QUALIFIED & set(span) - said)
+
+
+def _without_may_days(text: str) -> str:
+    return re.sub(r"\bMay(?= \d)|(?<=\d )May\b", " ", text)
 
 
 def as_quoted(sentence: str, evidence: Sequence[Evidence]) -> str:

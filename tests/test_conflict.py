@@ -44,11 +44,17 @@ def told(question: str, evidence: Sequence[Evidence]) -> list[tuple[str, list[st
         (MANY, ["At least 35 people"], True),
         (MANY, ["No deaths"], True),
         (MANY, ["dozens"], True),
-        (MANY, ["the crowd", "Kerman"], False),
+        (MANY, ["Kerman", "The Guards"], False),
+        (MANY, ["a mourner"], True),
+        (MANY, ["scores of people"], True),
         (MANY, [], False),
         (WHEN, ["on Tuesday"], True),
         (WHEN, ["after the crush"], True),
         (WHEN, ["June"], True),
+        (WHEN, ["overnight"], True),
+        (WHEN, ["as the crowd left"], True),
+        ("When the crowd left, who was buried?", ["Ali Hassan"], True),
+        ("Who said how many died?", ["General Ali"], True),
         (WHEN, ["The Guards"], False),
         (WHEN, [], False),
         ("How long did it last?", ["indefinitely"], True),
@@ -66,7 +72,7 @@ def test_words_that_hold_no_value_answer_no_question_for_one(question: str, item
 )
 def test_sentences_that_hold_a_value_are_read_first(question: str, order: str) -> None:
     said = ["Guards fell.", "Nobody fell.", "Ten fell on 3 January.", "June 7 it was."]
-    ordered = [item.quote.split()[0] for item in values_first(question, [says(words, words[:3]) for words in said])]
+    ordered = [item.quote.split()[0] for item in values_first(question, [says(words, words[:3]) for words in said], 4)]
     assert ordered == order.split()
 
 

@@ -193,6 +193,11 @@ def test_a_quick_look_ends_where_sentences_fall_far_behind(log_odds: list[float]
     assert [item.log_odds for item in scan(QUESTION, items_of(16), telling(log_odds), at_most=16)] == log_odds[:seen]
 
 
+def test_a_sentence_without_words_of_the_index_is_read_too() -> None:
+    """The lexical index holds no word of a script without spaces; that does not make it a repetition."""
+    assert sentences(make_hit("伊朗革命卫队司令苏莱曼尼在巴格达机场附近的美军空袭中丧生。"))
+
+
 @pytest.mark.parametrize(
     ("read_on", "order"),
     [(False, "One One's Two Two's Four"), (True, "One Two Three One's Two's")],

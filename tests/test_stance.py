@@ -233,6 +233,19 @@ def test_one_side_is_yes_or_no_with_the_statement_and_who_says_so() -> None:
     assert texts(no) == [f"No: {NO} (Reuters, 4 January 2020) [1]."] and no.short == "no" and not no.conflicts
 
 
+def test_a_statement_that_loses_its_quotes_doubt_gives_way_to_the_quote() -> None:
+    plan = make_evidence("The embassy would be evacuated.", source="Wire", log_odds=2.0)
+    draft = Draft()
+    [sentence] = tell_stances(QUESTION, STATEMENTS, [(plan, True)], draft)
+    assert sentence.text == "Wire: “The embassy would be evacuated.” [1]" and draft.short == plan.quote
+    check(draft, [plan])
+
+
+def test_statements_hold_no_name_or_number_but_the_questions() -> None:
+    for more in ("on Friday", "with 40 men", "by Ali Hassan"):
+        assert stated(f"{YES} {more}.\n{NO} {more}.") is None
+
+
 def test_sides_that_differ_are_told_newest_first() -> None:
     for stances in ([(DONE, True), (STAYED, False)], [(STAYED, False), (DONE, True)]):
         draft = told(*stances)
