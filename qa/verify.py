@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from index.credits import DATE, read_date
+from index.credits import DATE, MONTH, read_date
 from qa.measures import NUMBERS, fold, fold_numbers
 from qa.read import Evidence, stems
 
@@ -170,7 +170,8 @@ def as_quoted(sentence: str, evidence: Sequence[Evidence]) -> str:
     """
     held = set(fold(" ".join(item.quote for item in evidence)).split())
     words = {digits: word for word, digits in NUMBERS.items() if word in held and digits not in held}
-    pattern = rf"(?:{DATE.pattern})|(?<![\w.,:$€£-])(?P<small>\d{{1,2}})(?![\w%]|[.,:]\d)"
+    days = rf"\b{MONTH} \d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{MONTH}\b"
+    pattern = rf"(?:{DATE.pattern})|{days}|(?<![\w.,:$€£-])(?P<small>\d{{1,2}})(?![\w%]|[.,:]\d)"
     return re.sub(pattern, lambda found: words.get(found["small"], found[0]), sentence)
 
 
