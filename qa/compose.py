@@ -131,7 +131,8 @@ def compose(
         proof = fewest(words, question, [n - 1 for n in numbers], shown)
         whole = _whole(words, question, [shown[i] for i in proof]) if proof else None
         cited = whole is not None and any(c.quote == whole.quote for c in draft.citations)
-        if cited and own <= draft.told | stems(question):
+        told = draft.told | stems(question)
+        if whole and cited and (own <= told or stems(whole.quote) <= told):
             continue
         sentence = (
             _sentence(" ".join(whole.quote.split()), [whole], _chance(whole.log_odds), draft, credited=False)

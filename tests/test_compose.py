@@ -297,6 +297,14 @@ def test_a_second_fragment_of_a_cited_quote_loses_nothing() -> None:
     check(draft, [both])
 
 
+def test_a_quote_that_was_told_is_not_told_again_for_a_fragment() -> None:
+    said = make_evidence("Abu Mahdi died in the strike, news agencies reported.")
+    draft = draft_of(
+        "Abu Mahdi died in the strike, news agencies reported [1]. According to news agencies [1].", [said]
+    )
+    assert len(draft.sentences) == 1
+
+
 def test_a_sentence_of_the_questions_words_is_proved_as_it_is() -> None:
     draft = draft_of("General Soleimani died in the strike [1].", [STRIKE], log_odds=lambda _: -1.0)
     assert draft.dropped == 1 and "Soleimani died" not in draft.text
