@@ -8,7 +8,7 @@ from pathlib import Path
 
 from index.archive import Archive
 from index.article import Article
-from index.readers import Problem, find_files, read_file
+from index.readers import Problem, find_files, id_of, read_file
 from models.weights import sha256_of
 from qa.gold import Question
 from qa.judge import Place
@@ -40,7 +40,7 @@ def read_corpus(path: Path) -> list[Article]:
     root = path if path.is_dir() else path.parent
     found = []
     for file in find_files(path)[0]:
-        items = read_file(file, file.relative_to(root).with_suffix("").as_posix())
+        items = read_file(file, id_of(file, root))
         found += [item for item in items if not isinstance(item, Problem)]
     return found
 

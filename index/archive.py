@@ -17,10 +17,11 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from index.article import Article, Section
+from index.article import Article, Aside, Origin, Section
 from index.passage import Passage
 
-FORMAT = 1
+FORMAT = 2
+DETAILS = ("updated", "agency", "place", "language", "original", "pages", "asides", "origins")
 SCHEMA = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE files (
@@ -29,7 +30,7 @@ CREATE TABLE files (
 CREATE TABLE articles (
     row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, file INTEGER NOT NULL REFERENCES files(row),
     digest TEXT NOT NULL, text TEXT NOT NULL, title TEXT NOT NULL, source TEXT, published TEXT, url TEXT, byline TEXT,
-    body_start INTEGER NOT NULL, sections TEXT NOT NULL
+    body_start INTEGER NOT NULL, sections TEXT NOT NULL, details TEXT NOT NULL
 );
 CREATE INDEX articles_of_file ON articles(file);
 CREATE TABLE passages (
@@ -263,13 +264,14 @@ class Archive:
             *(article.id, file, article.digest, article.text, article.title, article.source, article.published),
             *(article.url, article.byline, article.body_start),
             json.dumps([asdict(section) for section in article.sections], ensure_ascii=False),
+            json.dumps({name: asdict(article)[name] for name in DETAILS}, ensure_ascii=False),
         )
         self._db.execute(
-            "INSERT INTO articles (id, file, digest, text, title, source, published, url, byline, body_start, sections)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET file = excluded.file,"
+            "INSERT INTO articles (id, file, digest, text, title, source, published, url, byline, body_start, sections,"
+            " details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET file = excluded.file,"
             " digest = excluded.digest, text = excluded.text, title = excluded.title, source = excluded.source,"
             " published = excluded.published, url = excluded.url, byline = excluded.byline,"
-            " body_start = excluded.body_start, sections = excluded.sections",
+            " body_start = excluded.body_start, sections = excluded.sections, details = excluded.details",
             values,
         )
         [(row,)] = self._rows("SELECT row FROM articles WHERE id = ?", (article.id,))
@@ -304,13 +306,24 @@ class Archive:
     def article(self, article_id: str) -> Article | None:
         """One article by its id."""
         rows = self._rows(
-            "SELECT id, text, title, source, published, url, byline, body_start, sections FROM articles WHERE id = ?",
+            "SELECT id, text, title, source, published, url, byline, body_start, sections, details FROM articles"
+            " WHERE id = ?",
             (article_id,),
         )
         if not rows:
             return None
-        *fields, sections = rows[0]
-        return replace(Article(*fields), sections=tuple(Section(**section) for section in json.loads(sections)))
+        *fields, sections, held = rows[0]
+        details = json.loads(held)
+        return replace(
+            Article(*fields),
+            sections=tuple(Section(**section) for section in json.loads(sections)),
+            **details
+            | {
+                "pages": tuple(details["pages"]),
+                "asides": tuple(Aside(**aside) for aside in details["asides"]),
+                "origins": tuple(Origin(**origin) for origin in details["origins"]),
+            },
+        )
 
     def passages(self, rows: Sequence[int]) -> dict[int, tuple[str, Passage]]:
         """Row → article id and passage, for those of `rows` that are still there."""

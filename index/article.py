@@ -7,10 +7,26 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+Sure = Literal["sure", "likely", "guess"]
 
 
 class ArticleError(ValueError):
     """A file, a row or a value that cannot become an article; the message says what, where and what to do."""
+
+
+@dataclass(frozen=True)
+class Original:
+    """What a reader reads: where its bytes lie, the id its article gets, and how it is named to people.
+
+    `name` is the path for a file, `bundle.zip/page.html` for a member that was taken out of one.
+    """
+
+    path: Path
+    id: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -21,13 +37,33 @@ class Section:
     title: str | None = None
     source: str | None = None
     published: str | None = None
+    byline: str | None = None
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Characters `start:end` of a text that are no news (`what` they are): kept, but neither indexed nor cited."""
+
+    start: int
+    end: int
+    what: str
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where one field of an article was read ("metadata", "dateline", "file name" …), and how sure that is."""
+
+    field: str
+    where: str
+    sure: Sure
 
 
 @dataclass(frozen=True)
 class Article:
-    """One news item. `text[body_start:]` is what is indexed; `sections` are in order of `start`.
+    """One news item. `text[body_start:]` less the `asides` is what is indexed; `sections` are in order of `start`.
 
-    An article of one story has no sections: its own title, source and date speak for all of it.
+    An article of one story has no sections: its own title, source and date speak for all of it. `pages` are the
+    offsets where the pages of a PDF start; `original` is how the file is named where it is a member of another.
     """
 
     id: str
@@ -39,6 +75,14 @@ class Article:
     byline: str | None = None
     body_start: int = 0
     sections: tuple[Section, ...] = ()
+    updated: str | None = None
+    agency: str | None = None
+    place: str | None = None
+    language: str | None = None
+    original: str | None = None
+    pages: tuple[int, ...] = ()
+    asides: tuple[Aside, ...] = ()
+    origins: tuple[Origin, ...] = ()
 
     def section_at(self, offset: int) -> Section:
         """The story that holds the character at `offset`.
@@ -48,7 +92,9 @@ class Article:
         ('AFP', 'Page')
         """
         before = [section for section in self.sections if section.start <= offset]
-        return before[-1] if before else Section(self.body_start, self.title, self.source, self.published)
+        if before:
+            return before[-1]
+        return Section(self.body_start, self.title, self.source, self.published, self.byline)
 
     @property
     def digest(self) -> str:

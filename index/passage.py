@@ -71,12 +71,16 @@ def _halve(text: str, start: int, end: int, limits: Sequence[Limit]) -> Iterator
 def cut_article(article: Article, limits: Sequence[Limit]) -> list[Passage]:
     """Passages of whole sentences, as even in length as sentences allow, in order, none over a limit.
 
-    They never cross from one story of a page into the next. Together they hold every character of the
-    body that is not white space. A limit counts the passage alone: leave room for its heading.
+    They never cross from one story of a page into the next, nor an aside. Together they hold every character of the
+    body that is not white space and in no aside. A limit counts the passage alone: leave room for its heading.
     """
-    bounds = sorted({article.body_start, *(s.start for s in article.sections), len(article.text)})
+    edges = [article.body_start, *(s.start for s in article.sections), len(article.text)]
+    edges += [edge for aside in article.asides for edge in (aside.start, aside.end)]
+    bounds = sorted({edge for edge in edges if article.body_start <= edge <= len(article.text)})
     passages: list[Passage] = []
     for start, end in pairwise(bounds):
+        if any(aside.start <= start < aside.end for aside in article.asides):
+            continue
         spans = split_sentences(article.text, start, end)
         if not spans:
             continue

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from index.archive import Archive, StoredPassage
 from index.article import Article
 from index.passage import CountTokens, Limit, Passage, cut_article, heading
-from index.readers import Problem, find_files, read_file
+from index.readers import Problem, find_files, id_of, read_file
 from models import Embedder
 
 BATCH_PASSAGES = 256
@@ -141,7 +141,7 @@ class _Update:
         if sha256 == known_sha256:
             self.report.unchanged += len(held)
             return
-        article_id = file.relative_to(self.roots[path]).with_suffix("").as_posix()
+        article_id = id_of(file, Path(self.roots[path]))
         problems = len(self.report.problems)
         for article in self._articles(file, article_id):
             digest = held.pop(article.id, None)

@@ -12,18 +12,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.archive import Archive, ArchiveError, StoredPassage
-from index.article import Article, Section
+from index.article import Article, Aside, Origin, Section
 from index.passage import Passage
 from index.update import update_archive
 
 ABOUT = {"embedder": "fake 2", "dimension": "2", "max_tokens": "20"}
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 maybe = st.none() | words
-sections = st.builds(Section, st.integers(0, 50), maybe, maybe, maybe)
+sections = st.builds(Section, st.integers(0, 50), maybe, maybe, maybe, maybe)
+asides = st.builds(Aside, st.integers(0, 50), st.integers(0, 50), words)
+origins = st.builds(Origin, words, words, st.sampled_from(["sure", "likely", "guess"]))
 stored_articles = st.builds(
     Article,
     *(st.just("id"), words, words, maybe, maybe, maybe, maybe, st.integers(0, 9)),
     sections=st.lists(sections, max_size=3).map(tuple),
+    **dict.fromkeys(("updated", "agency", "place", "language", "original"), maybe),
+    pages=st.lists(st.integers(0, 50), max_size=3).map(tuple),
+    asides=st.lists(asides, max_size=3).map(tuple),
+    origins=st.lists(origins, max_size=3).map(tuple),
 )
 
 
@@ -149,7 +155,7 @@ def test_a_damaged_archive_is_a_sentence(tmp_path: Path, content: bytes) -> None
 def test_an_archive_of_another_format_is_a_sentence(archive: Archive) -> None:
     with archive.change():
         archive._db.execute("UPDATE about SET value = '99' WHERE name = 'format'")
-    with pytest.raises(ArchiveError, match=r"made by another version \(format 99, not 1\)"):
+    with pytest.raises(ArchiveError, match=r"made by another version \(format 99, not 2\)"):
         Archive.open(archive.folder)
 
 

@@ -5,7 +5,7 @@ from fakes import count_characters, count_words
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.article import Article, Section
+from index.article import Article, Aside, Section
 from index.passage import CountTokens, Limit, Passage, cut_article, heading, split_sentences
 
 ODD = (
@@ -100,6 +100,13 @@ def test_white_space_between_sentences_counts() -> None:
 def test_a_story_of_white_space_has_no_passages() -> None:
     page = Article("a", "One.  \n ", "A", sections=(Section(4),))
     assert cut_article(page, [Limit(count_words, 5)]) == [Passage(0, 4)]
+
+
+def test_asides_are_in_no_passage_and_none_crosses_one() -> None:
+    text = "One is. Share this: 12. Two is. Comments"
+    asides = (Aside(8, 23, "share counter"), Aside(text.index("Comments"), len(text), "comment form"))
+    passages = cut_article(Article("a", text, "A", asides=asides), [Limit(count_words, 50)])
+    assert [text[p.start : p.end] for p in passages] == ["One is.", "Two is."]
 
 
 def test_passages_are_as_even_as_sentences_allow() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.article import Article, ArticleError
+from index.article import Article, ArticleError, Original
 from index.readers import jsonl, markdown, text
 
 
@@ -16,13 +16,33 @@ class Problem:
     sentence: str
 
 
-Reader = Callable[[Path, str], Iterator[Article | ArticleError]]
+Reader = Callable[[Original], Iterator[Article | ArticleError]]
 READERS: dict[str, Reader] = {
     ".txt": text.read,
     ".md": markdown.read,
     ".markdown": markdown.read,
     ".jsonl": jsonl.read,
 }
+
+
+def kind_of(path: Path) -> str:
+    """The suffix that says which reader reads a file, the longest that is known; empty where none does.
+
+    >>> kind_of(Path("a/Story.TXT")), kind_of(Path("a.png"))
+    ('.txt', '')
+    """
+    name = path.name.lower()
+    return max((kind for kind in READERS if name.endswith(kind) and name != kind), key=len, default="")
+
+
+def id_of(file: Path, root: Path) -> str:
+    """The id of a file's article: its path below `root` without the suffix.
+
+    >>> id_of(Path("/news/a/story.txt"), Path("/news"))
+    'a/story'
+    """
+    path = file.relative_to(root).as_posix()
+    return path[: len(path) - len(kind_of(file))]
 
 
 def find_files(path: Path) -> tuple[list[Path], list[Path]]:
@@ -33,7 +53,7 @@ def find_files(path: Path) -> tuple[list[Path], list[Path]]:
     """
     kinds = " ".join(READERS)
     if path.is_file():
-        if path.suffix.lower() not in READERS:
+        if not kind_of(path):
             raise ArticleError(f"{path}: no reader for this kind of file; what can be read is {kinds}")
         return [path], []
     if not path.is_dir():
@@ -47,7 +67,7 @@ def find_files(path: Path) -> tuple[list[Path], list[Path]]:
             if not name.startswith("."):
                 file = Path(folder, name)
                 # A pipe or a device would be waited for without end.
-                (readable if file.suffix.lower() in READERS and file.is_file() else others).append(file)
+                (readable if kind_of(file) and file.is_file() else others).append(file)
     if not readable:
         raise ArticleError(f"{path}: no articles in this folder; what can be read is {kinds}")
     return sorted(readable), others
@@ -56,7 +76,7 @@ def find_files(path: Path) -> tuple[list[Path], list[Path]]:
 def read_file(path: Path, article_id: str) -> Iterator[Article | Problem]:
     """The articles of one file; what cannot be read comes as a Problem in its place."""
     try:
-        for item in READERS[path.suffix.lower()](path, article_id):
+        for item in READERS[kind_of(path)](Original(path, article_id, str(path))):
             yield Problem(str(item)) if isinstance(item, ArticleError) else item
     except ArticleError as error:
         yield Problem(str(error))

@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
-from index.article import Article, ArticleError, check_date
+from index.article import Article, ArticleError, Original, check_date
 from index.readers.text import LARGEST_ARTICLE, decode
 
 
@@ -49,16 +48,16 @@ def read_row(line: bytes, where: str) -> Iterator[Article | ArticleError]:
     )
 
 
-def read(path: Path, article_id: str) -> Iterator[Article | ArticleError]:
+def read(original: Original) -> Iterator[Article | ArticleError]:
     """One article a row, in the file's order; a row that is none comes as an ArticleError. The file is streamed."""
     seen: set[str] = set()
     empty = True
-    with path.open("rb") as file:
+    with original.path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
             empty = False
-            where = f"{path}:{number}"
+            where = f"{original.name}:{number}"
             try:
                 for item in read_row(line, where):
                     if isinstance(item, Article):
@@ -71,4 +70,4 @@ def read(path: Path, article_id: str) -> Iterator[Article | ArticleError]:
             except ArticleError as error:
                 yield error
     if empty:
-        raise ArticleError(f"{path}: is empty; it is left out")
+        raise ArticleError(f"{original.name}: is empty; it is left out")

@@ -2,9 +2,9 @@
 
 import codecs
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import PurePath
 
-from index.article import Article, ArticleError
+from index.article import Article, ArticleError, Original
 from index.credits import find_sections, read_head
 
 LARGEST_ARTICLE = 20_000_000
@@ -27,20 +27,20 @@ def decode(data: bytes, where: str) -> str:
     return text
 
 
-def read_text(path: Path) -> str:
-    """The decoded text of one file of an article's size."""
-    size = path.stat().st_size
+def read_bytes(original: Original) -> bytes:
+    """The bytes of one file of an article's size."""
+    size = original.path.stat().st_size
     if size > LARGEST_ARTICLE:
         raise ArticleError(
-            f"{path}: {size / 1e6:.0f} MB is more than one article holds ({LARGEST_ARTICLE / 1e6:.0f} MB);"
+            f"{original.name}: {size / 1e6:.0f} MB is more than one article holds ({LARGEST_ARTICLE / 1e6:.0f} MB);"
             " cut it into articles, or write JSON Lines"
         )
-    return decode(path.read_bytes(), str(path))
+    return original.path.read_bytes()
 
 
-def read(path: Path, article_id: str) -> Iterator[Article]:
+def read(original: Original) -> Iterator[Article]:
     """One article, its text unchanged."""
-    text = read_text(path)
+    text = decode(read_bytes(original), original.name)
     head = read_head(text)
-    title = head.title or path.stem
-    yield Article(article_id, text, title, head.source, head.published, sections=find_sections(text))
+    title = head.title or PurePath(original.name).stem
+    yield Article(original.id, text, title, head.source, head.published, sections=find_sections(text))
