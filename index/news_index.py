@@ -81,11 +81,15 @@ class NewsIndex:
         *,
         count_tokens: CountTokens,
         progress: Callable[[Progress], None] = lambda _: None,
+        dry_run: bool = False,
     ) -> Report:
         """`update_archive`, then the search indexes."""
         with self.archive.writing():
-            report = update_archive(self.archive, self.embedder, paths, count_tokens=count_tokens, progress=progress)
-            self._derive()
+            report = update_archive(
+                self.archive, self.embedder, paths, count_tokens=count_tokens, progress=progress, dry_run=dry_run
+            )
+            if not dry_run:
+                self._derive()
         return report
 
     def ready(self, say: Callable[[str], None] = lambda _: None) -> None:

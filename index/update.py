@@ -5,6 +5,7 @@ Killed at any moment, what is written is whole, and the next update reads on fro
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +36,10 @@ class Progress:
 
 @dataclass
 class Report:
-    """What one update did, in articles; `embedded` in passages; `problems` are sentences, one a thing left out."""
+    """What one update did, in articles; `embedded` in passages; `problems` are sentences, one a thing left out.
+
+    `named` holds the ids behind the counts of "new", "changed" and "removed", and the paths of "left alone".
+    """
 
     new: int = 0
     changed: int = 0
@@ -44,6 +48,12 @@ class Report:
     embedded: int = 0
     problems: list[str] = field(default_factory=list)
     other_files: int = 0
+    named: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list), compare=False)
+
+    def to_dict(self) -> dict[str, object]:
+        """Everything, as `groundwire index --report` writes it."""
+        names = ("new", "changed", "removed", "left alone")
+        return vars(self) | {"named": {name: sorted(self.named[name]) for name in names}}
 
 
 @dataclass
@@ -63,24 +73,32 @@ def update_archive(
     *,
     count_tokens: CountTokens,
     progress: Callable[[Progress], None] = lambda _: None,
+    dry_run: bool = False,
 ) -> Report:
     """Reads the files at `paths`; articles whose file or row is gone leave. The caller holds the writer's lock.
 
+    A dry run reads and reports the same, and embeds and writes nothing.
     Raises ArticleError for a path that is none, before anything is changed.
     """
     found = [(path.resolve(), *find_files(path.resolve())) for path in paths]
-    return _Update(archive, embedder, count_tokens, progress).run(found)
+    return _Update(archive, embedder, count_tokens, progress, dry_run).run(found)
 
 
 class _Update:
     """One update under way."""
 
     def __init__(
-        self, archive: Archive, embedder: Embedder, count_tokens: CountTokens, progress: Callable[[Progress], None]
+        self,
+        archive: Archive,
+        embedder: Embedder,
+        count_tokens: CountTokens,
+        progress: Callable[[Progress], None],
+        dry_run: bool,
     ) -> None:
         self.archive = archive
         self.embedder = embedder
         self.progress = progress
+        self.dry_run = dry_run
         self.heading_tokens = min(HEADING_TOKENS, embedder.max_tokens // 2)
         room = embedder.max_tokens - self.heading_tokens - SPECIAL_TOKENS
         self.limits = (Limit(count_tokens, int(archive.about("max_tokens"))), Limit(embedder.count_tokens, room))
@@ -99,6 +117,7 @@ class _Update:
         self.owners = {article: owner for article, owner in self.owners.items() if owner not in vanished}
         for path, files, others in found:
             self.report.other_files += len(others)
+            self.report.named["left alone"] += map(str, others)
             known = self.archive.files_under(path)
             root = self._root_of(path if path.is_dir() else path.parent)
             for file in files:
@@ -150,7 +169,9 @@ class _Update:
             else:
                 self.report.new += digest is None
                 self.report.changed += digest is not None
-                self.batch.articles.append((path, article, cut_article(article, self.limits)))
+                self.report.named["new" if digest is None else "changed"].append(article.id)
+                if not self.dry_run:
+                    self.batch.articles.append((path, article, cut_article(article, self.limits)))
             self.done_bytes += len(article.text)
             if sum(len(passages) for _, _, passages in self.batch.articles) >= BATCH_PASSAGES:
                 self._write()
@@ -189,6 +210,11 @@ class _Update:
         batch, self.batch = self.batch, _Batch()
         if batch == _Batch():
             return
+        leaving = [*batch.gone, *(id for path in batch.vanished for id in self.archive.digests_of_file(path))]
+        self.report.removed += len(leaving)
+        self.report.named["removed"] += leaving
+        if self.dry_run:
+            return
         vectors: dict[bytes, NDArray[np.float32]] = {}
         texts: dict[bytes, str] = {}
         for _, article, passages in batch.articles:
@@ -198,7 +224,6 @@ class _Update:
         vectors |= zip(fresh, self.embedder.encode_documents([texts[digest] for digest in fresh]), strict=True)
         with self.archive.change():
             for path in batch.vanished:
-                self.report.removed += len(self.archive.digests_of_file(path))
                 self.archive.forget_file(path)
             self.archive.remove_articles(batch.gone)  # before what is put: a row may have moved to another file
             for path, article, passages in batch.articles:
@@ -208,7 +233,6 @@ class _Update:
             for path, sha256 in batch.files:
                 self.archive.put_file(path, self.roots[path], sha256)
         self.report.embedded += len(fresh)
-        self.report.removed += len(batch.gone)
 
     def _embedded_texts(self, article: Article, passages: Sequence[Passage]) -> Iterator[str]:
         """What is embedded for each passage: its heading, at most HEADING_TOKENS of it, and its own words."""

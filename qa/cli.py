@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 a sentence on standard error says what is wrong and what t
 import argparse
 import sys
 import textwrap
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from qa.cli_eval import add_eval_commands
 from qa.cli_gold import add_gold_commands
+from qa.cli_index import add_index_commands
 from qa.options import OPTIONS, positive, run_safely, settings_of
 from qa.settings import Settings
-from qa.terminal import Line, duration, fetching, one_line, open_room, plain, plain_json
+from qa.terminal import Line, fetching, one_line, open_room, plain, plain_json
 
 if TYPE_CHECKING:
     from qa.answer import Answer
@@ -47,12 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
             OPTIONS[group](command)
         return command
 
-    index = add("index", run_index, "read articles into the archive, or bring it up to date", "archive", "embedder")
-    index.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder or a file: .txt .md .jsonl")
-    index.add_argument("--json", action="store_true", help="print the report as JSON")
-
-    forget = add("forget", run_forget, "take out the articles that came from a file or folder", "archive")
-    forget.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="as it was indexed; it need not be there")
+    add_index_commands(add)
 
     search = add("search", run_search, "find passages; no language model", "archive", "embedder", "reranker")
     search.add_argument("question")
@@ -105,88 +100,6 @@ def _span(text: str) -> tuple[int, int]:
 
 
 # The commands
-
-
-def run_index(given: argparse.Namespace, settings: Settings) -> int:
-    from index.article import ArticleError
-    from index.news_index import NewsIndex
-    from index.readers import find_files
-    from index.update import Progress
-    from models.catalogue import find
-    from models.fetch import fetch
-    from models.tokens import load_tokens
-    from qa.pipeline import open_embedder
-
-    for path in given.paths:  # a wrong path is told before a model is loaded
-        try:
-            find_files(path)
-        except ArticleError as error:
-            if not _known_under(settings.archive, path):
-                raise
-            raise ArticleError(f"{error}; to take out what came from there: groundwire forget {path}") from None
-    tell = fetching()
-    embedder = open_embedder(settings, tell)
-    fetch(find("cl100k_base"), settings.weights, offline=settings.offline, progress=tell)
-    tokens = load_tokens(settings.weights)
-    if (settings.archive / "archive.sqlite").exists():
-        news = NewsIndex.open(settings.archive, embedder)
-    else:
-        news = NewsIndex.create(settings.archive, embedder, max_tokens=settings.passage_tokens)
-    line, began = Line(), time.perf_counter()
-
-    def progress(now: Progress) -> None:
-        spent = time.perf_counter() - began
-        share = now.done_bytes / now.total_bytes if now.total_bytes else 1.0
-        left = f", {duration(spent / share * (1 - share))} left" if share > 0 else ""
-        line.say(f"{share:4.0%}  {now.passages} passages, {now.passages / spent:.0f}/s{left}  {now.file}")
-
-    try:
-        report = news.update(given.paths, count_tokens=tokens.count_each, progress=progress)
-    finally:
-        line.clear()
-    for problem in report.problems:
-        print(f"groundwire: {plain(str(problem))}", file=sys.stderr)
-    counts = news.archive.counts()
-    news.close()
-    if given.json:
-        print(plain_json(vars(report) | {"articles": counts.articles, "passages": counts.passages}))
-    else:
-        other = f"; left alone, of other kinds or linked: {report.other_files}" if report.other_files else ""
-        print(
-            f"{report.new} new, {report.changed} changed, {report.unchanged} unchanged, {report.removed} removed"
-            f" in {duration(time.perf_counter() - began)}{other}"
-        )
-        print(f"{settings.archive}: {counts.articles} articles, {counts.passages} passages")
-    nothing_read = not (report.new or report.changed or report.unchanged)
-    return 1 if report.problems and nothing_read else 0
-
-
-def _known_under(folder: Path, path: Path) -> list[str]:
-    """The files at or below `path` that the archive in `folder` knows, if there is one."""
-    from index.archive import Archive
-
-    if not (folder / "archive.sqlite").exists():
-        return []
-    archive = Archive.open(folder)
-    known = sorted(archive.files_under(path.resolve()))
-    archive.close()
-    return known
-
-
-def run_forget(given: argparse.Namespace, settings: Settings) -> int:
-    from index.archive import Archive
-    from index.article import ArticleError
-
-    archive = Archive.open(settings.archive)
-    known = sorted({file for path in given.paths for file in archive.files_under(path.resolve())})
-    if not known:
-        raise ArticleError(f"{settings.archive}: nothing in it came from {' '.join(map(str, given.paths))}")
-    before = archive.counts().articles
-    with archive.writing(), archive.change():
-        for file in known:
-            archive.forget_file(file)
-    print(f"{before - archive.counts().articles} articles of {len(known)} files taken out; the files are untouched")
-    return 0
 
 
 def run_search(given: argparse.Namespace, settings: Settings) -> int:

@@ -61,6 +61,21 @@ def test_indexing_is_told_in_numbers(desk: Desk, articles: Path) -> None:
     assert (record["unchanged"], record["articles"], record["passages"]) == (4, 4, 4)
 
 
+def test_a_dry_run_makes_no_archive_and_the_report_names_every_article(
+    desk: Desk, articles: Path, tmp_path: Path
+) -> None:
+    file, desk.archive = tmp_path / "report.json", tmp_path / "another"
+    assert desk.run("index", articles, "--dry-run", "--report", file).startswith("would be: 4 new, 0 changed")
+    assert not desk.archive.exists()
+    planned = json.loads(file.read_text())
+    desk.run("index", articles, "--report", file)
+    done = json.loads(file.read_text())
+    assert planned["named"] == done["named"] and len(done["named"]["new"]) == 4
+    assert (planned["dry_run"], planned["articles"], done["dry_run"], done["articles"]) == (True, 0, False, 4)
+    desk.run("index", articles, "--report", tmp_path / "none" / "report.json", code=1)
+    assert "the report cannot be written" in desk.err
+
+
 def test_info_says_what_the_archive_holds(desk: Desk) -> None:
     lines = dict(line.split(None, 1) for line in desk.run("info").splitlines())
     assert lines["articles"] == "4" and lines["passages"] == "4, up to 220 tokens each"

@@ -72,6 +72,23 @@ def test_what_is_gone_leaves(news: NewsIndex, articles: Path) -> None:
     assert found == {"economy/oil", "wire-1"}
 
 
+def test_a_dry_run_reports_the_same_and_changes_nothing(news: NewsIndex, articles: Path) -> None:
+    write_files(articles, {"new.txt": LONG, "economy/oil.md": "Oil fell.", "bad.txt": "", "picture.png": "x"})
+    (articles / "airport.txt").unlink()
+    before, generation = news.archive.fingerprint(), news.archive.generation
+    told = news.update([articles], count_tokens=count_words, dry_run=True)
+    assert (news.archive.fingerprint(), news.archive.generation) == (before, generation)
+    done = update(news, articles)
+    assert (told.to_dict() | {"embedded": 0}) == (done.to_dict() | {"embedded": 0})
+    assert told.embedded == 0 and done.embedded > 0
+    assert done.to_dict()["named"] == {
+        "new": ["new"],
+        "changed": ["economy/oil"],
+        "removed": ["airport"],
+        "left alone": [str(articles / "picture.png")],
+    }
+
+
 def test_a_moved_file_is_an_article_under_its_new_id(news: NewsIndex, articles: Path) -> None:
     (articles / "airport.txt").rename(articles / "economy" / "airport.txt")
     report = update(news, articles)
