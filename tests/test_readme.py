@@ -24,19 +24,17 @@ OTHERS = {
 
 
 def tree() -> str:
-    """The modules in the order to read them in, each with the first line of its docstring."""
-    lines = []
+    """The modules in the order to read them in, each with the first line of its docstring; a folder before its files."""
+    lines: dict[Path, str] = {}
     for module in FLOORS:
         file = file_of(module)
-        words = (ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "").split("\n")[0]
-        package = file.name == "__init__.py"
-        name = (
-            f"{file.parent.relative_to(ROOT)}/"
-            if package
-            else f"{'  ' * (len(file.relative_to(ROOT).parts) - 1)}{file.name}"
-        )
-        lines.append(f"{name:20}{words}")
-    return "\n".join([*lines, *(f"{name:20}{words}" for name, words in OTHERS.items())])
+        for shown in (file.parent / "__init__.py", file):
+            if shown.exists() and shown not in lines:
+                words = (ast.get_docstring(ast.parse(shown.read_text(encoding="utf-8"))) or "").split("\n")[0]
+                package, depth = shown.name == "__init__.py", len(shown.relative_to(ROOT).parts) - 1
+                name = f"{shown.parent.relative_to(ROOT)}/" if package else f"{'  ' * depth}{shown.name}"
+                lines[shown] = f"{name:20}{words}"
+    return "\n".join([*lines.values(), *(f"{name:20}{words}" for name, words in OTHERS.items())])
 
 
 def test_the_tree_is_that_of_the_code(request: pytest.FixtureRequest) -> None:
