@@ -13,8 +13,16 @@ from index.passage import split_sentences
 from models import Generator
 from qa import prompt
 from qa.answer import Citation, Conflict, Sentence, Side, cite
-from qa.conflict import Account, asks_for_value, find_sides, gives_value, is_correction
-from qa.measures import fold, holds
+from qa.conflict import (
+    Account,
+    asks_for_value,
+    corrects,
+    find_sides,
+    gives_value,
+    is_correction,
+    weekday_told,
+)
+from qa.measures import fold, fold_numbers, holds
 from qa.read import Evidence, about, copy_items, stems
 from qa.stance import Statements
 from qa.verify import as_quoted, fewest, loses_doubt, read_markers, without_markers
@@ -52,7 +60,9 @@ class Draft:
         for section in dict.fromkeys(item.hit.section for item in proof):
             who = section.source if section.source and not holds(words, section.source) else None
             day = day_in_words(section.published) if section.published else None
-            credits.append(", ".join(part for part in (who, None if day and holds(words, day) else day) if part))
+            told = ", ".join(part for part in (who, None if day and holds(words, day) else day) if part)
+            weekday = weekday_told(words, section.published)
+            credits.append(", ".join(part for part in (told, weekday) if part))
         made = without_markers("; ".join(dict.fromkeys(credit for credit in credits if credit)))
         credit = f" ({made})" if made and made != self._credited else ""
         self._credited = made
@@ -74,13 +84,18 @@ class Draft:
 def choose_evidence(weighed: Sequence[Evidence], *, least_log_odds: float, margin: float) -> list[Evidence]:
     """The sentences to answer from, likeliest first: those that reach `least_log_odds`.
 
-    One that is more than `margin` less likely than the best is on the matter, but no answer. In a passage that answers,
-    a sentence needs NEIGHBOUR_LOG_ODDS less: lists run on.
+    One that is more than `margin` less likely than the best is on the matter, but no answer, unless it corrects. In a
+    passage that answers, a sentence needs NEIGHBOUR_LOG_ODDS less: lists run on.
     """
     best = max((item.log_odds for item in weighed), default=0.0)
     least = max(least_log_odds, best - margin)
     passages = {_passage(item) for item in weighed if item.log_odds >= least}
-    chosen = [item for item in weighed if item.log_odds >= least - NEIGHBOUR_LOG_ODDS * (_passage(item) in passages)]
+    chosen = [
+        item
+        for item in weighed
+        if item.log_odds >= least - NEIGHBOUR_LOG_ODDS * (_passage(item) in passages)
+        or (item.log_odds >= least_log_odds and corrects(item))
+    ]
     return sorted(chosen, key=lambda item: -item.log_odds)
 
 
@@ -99,7 +114,8 @@ def compose(
     if not shown:
         return
     if asks_for_value(question):
-        read = [_with_items(question, item, generator, cancelled) for item in shown[:VALUES_AT_MOST]]
+        likely = [item for n, item in enumerate(shown) if n < VALUES_AT_MOST or corrects(item)]
+        read = [_with_items(question, item, generator, cancelled) for item in likely]
         shown = [item for item in read if gives_value(question, item)]
         if not shown:
             return
@@ -153,7 +169,7 @@ def compose(
     for item in shown:
         if cancelled():
             return
-        far = item.log_odds < best.log_odds - UNSAID_MARGIN and _passage(item) != _passage(best)
+        far = item.log_odds < best.log_odds - UNSAID_MARGIN and not _is_cited(_passage(item), best, draft)
         if far and draft.sentences:
             continue
         if sentence := _left_unsaid(question, item, generator, draft, cancelled):
@@ -269,7 +285,7 @@ def _tell_sides(question: str, sides: Sequence[Account], draft: Draft) -> Senten
     told = []
     for side in sides:
         numbers = sorted({draft.number(item) for item in side.evidence})
-        words = without_markers(" ".join(side.words.split()))
+        words = _number_word_small(without_markers(" ".join(side.words.split())))
         who = " and ".join(dict.fromkeys(_said_by(item) for item in side.evidence))
         markers = "".join(f"[{n}]" for n in numbers)
         told.append((f"{words}, according to {without_markers(who)} {markers}", words, numbers))
@@ -301,8 +317,25 @@ def _left_unsaid(
     return _sentence(_as_said(item), [item], _chance(item.log_odds), draft, credited=True)
 
 
-def _passage(item: Evidence) -> tuple[str, int]:
-    return item.hit.article.id, item.hit.passage.start
+def _passage(item: Evidence) -> tuple[str, int, int]:
+    return item.hit.article.id, item.hit.passage.start, item.hit.passage.end
+
+
+def _is_cited(passage: tuple[str, int, int], best: Evidence, draft: Draft) -> bool:
+    """Whether the answer rests on a passage already, or its best sentence stands there."""
+    article_id, start, end = passage
+    cited = any(c.article_id == article_id and start <= c.start < end for c in draft.citations)
+    return cited or passage == _passage(best)
+
+
+def _number_word_small(words: str) -> str:
+    """A value that begins with a number word as it stands inside a sentence.
+
+    >>> _number_word_small("Seventeen people"), _number_word_small("May"), _number_word_small("17")
+    ('seventeen people', 'May', '17')
+    """
+    first = fold_numbers(words.partition(" ")[0])
+    return words[:1].lower() + words[1:] if first.isdigit() else words
 
 
 def _with_items(question: str, item: Evidence, generator: Generator, cancelled: Callable[[], bool]) -> Evidence:
@@ -317,10 +350,13 @@ def _chance(log_odds: float) -> float:
 
 def _as_said(item: Evidence) -> str:
     quote = " ".join(item.quote.split())
-    return without_markers(f"{_said_by(item)}: “{quote}”")
+    return without_markers(f"{_said_by(item, quote)}: “{quote}”")
 
 
-def _said_by(item: Evidence) -> str:
+def _said_by(item: Evidence, quote: str = "") -> str:
+    """The outlet and its day; and which day a weekday of the quote was."""
     section = item.hit.section
     who = section.source or section.title or item.hit.article.id
-    return f"{who} ({day_in_words(section.published)})" if section.published else who
+    days = (section.published and day_in_words(section.published), weekday_told(quote, section.published))
+    told = ", ".join(day for day in days if day)
+    return f"{who} ({told})" if told else who

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from index.credits import DATE, MONTH, MONTHS
+from index.credits import DATE, MONTH, MONTHS, day_in_words
 from qa.measures import fold
 from qa.read import Evidence
 from qa.verify import numbers_in
@@ -24,6 +24,8 @@ CORRECTS = re.compile(
     r"(?i)\b(?:correct(?:s|ed|ion)|revis(?:es|ed|ion)|retract(?:s|ed|ion)|initially"
     r"|earlier (?:report|version|figure|count|toll)|previously (?:said|reported))\b"
 )
+HEADED = re.compile(r"(?i)^\W*(?:correction|corrected|clarification|retraction|erratum)\b")
+DENIED = re.compile(r"(?i)\b(?:not|instead of|rather than)\s+(?:the\s+|as many as\s+)?[\w,.]*\w")
 COUNT = re.compile(r"(?i)\bhow (?:many|much|old)\b|\b(?:what|which) (?:number|share|percentage)\b")
 OTHER = re.compile(r"(?i)^\W*who\b|^\W*when\b.*,\s*(?:who|what|where|which|why|how)\b")
 TIME = re.compile(
@@ -35,6 +37,14 @@ TIME = re.compile(
 DATED = re.compile(rf"\d|\b(?:(?:{MONTH})|\w+day|\w*night|weekend|ago|(?:last|next) (?:week|month|year))\b")
 NONE = frozenset("no none nobody nothing neither zero not nil".split())
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAY = re.compile(
+    r"(?<!every )(?<!each )(?<!Black )(?<!Good )(?<!Ash )(?<!Palm )(?<!Easter )(?<!Bloody )(?<!Cyber )(?<!Super )"
+    r"\b(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b(?! Times| Telegraph| Mirror| Post| Express)"
+)
+COMING = re.compile(
+    r"(?i)\b(?:will|would|shall|due|next|to be|is to|are to|plans?|planned|expect(?:s|ed)?|scheduled|until|coming"
+    r"|ahead|deadline|a week|last week|weeks?)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -125,12 +135,20 @@ def find_sides(question: str, evidence: Sequence[Evidence]) -> list[Account]:
 def is_correction(newest: Account, others: Sequence[Account]) -> bool:
     """Whether the newest account says that it corrects, and is newer than the others."""
     newer = all(newest.published > other.published for other in others)
-    return newer and any(CORRECTS.search(item.quote) for item in newest.evidence)
+    return newer and any(corrects(item) for item in newest.evidence)
+
+
+def corrects(item: Evidence) -> bool:
+    """Whether a sentence, or the headline it stands under, says that something is corrected."""
+    return bool(CORRECTS.search(item.quote) or HEADED.match(item.hit.section.title or ""))
 
 
 def read_numbers(item: Evidence) -> dict[str, str]:
-    """The numbers of the words that answer and those words; dates and what only stands in a date are left out."""
-    undated = numbers_in(_without_days(item.quote))
+    """The numbers of the words that answer and those words; dates and what only stands in a date are left out.
+
+    So is a number that the sentence denies: "fourteen, not 17".
+    """
+    undated = numbers_in(DENIED.sub(" ", _without_days(item.quote)))
     return {
         number: words
         for words in item.items
@@ -163,14 +181,39 @@ def _without_days(words: str) -> str:
 
 
 def _weekday(name: str, item: Evidence) -> str | None:
-    published = item.hit.section.published
+    day = last_weekday(name, item.hit.section.published)
+    return day.isoformat()[5:] if day else None
+
+
+def last_weekday(name: str, published: str | None) -> date | None:
+    """The last such day on or before the day of publication, an ISO 8601 date; None where there is none.
+
+    >>> last_weekday("friday", "2021-01-03")
+    datetime.date(2021, 1, 1)
+    """
     if not published:
         return None
     written = date.fromisoformat(published[:10])
-    return (written - timedelta(days=(written.weekday() - WEEKDAYS.index(name)) % 7)).isoformat()[5:]
+    return written - timedelta(days=(written.weekday() - WEEKDAYS.index(name)) % 7)
+
+
+def weekday_told(words: str, published: str | None) -> str:
+    """Which day a weekday of a sentence was, where it names one that is past and no date; else the empty string.
+
+    >>> weekday_told("It sank on Friday evening.", "2021-01-03")
+    'Friday was 1 January'
+    >>> weekday_told("It will sail on Friday.", "2021-01-03"), weekday_told("It sails on Fridays.", "2021-01-03")
+    ('', '')
+    """
+    named = {found.group().lower() for found in WEEKDAY.finditer(words)}
+    if len(named) != 1 or COMING.search(words) or MONTH_DAY.search(words) or DATE.search(words):
+        return ""
+    name = named.pop()
+    day = last_weekday(name, published)
+    return f"{name.capitalize()} was {day_in_words(day.isoformat()).rpartition(' ')[0]}" if day else ""
 
 
 def _source(item: Evidence) -> tuple[str, str]:
     """Who speaks, and when: an outlet may say otherwise on another day."""
     section = item.hit.section
-    return section.source or f"{item.hit.article.id}:{section.start}", section.published or ""
+    return (section.source or f"{item.hit.article.id}:{section.start}").casefold(), section.published or ""

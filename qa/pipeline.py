@@ -184,7 +184,9 @@ class Newsroom:
         if cancelled():
             return
         declined = not draft.sentences
-        text = refusal(hits, nearest(scanned, weighed), draft) if declined else draft.text
+        unsure = score if weighed and score < self.settings.least_score else None
+        near = nearest(scanned, weighed)
+        text = refusal(hits, near, draft, score=unsure, wanted=self.settings.least_score) if declined else draft.text
         short = "" if declined else draft.short
         if declined:
             seconds["first_token"] = round(time.perf_counter() - began, 4)
@@ -277,12 +279,20 @@ def nearest(scanned: Sequence[Evidence], weighed: Sequence[Evidence]) -> Evidenc
     return best if best is not None and best.log_odds >= NEAREST_LOG_ODDS else None
 
 
-def refusal(hits: Sequence[Hit], near: Evidence | None, draft: Draft) -> str:
-    """That the articles do not say, and what they hold nearest to the question: a sentence, or headlines."""
+def refusal(
+    hits: Sequence[Hit], near: Evidence | None, draft: Draft, *, score: float | None = None, wanted: float = 0.0
+) -> str:
+    """That the articles do not say, and what they hold nearest to the question: a sentence, or headlines.
+
+    Where there was an answer whose `score` is below the one `wanted`, it says that instead.
+    """
+    said = "The articles do not say."
+    if score is not None:
+        said = f"No answer is sure enough: the best has a score of {score:.2f}, and {wanted:.2f} is asked for."
     if near:
-        return f"The articles do not say. The nearest to it: {draft.quote(near)}"
+        return f"{said} The nearest to it: {draft.quote(near)}"
     titles = dict.fromkeys(f"“{without_markers(hit.section.title)}”" for hit in hits[:3] if hit.section.title)
-    return "The articles do not say." + (f" The nearest are {', '.join(titles)}." if titles else "")
+    return said + (f" The nearest are {', '.join(titles)}." if titles else "")
 
 
 def open_newsroom(settings: Settings, progress: FetchReport = silent) -> Newsroom:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 from test_read import make_evidence
 
 from models import Message
-from qa.compose import Draft, compose
-from qa.conflict import find_sides, gives_value, read_days, read_numbers, values_first
+from qa.compose import Draft, choose_evidence, compose
+from qa.conflict import find_sides, gives_value, read_days, read_numbers, values_first, weekday_told
 from qa.read import Evidence
 
 OPTIONS: dict[str, Any] = {"answer_tokens": 50, "seed": 0}
@@ -123,6 +124,56 @@ def test_a_later_correction_is_told_first_and_as_one() -> None:
     )
 
 
+def test_a_headline_can_say_that_a_story_corrects_and_what_is_denied_is_no_value() -> None:
+    quote = "Fifty-six people died, not 35."
+    corrected = make_evidence(
+        quote, title="Correction: toll of the crush", items=[quote], source="Wire", published="2020-01-09"
+    )
+    assert set(read_numbers(corrected)) == {"56"}
+    assert set(read_numbers(replace(corrected, items=("35",)))) == set()
+    draft = Draft()
+    generator = ScriptedGenerator(reply=lambda asked: "Fifty-six" if "not 35" in asked[-1].content else "35")
+    [sentence] = compose(MANY, [EARLY, corrected], generator, draft, **OPTIONS)
+    assert sentence.text.startswith("Corrected: fifty-six, according to Wire (9 January 2020) [1]; before that, 35,")
+    assert [c.quote for c in draft.citations] == [quote, EARLY.quote]
+
+
+def test_a_correction_is_heard_though_others_are_likelier() -> None:
+    likely = [replace(EARLY, log_odds=6.0), replace(LATE, log_odds=6.0)] * 3
+    heard = make_evidence(
+        "It was 57.", title="Corrected: the toll", source="Herald", published="2020-01-09", log_odds=2.0
+    )
+    unheard = replace(heard, hit=replace(heard.hit, article=replace(heard.hit.article, title="The toll")))
+    chosen = choose_evidence([*likely, heard, unheard], least_log_odds=1.5, margin=2.7)
+    assert heard in chosen and unheard not in chosen
+    assert choose_evidence([replace(heard, log_odds=1.0)], least_log_odds=1.5, margin=2.7) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "published", "told"),
+    [
+        ("The crush on Tuesday killed 56.", "2020-01-08", "Tuesday was 7 January"),
+        ("He died early Wednesday.", "2020-01-08", "Wednesday was 8 January"),
+        ("He died early Wednesday.", None, ""),
+        ("He died on Tuesday, 7 January.", "2020-01-08", ""),
+        ("He said on Monday that it was on Tuesday.", "2020-01-08", ""),
+        ("The funeral is due on Friday.", "2020-01-08", ""),
+        ("Every shop was open on Black Friday.", "2020-01-08", ""),
+        ("The Sunday Times said so.", "2020-01-08", ""),
+    ],
+)
+def test_the_day_of_a_weekday_is_told_where_it_is_plain(words: str, published: str | None, told: str) -> None:
+    assert weekday_told(words, published) == told
+
+
+def test_the_day_of_a_weekday_stands_beside_the_outlet() -> None:
+    said = "The crush on Tuesday killed many mourners."
+    draft = Draft()
+    evidence = [says(said, "Wire", "2020-01-08")]
+    [sentence] = compose("What did the crush do?", evidence, ScriptedGenerator(reply=lambda _: said), draft, **OPTIONS)
+    assert sentence.text.endswith("(Wire, 8 January 2020, Tuesday was 7 January) [1].")
+
+
 def test_only_questions_of_one_number_or_one_day_have_sides() -> None:
     assert told("Who died in the crush?", [EARLY, LATE]) == []
     assert told("On what street did the 35 and the 56 die?", [EARLY, LATE]) == []
@@ -167,13 +218,13 @@ def test_each_side_is_told_with_its_source_and_quotes() -> None:
     draft, generator = Draft(), ScriptedGenerator(reply=copy_number)
     [sentence] = compose(MANY, [EARLY, LATE, SAME], generator, draft, **OPTIONS)
     assert sentence.text == (
-        "Sources differ: Fifty-six, according to Herald (9 January 2020) and Courier (8 January 2020) [1][2];"
+        "Sources differ: fifty-six, according to Herald (9 January 2020) and Courier (8 January 2020) [1][2];"
         " 35, according to Wire (7 January 2020) [3]."
     )
     assert [c.quote for c in draft.citations] == [SAME.quote, LATE.quote, EARLY.quote]
     [conflict] = draft.conflicts
-    assert conflict.about == MANY and draft.short == "Fifty-six"
-    assert [(side.value, side.citations) for side in conflict.sides] == [("Fifty-six", (1, 2)), ("35", (3,))]
+    assert conflict.about == MANY and draft.short == "fifty-six"
+    assert [(side.value, side.citations) for side in conflict.sides] == [("fifty-six", (1, 2)), ("35", (3,))]
     assert len(generator.asked) == 3, "no model writes what the sources say, it only copies their values"
 
 
@@ -181,7 +232,7 @@ def test_words_of_an_article_make_no_marker() -> None:
     sly = says("Ten [3] died.", "Wire [7]", "2020-01-07", items=["Ten [3]"])
     draft = Draft()
     [sentence] = compose(MANY, [sly, LATE], ScriptedGenerator(reply=copy_number), draft, **OPTIONS)
-    assert sentence.text.endswith("Ten (3), according to Wire (7) (7 January 2020) [2].")
+    assert sentence.text.endswith("ten (3), according to Wire (7) (7 January 2020) [2].")
 
 
 def test_a_weekday_and_a_date_can_differ() -> None:

@@ -24,7 +24,7 @@ OTHERS = {
 
 
 def tree() -> str:
-    """The modules in the order to read them in, each with the first line of its docstring; a folder before its files."""
+    """The modules in the order to read them in, each with its docstring's first line; a folder before its files."""
     lines: dict[Path, str] = {}
     for module in FLOORS:
         file = file_of(module)
