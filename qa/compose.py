@@ -57,11 +57,11 @@ class Draft:
     def credit(self, words: str, proof: Sequence[Evidence]) -> str:
         """Outlet and day of each quote, in brackets; without what the sentence says, or the one before it said."""
         credits = []
-        for section in dict.fromkeys(item.hit.section for item in proof):
+        for section, item in {item.hit.section: item for item in proof}.items():
             who = section.source if section.source and not holds(words, section.source) else None
             day = day_in_words(section.published) if section.published else None
             told = ", ".join(part for part in (who, None if day and holds(words, day) else day) if part)
-            weekday = weekday_told(words, section.published)
+            weekday = weekday_told(words, item)
             credits.append(", ".join(part for part in (told, weekday) if part))
         made = without_markers("; ".join(dict.fromkeys(credit for credit in credits if credit)))
         credit = f" ({made})" if made and made != self._credited else ""
@@ -357,6 +357,6 @@ def _said_by(item: Evidence, quote: str = "") -> str:
     """The outlet and its day; and which day a weekday of the quote was."""
     section = item.hit.section
     who = section.source or section.title or item.hit.article.id
-    days = (section.published and day_in_words(section.published), weekday_told(quote, section.published))
+    days = (section.published and day_in_words(section.published), weekday_told(quote, item))
     told = ", ".join(day for day in days if day)
     return f"{who} ({told})" if told else who

@@ -19,7 +19,10 @@ NUMBER = re.compile(
     r"(?i)\bhow (?:many|much|old|long|far|high|large|big|often)\b|\b(?:what|which) (?:number|share|percentage)\b"
 )
 DAY = re.compile(r"(?i)^when\b|\b(?:what|which) (?:date|day|month|year)\b")
-MONTH_DAY = re.compile(rf"(?i)\b(?P<month>{MONTH})\s(?P<day>\d{{1,2}})\b|\b(?P<day2>\d{{1,2}})\s(?P<month2>{MONTH})\b")
+MONTH_DAY = re.compile(
+    rf"(?i)\b(?P<month>{MONTH})\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b"
+    rf"|\b(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s(?P<month2>{MONTH})\b"
+)
 CORRECTS = re.compile(
     r"(?i)\b(?:correct(?:s|ed|ion)|revis(?:es|ed|ion)|retract(?:s|ed|ion)|initially"
     r"|earlier (?:report|version|figure|count|toll)|previously (?:said|reported))\b"
@@ -39,7 +42,7 @@ NONE = frozenset("no none nobody nothing neither zero not nil".split())
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WEEKDAY = re.compile(
     r"(?<!every )(?<!each )(?<!Black )(?<!Good )(?<!Ash )(?<!Palm )(?<!Easter )(?<!Bloody )(?<!Cyber )(?<!Super )"
-    r"\b(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b(?! Times| Telegraph| Mirror| Post| Express)"
+    r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b(?![’']s\b)(?! Times| Telegraph| Mirror| Post| Express)"
 )
 COMING = re.compile(
     r"(?i)\b(?:will|would|shall|due|next|to be|is to|are to|plans?|planned|expect(?:s|ed)?|scheduled|until|coming"
@@ -197,20 +200,24 @@ def last_weekday(name: str, published: str | None) -> date | None:
     return written - timedelta(days=(written.weekday() - WEEKDAYS.index(name)) % 7)
 
 
-def weekday_told(words: str, published: str | None) -> str:
-    """Which day a weekday of a sentence was, where it names one that is past and no date; else the empty string.
+def weekday_told(words: str, item: Evidence) -> str:
+    """Which day a weekday of a sentence was, as "Friday was 1 January"; else the empty string.
 
-    >>> weekday_told("It sank on Friday evening.", "2021-01-03")
-    'Friday was 1 January'
-    >>> weekday_told("It will sail on Friday.", "2021-01-03"), weekday_told("It sails on Fridays.", "2021-01-03")
-    ('', '')
+    Told where the sentence names one weekday that is past and no date, and its story gives that weekday no other date.
     """
     named = {found.group().lower() for found in WEEKDAY.finditer(words)}
     if len(named) != 1 or COMING.search(words) or MONTH_DAY.search(words) or DATE.search(words):
         return ""
     name = named.pop()
-    day = last_weekday(name, published)
-    return f"{name.capitalize()} was {day_in_words(day.isoformat()).rpartition(' ')[0]}" if day else ""
+    day = last_weekday(name, item.hit.section.published)
+    if not day:
+        return ""
+    text = item.hit.article.text
+    dates = (MONTH_DAY.match(text, place.end()) for place in re.finditer(rf"(?i)\b{name}\b[\s,(]*(?:the\s)?", text))
+    dated = [int(found["day"] or found["day2"]) for found in dates if found]
+    if dated and day.day not in dated:
+        return ""
+    return f"{name.capitalize()} was {day_in_words(day.isoformat()).rpartition(' ')[0]}"
 
 
 def _source(item: Evidence) -> tuple[str, str]:

@@ -160,10 +160,20 @@ def test_a_correction_is_heard_though_others_are_likelier() -> None:
         ("The funeral is due on Friday.", "2020-01-08", ""),
         ("Every shop was open on Black Friday.", "2020-01-08", ""),
         ("The Sunday Times said so.", "2020-01-08", ""),
+        ("Friday’s attack was theirs.", "2020-01-08", ""),
     ],
 )
 def test_the_day_of_a_weekday_is_told_where_it_is_plain(words: str, published: str | None, told: str) -> None:
-    assert weekday_told(words, published) == told
+    assert weekday_told(words, says(words, "Wire", published)) == told
+
+
+@pytest.mark.parametrize(
+    ("dated", "told"), [("December 27", ""), ("27th December", ""), ("Jan. 3", "Friday was 3 January")]
+)
+def test_a_story_that_dates_its_weekday_otherwise_is_believed(dated: str, told: str) -> None:
+    quote = "The attack on Friday was theirs."
+    story = f"Rockets fell on Friday {dated}. {quote}"
+    assert weekday_told(quote, make_evidence(story, quote, published="2020-01-05")) == told
 
 
 def test_the_day_of_a_weekday_stands_beside_the_outlet() -> None:
