@@ -80,11 +80,14 @@ class NewsIndex:
         paths: Sequence[Path],
         *,
         count_tokens: CountTokens,
+        gone: Sequence[Path] = (),
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> Report:
         """`update_archive`, then the search indexes."""
         with self.archive.writing():
-            report = update_archive(self.archive, self.embedder, paths, count_tokens=count_tokens, progress=progress)
+            report = update_archive(
+                self.archive, self.embedder, paths, count_tokens=count_tokens, gone=gone, progress=progress
+            )
             self._derive()
         return report
 

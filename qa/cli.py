@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.cli_eval import add_eval_commands
+from qa.cli_feed import add_feed_commands, fetch_addresses, place, watch_on, watching
 from qa.cli_gold import add_gold_commands
 from qa.options import OPTIONS, positive, run_safely, settings_of
 from qa.settings import Settings
-from qa.terminal import Line, duration, fetching, one_line, open_room, plain, plain_json
+from qa.terminal import Line, duration, fetching, indexing, one_line, open_room, open_to_index, plain, plain_json
 
 if TYPE_CHECKING:
     from qa.answer import Answer
@@ -48,7 +49,16 @@ def build_parser() -> argparse.ArgumentParser:
         return command
 
     index = add("index", run_index, "read articles into the archive, or bring it up to date", "archive", "embedder")
-    index.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder or a file: .txt .md .jsonl")
+    index.add_argument(
+        "paths", nargs="*", type=place, metavar="PATH", help="a folder, a file (.txt .md .jsonl) or an https:// address"
+    )
+    index.add_argument(
+        "--addresses", action="append", default=[], type=Path, metavar="FILE", help="a list of addresses, one a line"
+    )
+    index.add_argument(
+        "--watch", action="store_true", help="then keep the archive current with the folders, until Ctrl-C"
+    )
+    index.set_defaults(misused=index.error)
     index.add_argument("--json", action="store_true", help="print the report as JSON")
 
     forget = add("forget", run_forget, "take out the articles that came from a file or folder", "archive")
@@ -82,6 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     add_eval_commands(commands)
     add_gold_commands(commands)
+    add_feed_commands(commands)
 
     show = add("show", run_show, "print an article, a quote in it marked", "archive")
     show.add_argument("article", help="its id")
@@ -109,45 +120,42 @@ def _span(text: str) -> tuple[int, int]:
 
 def run_index(given: argparse.Namespace, settings: Settings) -> int:
     from index.article import ArticleError
-    from index.news_index import NewsIndex
+    from index.pages import read_addresses
     from index.readers import find_files
-    from index.update import Progress
-    from models.catalogue import find
-    from models.fetch import fetch
-    from models.tokens import load_tokens
-    from qa.pipeline import open_embedder
 
-    for path in given.paths:  # a wrong path is told before a model is loaded
+    paths = [path for path in given.paths if isinstance(path, Path)]
+    addresses = [address for address in given.paths if isinstance(address, str)]
+    addresses += [address for file in given.addresses for address in read_addresses(file)]
+    if not paths and (given.watch or not addresses):
+        given.misused(
+            "--watch wants a folder" if given.watch else "a PATH, an https:// address or --addresses is needed"
+        )
+    for path in list(paths):  # a wrong path is told before a model is loaded
         try:
             find_files(path)
         except ArticleError as error:
-            if not _known_under(settings.archive, path):
+            if given.watch and path.is_dir():
+                paths.remove(path)  # what comes into it will be read
+            elif not _known_under(settings.archive, path):
                 raise
-            raise ArticleError(f"{error}; to take out what came from there: groundwire forget {path}") from None
-    tell = fetching()
-    embedder = open_embedder(settings, tell)
-    fetch(find("cl100k_base"), settings.weights, offline=settings.offline, progress=tell)
-    tokens = load_tokens(settings.weights)
-    if (settings.archive / "archive.sqlite").exists():
-        news = NewsIndex.open(settings.archive, embedder)
-    else:
-        news = NewsIndex.create(settings.archive, embedder, max_tokens=settings.passage_tokens)
+            else:
+                raise ArticleError(f"{error}; to take out what came from there: groundwire forget {path}") from None
+    watcher = watching([path for path in given.paths if isinstance(path, Path)], settings) if given.watch else None
+    pages, refused = fetch_addresses(addresses, settings)
+    for sentence in refused:
+        print(f"groundwire: {plain(sentence)}", file=sys.stderr)
+    if not (paths or pages or watcher):
+        return 1
+    news, count_tokens = open_to_index(settings, fetching())
     line, began = Line(), time.perf_counter()
-
-    def progress(now: Progress) -> None:
-        spent = time.perf_counter() - began
-        share = now.done_bytes / now.total_bytes if now.total_bytes else 1.0
-        left = f", {duration(spent / share * (1 - share))} left" if share > 0 else ""
-        line.say(f"{share:4.0%}  {now.passages} passages, {now.passages / spent:.0f}/s{left}  {now.file}")
-
     try:
-        report = news.update(given.paths, count_tokens=tokens.count_each, progress=progress)
+        report = news.update([*paths, *pages], count_tokens=count_tokens, progress=indexing(line))
     finally:
         line.clear()
     for problem in report.problems:
         print(f"groundwire: {plain(str(problem))}", file=sys.stderr)
+    report.problems[:0] = refused
     counts = news.archive.counts()
-    news.close()
     if given.json:
         print(plain_json(vars(report) | {"articles": counts.articles, "passages": counts.passages}))
     else:
@@ -156,7 +164,10 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
             f"{report.new} new, {report.changed} changed, {report.unchanged} unchanged, {report.removed} removed"
             f" in {duration(time.perf_counter() - began)}{other}"
         )
-        print(f"{settings.archive}: {counts.articles} articles, {counts.passages} passages")
+        print(f"{settings.archive}: {counts.articles} articles, {counts.passages} passages", flush=True)
+    if watcher:
+        watch_on(news, watcher, count_tokens, as_json=given.json)
+    news.close()
     nothing_read = not (report.new or report.changed or report.unchanged)
     return 1 if report.problems and nothing_read else 0
 
