@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,8 +100,6 @@ class Fetcher:
 
     def __init__(self, manners: Manners | None = None) -> None:
         self.manners = manners or Manners()
-        self._tls = ssl.create_default_context()
-        _trust_certifi(self._tls)
         self._rules: dict[str, Protego | AddressError | None] = {}
         self._asked: dict[str, float] = {}
         self._pauses: dict[str, float] = {}
@@ -125,7 +124,7 @@ class Fetcher:
         known = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         headers = {
             "Accept": ", ".join([*kinds, "*/*;q=0.1"]),
-            **{name: value for name, value in known.items() if value},
+            **{name: value for name, value in known.items() if value and value.isascii() and value.isprintable()},
         }
         clock = Clock(self.manners.seconds, self.manners.silence_seconds)
         with self._told(address), self._asking(address, headers, clock, obey=True) as (url, response):
@@ -202,9 +201,10 @@ class Fetcher:
         target = httpcore.URL(
             scheme=url.raw_scheme, host=url.raw_host, port=url.port or PORTS[url.scheme], target=url.raw_path
         )
+        context = tls() if url.scheme == "https" else None
         try:
             with (
-                httpcore.ConnectionPool(ssl_context=self._tls, network_backend=backend) as pool,
+                httpcore.ConnectionPool(ssl_context=context, network_backend=backend) as pool,
                 pool.stream("GET", target, headers=[*(sent | dict(headers)).items()]) as response,
             ):
                 yield response
@@ -228,7 +228,8 @@ class Fetcher:
                 address,
                 f"the robots.txt of {url.host} forbids it to programs; save the page yourself and index the file",
             )
-        self._pauses[url.host] = min(float(rules.crawl_delay(USER_AGENT) or 0.0), LONGEST_PAUSE)
+        delay = float(rules.crawl_delay(USER_AGENT) or 0.0)
+        self._pauses[url.host] = delay if 0.0 < delay < LONGEST_PAUSE else LONGEST_PAUSE * (delay >= LONGEST_PAUSE)
 
     def _read_rules(self, address: str) -> "Protego | AddressError | None":
         """What a host asks of programs; None where nothing (RFC 9309: any 4xx), an error where none can know."""
@@ -273,11 +274,14 @@ class Fetcher:
             raise AddressError(address, f"the reply broke off or is none ({error})", passing=True) from None
 
 
-def _trust_certifi(context: ssl.SSLContext) -> None:
-    """The certificates that come with httpx as well as the system's, which not every machine has."""
+@cache
+def tls() -> ssl.SSLContext:
+    """Trusts the system's certificates and those that come with httpx, for not every machine has its own."""
     import certifi
 
+    context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
+    return context
 
 
 def _headers(response: httpcore.Response) -> dict[str, str]:

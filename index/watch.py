@@ -21,10 +21,11 @@ LOOK_MILLISECONDS = 200
 
 @dataclass(frozen=True)
 class FileChange:
-    """What has become of one file, or, with "problem", a sentence about one."""
+    """What has become of one file; of a problem, or where another writer is waited for, a sentence instead."""
 
     what: Literal["new", "changed", "removed", "problem", "waiting"]
-    file: str
+    file: str = ""
+    sentence: str = ""
 
 
 class Watcher:
@@ -104,7 +105,7 @@ def keep_current(
             changes = _bring_up(news, watcher.folders, paths, count_tokens)
         except ArchiveBusy as error:
             if not busy:
-                tell(FileChange("waiting", str(error)))
+                tell(FileChange("waiting", sentence=str(error)))
             busy = True
             watcher.again(paths)
             continue
@@ -132,7 +133,7 @@ def _bring_up(
             changes.append(FileChange("new", file))
         elif held.sha256 != before[file].sha256 and held.sha256:
             changes.append(FileChange("changed", file))
-    problems = [FileChange("problem", sentence) for sentence in report.problems]
+    problems = [FileChange("problem", sentence=sentence) for sentence in report.problems]
     return sorted(changes, key=lambda change: change.file) + problems
 
 

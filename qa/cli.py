@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.cli_eval import add_eval_commands
-from qa.cli_feed import add_feed_commands, fetch_addresses, place, watch_on, watching
+from qa.cli_feed import add_feed_commands, fetch_addresses, kept_file, place, watch_on, watching
 from qa.cli_gold import add_gold_commands
 from qa.options import OPTIONS, positive, run_safely, settings_of
 from qa.settings import Settings
@@ -62,7 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
     index.add_argument("--json", action="store_true", help="print the report as JSON")
 
     forget = add("forget", run_forget, "take out the articles that came from a file or folder", "archive")
-    forget.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="as it was indexed; it need not be there")
+    forget.add_argument("paths", nargs="+", type=place, metavar="PATH", help="as it was indexed; it need not be there")
 
     search = add("search", run_search, "find passages; no language model", "archive", "embedder", "reranker")
     search.add_argument("question")
@@ -189,7 +189,8 @@ def run_forget(given: argparse.Namespace, settings: Settings) -> int:
     from index.article import ArticleError
 
     archive = Archive.open(settings.archive)
-    known = sorted({file for path in given.paths for file in archive.files_under(path.resolve())})
+    paths = [kept_file(path, settings) if isinstance(path, str) else path for path in given.paths]
+    known = sorted({file for path in paths for file in archive.files_under(path.resolve())})
     if not known:
         raise ArticleError(f"{settings.archive}: nothing in it came from {' '.join(map(str, given.paths))}")
     before = archive.counts().articles

@@ -69,6 +69,18 @@ def fetch_addresses(addresses: Sequence[str], settings: Settings) -> tuple[list[
         line.clear()
 
 
+def kept_file(address: str, settings: Settings) -> Path:
+    """Where the page of an address is kept; raises ArticleError for one that was never fetched."""
+    from index.address import check_address
+    from index.article import ArticleError
+    from index.pages import read_page
+
+    held = read_page(settings.archive, check_address(address))
+    if held is None:
+        raise ArticleError(f"{address}: no page of this address is in {settings.archive}")
+    return held[0]
+
+
 def _fetcher(settings: Settings, address: str) -> "Fetcher":
     from index.article import ArticleError
 
@@ -242,8 +254,8 @@ def watch_on(news: "NewsIndex", watcher: "Watcher", count_tokens: "CountTokens",
     def tell(change: "FileChange") -> None:
         if as_json:
             print(plain_json({"time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **vars(change)}), flush=True)
-        elif change.what in ("problem", "waiting"):
-            print(f"groundwire: {one_line(change.file)}", file=sys.stderr, flush=True)
+        elif change.sentence:
+            print(f"groundwire: {one_line(change.sentence)}", file=sys.stderr, flush=True)
         else:
             print(f"{time.strftime('%H:%M:%S')} {change.what} {one_line(change.file)}", flush=True)
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from loopback import KINDS, Said, Send, Site, fetch_text, manners_for, open_site
 
 import index.address
-from index.address import AddressError, Fetcher, Manners, check_address
+from index.address import AddressError, Fetcher, Manners, check_address, tls
 from index.pages import address_of, fetch_pages, in_turns, keep_page, page_name, read_page
 from index.readers import READERS, text
 from index.wire import is_public
@@ -330,7 +330,7 @@ def test_what_is_no_tls_is_a_sentence(site: Site, tmp_path: Path) -> None:
 
 
 def test_certificates_are_checked() -> None:
-    context = Fetcher()._tls
+    context = tls()
     assert context.verify_mode is ssl.CERT_REQUIRED and context.check_hostname
 
 
@@ -367,6 +367,19 @@ def test_there_is_a_pause_between_two_requests_to_a_host(site: Site, tmp_path: P
     began = time.monotonic()
     fetch_text(fetcher, site.text("/a", STORY), tmp_path)
     assert 0.25 <= time.monotonic() - began < 5, "after robots.txt; not counted as the page's time"
+
+
+@pytest.mark.parametrize("delay", ["nan", "-5", "words", "1e-9"])
+def test_a_crawl_delay_that_is_none_is_passed_over(site: Site, tmp_path: Path, delay: str) -> None:
+    site.text("/robots.txt", f"User-agent: *\nCrawl-delay: {delay}\n")
+    assert fetch_text(Fetcher(manners_for(site)), site.text("/a", STORY), tmp_path) == STORY
+
+
+def test_an_etag_that_cannot_be_sent_back_is_not(site: Site, tmp_path: Path) -> None:
+    fetcher = Fetcher(manners_for(site))
+    address = site.text("/a", STORY, ETag='"caf\xe9"')
+    keep_page(fetcher, tmp_path, address)
+    assert keep_page(fetcher, tmp_path, address).read_text() == STORY and "if-none-match" not in site.headers[-1]
 
 
 def test_a_crawl_delay_is_kept(site: Site, tmp_path: Path) -> None:
@@ -490,6 +503,11 @@ def test_addresses_and_paths_are_one_update(
     assert run(archive, "index", f"{reach.address}/a") == 0
     assert capsys.readouterr().out.startswith("0 new, 0 changed, 1 unchanged")
     assert run(archive, "search", "When was the bridge closed?") == 0
+    capsys.readouterr()
+    assert run(archive, "forget", f"{reach.address}/a") == 0
+    assert capsys.readouterr().out.startswith("1 articles of 1 files taken out")
+    assert run(archive, "forget", f"{reach.address}/never") == 1
+    assert "no page of this address" in capsys.readouterr().err
 
 
 def test_an_html_page_goes_to_its_reader(
