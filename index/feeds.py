@@ -1,23 +1,16 @@
-"""Feeds: from the bytes of RSS or Atom to entries, and from entries to kept pages."""
+"""From feeds that are followed to kept pages: reads each feed, and fetches what is new in it."""
 
-import calendar
-import hashlib
-import io
-import json
-import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from index.address import AddressError, Fetcher, check_address
+from index.address import AddressError, Fetcher
 from index.archive import Feed
-from index.article import ArticleError
+from index.entries import Entry, read_feed
 from index.pages import in_turns, keep_page, keep_row, read_page
 
-MOST_ENTRIES = 500
 LARGEST_FEED = 5_000_000
 SHORTEST_TEXT = 40
 KINDS = {
@@ -27,22 +20,6 @@ KINDS = {
         *("text/html", "text/plain"),  # what many servers call their feeds
     )
 }
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry of a feed: the address of its page, and what the feed itself says of it."""
-
-    address: str
-    title: str | None = None
-    published: str | None = None
-    byline: str | None = None
-    text: str = ""
-
-    @property
-    def digest(self) -> str:
-        """Equal digests: the feed says nothing new of the page."""
-        return hashlib.sha256(json.dumps(astuple(self), ensure_ascii=False).encode("utf-8", "replace")).hexdigest()[:20]
 
 
 @dataclass
@@ -61,77 +38,6 @@ class FeedRun:
     skipped: list[str] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     again: bool = False
-
-
-def read_feed(data: bytes, address: str, content_type: str = "") -> tuple[str, list[Entry], list[str]]:
-    """Title and entries of a feed, the first MOST_ENTRIES of them; and a sentence for each thing left out.
-
-    Raises AddressError where `data` is no feed. Loads nothing from anywhere, whatever stands in it.
-    """
-    import feedparser
-
-    headers = {"content-location": address, "content-type": content_type or "application/xml"}
-    # A stream: bytes would be tried as the name of a file first.
-    try:
-        parsed: Any = feedparser.parse(io.BytesIO(data), response_headers=headers)
-    except (ValueError, RecursionError, LookupError, AssertionError) as error:
-        raise AddressError(address, f"cannot be read as a feed ({error}); look at it in a browser") from None
-    if not parsed.get("version") and not parsed.get("entries"):
-        raise AddressError(address, "is no feed; give the address of RSS or Atom, which a page often links as “RSS”")
-    title = _text(parsed.feed.get("title")) or address
-    left_out = []
-    if len(parsed.entries) > MOST_ENTRIES:
-        left_out.append(
-            f"{address}: {len(parsed.entries):,} entries; the first {MOST_ENTRIES} are read, the others left out"
-        )
-    entries: dict[str, Entry] = {}
-    for number, item in enumerate(parsed.entries[:MOST_ENTRIES], 1):
-        try:
-            entry = _entry(item)
-            entries.setdefault(entry.address, entry)
-        except ArticleError as error:
-            left_out.append(f"{address}: entry {number}: {error}")
-    return title, list(entries.values()), left_out
-
-
-def _entry(item: Any) -> Entry:
-    link = item.get("link") or ""
-    if not link:
-        raise ArticleError("has no link; it is left out")
-    texts = [content.get("value") or "" for content in item.get("content", [])] + [item.get("summary") or ""]
-    moment = item.get("published_parsed") or item.get("updated_parsed")
-    try:
-        published = datetime.fromtimestamp(calendar.timegm(moment), UTC).isoformat() if moment else None
-    except (ValueError, TypeError, OverflowError, OSError):
-        published = None
-    return Entry(
-        check_address(link),
-        _text(item.get("title")) or None,
-        published,
-        _text(item.get("author")) or None,
-        max((_text(text) for text in texts), key=len),
-    )
-
-
-def _text(markup: str | None) -> str:
-    """The words of a piece of HTML, a paragraph a line.
-
-    >>> _text("<p>Ten &amp; <b>two</b> died.</p><script>x()</script><p>More</p>")
-    'Ten & two died.\\n\\nMore'
-    """
-    if not markup or not markup.strip():
-        return ""
-    from lxml import etree, html
-
-    try:
-        tree = html.fragment_fromstring(markup.replace("\0", " "), create_parent="div")
-    except (etree.LxmlError, ValueError):
-        return ""
-    etree.strip_elements(tree, "script", "style", etree.Comment, with_tail=False)
-    for node in tree.iter("p", "br", "div", "li", "h1", "h2", "h3", "h4", "tr", "blockquote"):
-        node.tail = "\n\n" + (node.tail or "")
-    words = "".join(tree.itertext()).encode("utf-8", "replace").decode()
-    return re.sub(r"\s*\n\s*\n\s*", "\n\n", re.sub(r"[ \t\r\f\v]+", " ", words)).strip()
 
 
 def fetch_feed(fetcher: Fetcher, feed: Feed) -> tuple[Feed, list[Entry], list[str]] | None:
