@@ -233,6 +233,7 @@ def command(tmp_path: Path, articles: Path) -> Iterator[Callable[..., "subproces
             stderr=subprocess.PIPE,
             text=True,
             env=os.environ | {"PYTHONPATH": str(TESTS.parent)},
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # what runs behind a shell ignores it
         )
         started.append(process)
         return process
