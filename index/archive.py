@@ -39,11 +39,18 @@ CREATE TABLE passages (
 );
 CREATE INDEX passages_of_article ON passages(article);
 CREATE TABLE removed (row INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
+CREATE TABLE feeds (
+    address TEXT PRIMARY KEY, title TEXT NOT NULL, etag TEXT, last_modified TEXT, updated TEXT
+) WITHOUT ROWID;
 """
 
 
 class ArchiveError(Exception):
     """An archive that is missing, of another kind, damaged or in use; the message says what to do."""
+
+
+class ArchiveBusy(ArchiveError):
+    """An archive that another process is writing to just now."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,17 @@ class KnownFile:
 
     root: str
     sha256: str
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A feed that is followed. `updated` is the day it was last read to its end, None for never."""
+
+    address: str
+    title: str
+    etag: str | None = None
+    last_modified: str | None = None
+    updated: str | None = None
 
 
 @dataclass(frozen=True)
@@ -218,8 +236,17 @@ class Archive:
 
     def files_under(self, path: Path) -> dict[str, KnownFile]:
         """Known files at or below `path`, by their path."""
-        rows = self._rows("SELECT path, root, sha256 FROM files")
-        return {name: KnownFile(root, sha256) for name, root, sha256 in rows if Path(name).is_relative_to(path)}
+        inside = str(path).rstrip("/") + "/"
+        try:
+            inside.encode()
+        except UnicodeEncodeError:
+            return {}  # no file below such a name was ever taken in
+        # A range of the index: what starts with "a/" stands between "a/" and "a0". Many single files are asked for.
+        rows = self._rows(
+            "SELECT path, root, sha256 FROM files WHERE path = ? OR (path >= ? AND path < ?)",
+            (str(path), inside, inside[:-1] + "0"),
+        )
+        return {name: KnownFile(root, sha256) for name, root, sha256 in rows}
 
     def roots(self) -> list[str]:
         """The folders that article ids are relative to."""
@@ -238,6 +265,26 @@ class Archive:
         """Takes out a file that is gone, with its articles."""
         self.remove_articles(self.digests_of_file(path))
         self._db.execute("DELETE FROM files WHERE path = ?", (path,))
+
+    # Feeds: no part of what is searched, so that a change of them makes no new generation
+
+    def feeds(self) -> list[Feed]:
+        """The feeds that are followed, in order of address."""
+        return [
+            Feed(*row)
+            for row in self._rows("SELECT address, title, etag, last_modified, updated FROM feeds ORDER BY address")
+        ]
+
+    def put_feed(self, feed: Feed) -> None:
+        """Follows a feed, or notes what is new of one."""
+        values = (feed.address, feed.title, feed.etag, feed.last_modified, feed.updated)
+        self._rows(
+            "INSERT OR REPLACE INTO feeds (address, title, etag, last_modified, updated) VALUES (?, ?, ?, ?, ?)", values
+        )
+
+    def remove_feed(self, address: str) -> None:
+        """Follows a feed no more; its articles stay."""
+        self._rows("DELETE FROM feeds WHERE address = ?", (address,))
 
     # Articles and passages
 
@@ -402,9 +449,7 @@ def _lock(folder: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise ArchiveError(
-            f"{folder}: another groundwire is writing to this archive; wait for it, or stop it"
-        ) from None
+        raise ArchiveBusy(f"{folder}: another groundwire is writing to this archive; wait for it, or stop it") from None
     except OSError as error:
         raise ArchiveError(f"{folder}: cannot be written ({error.strerror}); name another --archive") from None
     try:

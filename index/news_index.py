@@ -80,13 +80,20 @@ class NewsIndex:
         paths: Sequence[Path],
         *,
         count_tokens: CountTokens,
+        gone: Sequence[Path] = (),
         progress: Callable[[Progress], None] = lambda _: None,
         dry_run: bool = False,
     ) -> Report:
         """`update_archive`, then the search indexes."""
         with self.archive.writing():
             report = update_archive(
-                self.archive, self.embedder, paths, count_tokens=count_tokens, progress=progress, dry_run=dry_run
+                self.archive,
+                self.embedder,
+                paths,
+                count_tokens=count_tokens,
+                gone=gone,
+                progress=progress,
+                dry_run=dry_run,
             )
             if not dry_run:
                 self._derive()

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from index.archive import Archive, StoredPassage
 from index.article import Article
+from index.pages import PAGES
 from index.passage import CountTokens, Limit, Passage, cut_article, heading
 from index.readers import Problem, find_files, id_of, read_file
 from models import Embedder
@@ -72,16 +73,18 @@ def update_archive(
     paths: Sequence[Path],
     *,
     count_tokens: CountTokens,
+    gone: Sequence[Path] = (),
     progress: Callable[[Progress], None] = lambda _: None,
     dry_run: bool = False,
 ) -> Report:
     """Reads the files at `paths`; articles whose file or row is gone leave. The caller holds the writer's lock.
 
-    A dry run reads and reports the same, and embeds and writes nothing.
+    So do those of the files at and below the paths `gone`, which are known to be there no more. A dry run reads and
+    reports the same, and embeds and writes nothing.
     Raises ArticleError for a path that is none, before anything is changed.
     """
     found = [(path.resolve(), *find_files(path.resolve())) for path in paths]
-    return _Update(archive, embedder, count_tokens, progress, dry_run).run(found)
+    return _Update(archive, embedder, count_tokens, progress, dry_run).run(found, gone)
 
 
 class _Update:
@@ -109,10 +112,11 @@ class _Update:
         self.roots: dict[str, str] = {}
         self.done_bytes = self.total_bytes = 0
 
-    def run(self, found: list[tuple[Path, list[Path], list[Path]]]) -> Report:
+    def run(self, found: list[tuple[Path, list[Path], list[Path]]], gone: Sequence[Path] = ()) -> Report:
         self.total_bytes = sum(_size(file) for _, files, _ in found for file in files)
         there = {str(file) for _, files, _ in found for file in files}
-        vanished = {file for path, _, _ in found for file in self.archive.files_under(path)} - there
+        places = [*(path for path, _, _ in found), *gone]
+        vanished = {file for path in places for file in self.archive.files_under(path)} - there
         self.batch.vanished = sorted(vanished)
         self.owners = {article: owner for article, owner in self.owners.items() if owner not in vanished}
         for path, files, others in found:
@@ -128,10 +132,17 @@ class _Update:
                 self.done_bytes = before + _size(file)
                 self._say(file)
             self._write()
+        self._write()
         return self.report
 
     def _root_of(self, folder: Path) -> Path:
-        """The folder that ids are relative to: one that was indexed before and holds this one, or this one."""
+        """The folder that ids are relative to: one that was indexed before and holds this one, or this one.
+
+        For pages that were fetched it is theirs, whatever was indexed before.
+        """
+        pages = (self.archive.folder / PAGES).resolve()
+        if folder.is_relative_to(pages):
+            return pages
         outer = [Path(root) for root in self.archive.roots() if folder.is_relative_to(root)]
         return min(outer, key=lambda root: len(root.parts), default=folder)
 

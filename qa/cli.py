@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.cli_eval import add_eval_commands
+from qa.cli_feed import add_feed_commands
 from qa.cli_gold import add_gold_commands
 from qa.cli_index import add_index_commands
 from qa.options import OPTIONS, positive, run_safely, settings_of
@@ -77,6 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     add_eval_commands(commands)
     add_gold_commands(commands)
+    add_feed_commands(commands)
 
     show = add("show", run_show, "print an article, a quote in it marked", "archive")
     show.add_argument("article", help="its id")

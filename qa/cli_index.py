@@ -6,96 +6,103 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
+from qa.cli_feed import fetch_addresses, kept_file, place, watch_on, watching
 from qa.settings import Settings
-from qa.terminal import Line, duration, fetching, plain, plain_json
-
-if TYPE_CHECKING:
-    from index.news_index import NewsIndex
-    from index.passage import CountTokens
-    from index.update import Progress, Report
+from qa.terminal import Line, duration, fetching, indexing, open_to_index, plain, plain_json
 
 
 def add_index_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     """`add` makes a command: its name, what runs it, one line of help, its groups of options."""
     index = add("index", run_index, "read articles into the archive, or bring it up to date", "archive", "embedder")
-    index.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder or a file: .txt .md .jsonl")
+    index.add_argument(
+        "paths", nargs="*", type=place, metavar="PATH", help="a folder, a file (.txt .md .jsonl) or an https:// address"
+    )
+    index.add_argument(
+        "--addresses", action="append", default=[], type=Path, metavar="FILE", help="a list of addresses, one a line"
+    )
+    index.add_argument(
+        "--watch", action="store_true", help="then keep the archive current with the folders, until Ctrl-C"
+    )
+    index.set_defaults(misused=index.error)
     index.add_argument("--json", action="store_true", help="print the report as JSON")
     index.add_argument("--report", type=Path, metavar="FILE", help="write it with every article's id, as JSON")
     index.add_argument("--dry-run", action="store_true", help="read and report; change nothing")
 
     forget = add("forget", run_forget, "take out the articles that came from a file or folder", "archive")
-    forget.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="as it was indexed; it need not be there")
+    forget.add_argument("paths", nargs="+", type=place, metavar="PATH", help="as it was indexed; it need not be there")
 
 
 def run_index(given: argparse.Namespace, settings: Settings) -> int:
     from index.article import ArticleError
-    from index.news_index import NewsIndex
+    from index.pages import read_addresses
     from index.readers import find_files
-    from models.catalogue import find
-    from models.fetch import fetch
-    from models.tokens import load_tokens
-    from qa.pipeline import open_embedder
 
-    for path in given.paths:  # a wrong path is told before a model is loaded
+    folders = [path for path in given.paths if isinstance(path, Path)]
+    addresses = [address for address in given.paths if isinstance(address, str)]
+    addresses += [address for file in given.addresses for address in read_addresses(file)]
+    if not folders and (given.watch or not addresses):
+        given.misused(
+            "--watch wants a folder" if given.watch else "a PATH, an https:// address or --addresses is needed"
+        )
+    if given.dry_run and (given.watch or addresses):
+        given.misused("--dry-run reads files and folders; addresses would be fetched, and --watch would write")
+    paths = list(folders)
+    for path in folders:  # a wrong path is told before a model is loaded
         try:
             find_files(path)
         except ArticleError as error:
-            if not _known_under(settings.archive, path):
+            if given.watch and path.is_dir():
+                paths.remove(path)  # what comes into it will be read
+            elif not _known_under(settings.archive, path):
                 raise
-            raise ArticleError(f"{error}; to take out what came from there: groundwire forget {path}") from None
+            else:
+                raise ArticleError(f"{error}; to take out what came from there: groundwire forget {path}") from None
     if given.report:
         _write_report(given.report, {})  # a file that cannot be written is told before the work is done
-    tell = fetching()
-    embedder = open_embedder(settings, tell)
-    fetch(find("cl100k_base"), settings.weights, offline=settings.offline, progress=tell)
-    tokens = load_tokens(settings.weights)
+    watcher = watching(folders, settings) if given.watch else None
+    pages, refused = fetch_addresses(addresses, settings)
+    for sentence in refused:
+        print(f"groundwire: {plain(sentence)}", file=sys.stderr)
+    if not (paths or pages or watcher):
+        return 1
     with ExitStack() as stack:
-        if (settings.archive / "archive.sqlite").exists():
-            news = NewsIndex.open(settings.archive, embedder)
-        else:
-            place = Path(stack.enter_context(TemporaryDirectory())) if given.dry_run else settings.archive
-            news = NewsIndex.create(place, embedder, max_tokens=settings.passage_tokens)
+        where = settings
+        if given.dry_run and not (settings.archive / "archive.sqlite").exists():
+            where = replace(settings, archive=Path(stack.enter_context(TemporaryDirectory())))
+        news, count_tokens = open_to_index(where, fetching())
         stack.callback(news.close)
-        began = time.perf_counter()
-        report = _update(news, given, tokens.count_each)
+        line, began = Line(), time.perf_counter()
+        try:
+            report = news.update(
+                [*paths, *pages], count_tokens=count_tokens, progress=indexing(line), dry_run=given.dry_run
+            )
+        finally:
+            line.clear()
+        for problem in report.problems:
+            print(f"groundwire: {plain(problem)}", file=sys.stderr)
+        report.problems[:0] = refused
         counts = news.archive.counts()
-    for problem in report.problems:
-        print(f"groundwire: {plain(problem)}", file=sys.stderr)
-    totals: dict[str, object] = {"articles": counts.articles, "passages": counts.passages, "dry_run": given.dry_run}
-    if given.report:
-        _write_report(given.report, report.to_dict() | totals)
-    if given.json:
-        print(plain_json({name: value for name, value in report.to_dict().items() if name != "named"} | totals))
-    else:
-        other = f"; left alone, of other kinds or linked: {report.other_files}" if report.other_files else ""
-        print(
-            f"{'would be: ' if given.dry_run else ''}"
-            f"{report.new} new, {report.changed} changed, {report.unchanged} unchanged, {report.removed} removed"
-            f" in {duration(time.perf_counter() - began)}{other}"
-        )
-        print(f"{settings.archive}: {counts.articles} articles, {counts.passages} passages")
+        totals = {"articles": counts.articles, "passages": counts.passages, "dry_run": given.dry_run}
+        if given.report:
+            _write_report(given.report, report.to_dict() | totals)
+        if given.json:
+            print(plain_json({name: value for name, value in report.to_dict().items() if name != "named"} | totals))
+        else:
+            other = f"; left alone, of other kinds or linked: {report.other_files}" if report.other_files else ""
+            print(
+                f"{'would be: ' if given.dry_run else ''}"
+                f"{report.new} new, {report.changed} changed, {report.unchanged} unchanged, {report.removed} removed"
+                f" in {duration(time.perf_counter() - began)}{other}"
+            )
+            print(f"{settings.archive}: {counts.articles} articles, {counts.passages} passages", flush=True)
+        if watcher:
+            watch_on(news, watcher, count_tokens, as_json=given.json)
     nothing_read = not (report.new or report.changed or report.unchanged)
     return 1 if report.problems and nothing_read else 0
-
-
-def _update(news: "NewsIndex", given: argparse.Namespace, count_tokens: "CountTokens") -> "Report":
-    """One update, its progress on a line."""
-    line, began = Line(), time.perf_counter()
-
-    def progress(now: "Progress") -> None:
-        spent = time.perf_counter() - began
-        share = now.done_bytes / now.total_bytes if now.total_bytes else 1.0
-        left = f", {duration(spent / share * (1 - share))} left" if share > 0 else ""
-        line.say(f"{share:4.0%}  {now.passages} passages, {now.passages / spent:.0f}/s{left}  {now.file}")
-
-    try:
-        return news.update(given.paths, count_tokens=count_tokens, progress=progress, dry_run=given.dry_run)
-    finally:
-        line.clear()
 
 
 def _write_report(file: Path, content: dict[str, object]) -> None:
@@ -124,7 +131,8 @@ def run_forget(given: argparse.Namespace, settings: Settings) -> int:
     from index.article import ArticleError
 
     archive = Archive.open(settings.archive)
-    known = sorted({file for path in given.paths for file in archive.files_under(path.resolve())})
+    paths = [kept_file(path, settings) if isinstance(path, str) else path for path in given.paths]
+    known = sorted({file for path in paths for file in archive.files_under(path.resolve())})
     if not known:
         raise ArticleError(f"{settings.archive}: nothing in it came from {' '.join(map(str, given.paths))}")
     before = archive.counts().articles

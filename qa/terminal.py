@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from qa.settings import Settings
 
 if TYPE_CHECKING:
+    from index.news_index import NewsIndex
+    from index.passage import CountTokens
+    from index.update import Progress as Indexed
     from models.weights import Progress
     from qa.pipeline import Newsroom
 
@@ -72,6 +75,19 @@ def fetching() -> Callable[["Progress"], None]:
     return tell
 
 
+def indexing(line: Line) -> Callable[["Indexed"], None]:
+    """Tells how far an update of an archive is, from now on."""
+    began = time.perf_counter()
+
+    def tell(now: "Indexed") -> None:
+        spent = time.perf_counter() - began
+        share = now.done_bytes / now.total_bytes if now.total_bytes else 1.0
+        left = f", {duration(spent / share * (1 - share))} left" if share > 0 else ""
+        line.say(f"{share:4.0%}  {now.passages} passages, {now.passages / spent:.0f}/s{left}  {now.file}")
+
+    return tell
+
+
 def duration(seconds: float) -> str:
     """Seconds as a person says them."""
     return (
@@ -81,6 +97,22 @@ def duration(seconds: float) -> str:
         if seconds < 5400
         else f"{seconds / 3600:.1f} h"
     )
+
+
+def open_to_index(settings: Settings, tell: Callable[["Progress"], None]) -> "tuple[NewsIndex, CountTokens]":
+    """The archive of `settings`, made where there is none, and what counts the tokens of its passages."""
+    from index.news_index import NewsIndex
+    from models.catalogue import find
+    from models.fetch import fetch
+    from models.tokens import load_tokens
+    from qa.pipeline import open_embedder
+
+    embedder = open_embedder(settings, tell)
+    fetch(find("cl100k_base"), settings.weights, offline=settings.offline, progress=tell)
+    tokens = load_tokens(settings.weights)
+    if (settings.archive / "archive.sqlite").exists():
+        return NewsIndex.open(settings.archive, embedder), tokens.count_each
+    return NewsIndex.create(settings.archive, embedder, max_tokens=settings.passage_tokens), tokens.count_each
 
 
 def open_room(settings: Settings) -> "Newsroom":

@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.article import Article, ArticleError, Original
+from index.pages import address_of
 from index.readers import jsonl, markdown, text
 
 
@@ -74,10 +75,16 @@ def find_files(path: Path) -> tuple[list[Path], list[Path]]:
 
 
 def read_file(path: Path, article_id: str) -> Iterator[Article | Problem]:
-    """The articles of one file; what cannot be read comes as a Problem in its place."""
+    """The articles of one file; what cannot be read comes as a Problem in its place.
+
+    Of a page that was fetched, an article that names no address of its own has the page's.
+    """
     try:
         for item in READERS[kind_of(path)](Original(path, article_id, str(path))):
-            yield Problem(str(item)) if isinstance(item, ArticleError) else item
+            if isinstance(item, ArticleError):
+                yield Problem(str(item))
+            else:
+                yield item if item.url else replace(item, url=address_of(path))
     except ArticleError as error:
         yield Problem(str(error))
     except OSError as error:
