@@ -18,9 +18,11 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from index.article import Article, Aside, Origin, Section
+from index.copies import SCHEMA as COPIES_SCHEMA
+from index.copies import Group, count_copies, groups, places, put_stories, regroup, take_out_stories
 from index.passage import Passage
 
-FORMAT = 2
+FORMAT = 3
 DETAILS = ("updated", "agency", "place", "language", "original", "pages", "asides", "origins")
 SCHEMA = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -82,6 +84,7 @@ class Archive:
         self.writable = writable
         self._db = connection
         self._mutex = threading.RLock()
+        self._touched: set[int] = set()  # stories whose groups are made again before the transaction ends
 
     @classmethod
     def create(cls, folder: Path, about: dict[str, str]) -> "Archive":
@@ -103,7 +106,7 @@ class Archive:
                 left.unlink()  # of a kill, or of an archive that was taken away without its log
             connection = _connect(fresh)
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.executescript(f"BEGIN;{SCHEMA}COMMIT;")
+            connection.executescript(f"BEGIN;{SCHEMA}{COPIES_SCHEMA}COMMIT;")
             rows = {"format": str(FORMAT), "generation": "0", **about}
             connection.executemany("INSERT INTO about VALUES (?, ?)", rows.items())
             connection.close()
@@ -155,6 +158,7 @@ class Archive:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                regroup(self._db, self._touched)
                 self._db.execute("UPDATE about SET value = value + 1 WHERE name = 'generation'")
                 self._db.execute("COMMIT")
             except BaseException as error:
@@ -166,6 +170,8 @@ class Archive:
                         " see whether the disk is full, and run groundwire index again"
                     ) from error
                 raise
+            finally:
+                self._touched = set()
 
     # What it is
 
@@ -287,6 +293,7 @@ class Archive:
             'INSERT INTO passages (article, "start", "end", digest, vector) VALUES (?, ?, ?, ?, ?)',
             [(row, p.passage.start, p.passage.end, p.digest, p.vector.tobytes()) for p in fresh],
         )
+        self._touched |= put_stories(self._db, row, article)
 
     def remove_articles(self, ids: Iterable[str]) -> None:
         """Takes articles and their passages out."""
@@ -294,6 +301,7 @@ class Archive:
             rows = self._rows("SELECT row FROM articles WHERE id = ?", (article_id,))
             for (row,) in rows:
                 self._remove_passages(p for (p,) in self._rows("SELECT row FROM passages WHERE article = ?", (row,)))
+                self._touched |= take_out_stories(self._db, row)
                 self._db.execute("DELETE FROM articles WHERE row = ?", (row,))
 
     def _remove_passages(self, rows: Iterable[int]) -> None:
@@ -342,6 +350,23 @@ class Archive:
             ' WHERE a.id = ? ORDER BY p."start"',
             (article_id,),
         )
+
+    # Copies and versions
+
+    def groups(self, article_id: str | None = None) -> list[Group]:
+        """The groups of copies and versions, or those that hold a story of one article, by name."""
+        with self._mutex:
+            return groups(self._db, article_id)
+
+    def places(self, article_id: str) -> list[tuple[int, int, str, bool]]:
+        """Start, end, name of its group and whether it is superseded, of the stories of an article that are in one."""
+        with self._mutex:
+            return places(self._db, article_id)
+
+    def count_copies(self) -> tuple[int, int]:
+        """How many stories are copies of another, and how many are superseded by a later version."""
+        with self._mutex:
+            return count_copies(self._db)
 
     # What the indexes are made of
 
