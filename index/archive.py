@@ -8,7 +8,7 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from index.article import Article, Aside, Origin, Section
 from index.copies import SCHEMA as COPIES_SCHEMA
-from index.copies import Group, count_copies, groups, places, put_stories, regroup, take_out_stories
+from index.copies import Group, Place, count_copies, groups, places, put_stories, regroup, take_out_stories
 from index.passage import Passage
 
 FORMAT = 3
@@ -74,6 +74,7 @@ class Counts:
     outlets: list[tuple[str, int]]
     first_day: str | None
     last_day: str | None
+    stories: int
 
 
 class Archive:
@@ -188,8 +189,10 @@ class Archive:
         """Articles, passages, outlets with their number of stories (most first), first and last day."""
         outlets: dict[str, int] = {}
         days: list[str] = []
+        number = 0
         for source, published, sections in self._rows("SELECT source, published, sections FROM articles"):
             stories = [(source, published)] + [(s["source"], s["published"]) for s in json.loads(sections)]
+            number += len(stories)
             for outlet, day in stories:
                 if outlet:
                     outlets[outlet] = outlets.get(outlet, 0) + 1
@@ -198,7 +201,7 @@ class Archive:
         [(articles,)] = self._rows("SELECT count(*) FROM articles")
         [(passages,)] = self._rows("SELECT count(*) FROM passages")
         ranked = sorted(outlets.items(), key=lambda item: (-item[1], item[0]))
-        return Counts(articles, passages, ranked, min(days, default=None), max(days, default=None))
+        return Counts(articles, passages, ranked, min(days, default=None), max(days, default=None), number)
 
     def contents(self) -> str:
         """SHA-256 over the articles' ids and digests: says which articles an answer was found in. Reads no vectors."""
@@ -358,15 +361,15 @@ class Archive:
         with self._mutex:
             return groups(self._db, article_id)
 
-    def places(self, article_id: str) -> list[tuple[int, int, str, bool]]:
-        """Start, end, name of its group and whether it is superseded, of the stories of an article that are in one."""
+    def places(self, article_id: str) -> list[Place]:
+        """The stories of an article that are in a group, in order."""
         with self._mutex:
             return places(self._db, article_id)
 
-    def count_copies(self) -> tuple[int, int]:
-        """How many stories are copies of another, and how many are superseded by a later version."""
+    def count_copies(self, articles: Collection[str] | None = None) -> tuple[int, int]:
+        """How many stories, of these articles or of all, are copies of another, and how many are superseded."""
         with self._mutex:
-            return count_copies(self._db)
+            return count_copies(self._db, articles)
 
     # What the indexes are made of
 

@@ -5,13 +5,13 @@ by word. The groups follow from what is in the archive alone, never from the ord
 """
 
 import json
-import math
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import astuple, dataclass, fields
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.article import Article
 from index.grouping import Relation, Seniority, Ties, group_stories, seniority
@@ -59,6 +59,16 @@ class Group:
     def name(self) -> str:
         """The source's article and where it starts there."""
         return f"{self.members[0].story.article}:{self.members[0].story.start}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a story of an article stands, the name of its group, and whether a later version supersedes it."""
+
+    start: int
+    end: int
+    group: str
+    superseded: bool
 
 
 # Writing, inside the caller's transaction: what is put or taken out first, then the groups of what that touched
@@ -153,25 +163,30 @@ def _candidates(
     """The stories whose sketch shares a band and, by all its values, may share enough with this one."""
     marks = ", ".join("?" * BANDS)
     found = db.execute(
-        f"SELECT {FIELDS}, s.row, s.shingles, s.sketch FROM stories s"
-        f" WHERE s.row IN (SELECT story FROM bands WHERE band IN ({marks})) AND s.row <> ?",
-        (*_bands(sketch), row),
-    )
-    for *values, other, theirs, held in found.fetchall():
+        "SELECT row, shingles, sketch FROM stories WHERE row <> ?"
+        f" AND row IN (SELECT story FROM bands WHERE band IN ({marks}))",
+        (row, *_bands(sketch)),
+    ).fetchall()
+    if not found:
+        return
+    rows, counts, sketches = zip(*found, strict=True)
+    equal = np.count_nonzero(_read(b"".join(sketches)).reshape(-1, SKETCH) == sketch, axis=1)
+    for i in np.flatnonzero(equal >= least_equal(count, np.array(counts))):
+        [values] = db.execute(f"SELECT {FIELDS} FROM stories s WHERE row = ?", (rows[i],)).fetchall()
         candidate = Story(*values)
-        if np.count_nonzero(_read(held) == sketch) >= least_equal(count, theirs) and may_relate(story, candidate):
-            yield other, candidate
+        if may_relate(story, candidate):
+            yield rows[i], candidate
 
 
-def least_equal(first: int, second: int) -> float:
+def least_equal(first: int, second: NDArray[np.int64]) -> NDArray[np.float64]:
     """How many values the sketches of two stories of so many shingles share, at the least, if one copies the other.
 
-    >>> least_equal(400, 400) > 5, least_equal(40, 4000) > 0
-    (True, False)
+    >>> (least_equal(400, np.array([400, 40000])) > 1).tolist()
+    [True, False]
     """
-    shared = max(LEAST_SHARED, COPY_SHARE * min(first, second))
+    shared = np.maximum(LEAST_SHARED, COPY_SHARE * np.minimum(first, second))
     expected = SKETCH * shared / (first + second - shared)
-    return expected - DOUBT * math.sqrt(expected)
+    return np.asarray(expected - DOUBT * np.sqrt(expected))
 
 
 def _seniors(db: sqlite3.Connection, row: int) -> list[tuple[Seniority, int]]:
@@ -254,19 +269,21 @@ def groups(db: sqlite3.Connection, article: str | None = None) -> list[Group]:
     return sorted(made, key=lambda group: group.name)
 
 
-def places(db: sqlite3.Connection, article: str) -> list[tuple[int, int, str, bool]]:
-    """Start, end, name of its group and whether it is superseded, of the stories of an article that are in one."""
-    return db.execute(
-        'SELECT s."start", s."end", g.article || \':\' || g."start", s.superseded_by IS NOT NULL FROM stories s'
+def places(db: sqlite3.Connection, article: str) -> list[Place]:
+    """The stories of an article that are in a group, in order."""
+    found = db.execute(
+        'SELECT s."start", s."end", g.article || \':\' || g."start", s.superseded_by FROM stories s'
         ' JOIN stories g ON g.row = s."group" JOIN articles a ON a.row = s.article_row'
         ' WHERE a.id = ? ORDER BY s."start"',
         (article,),
     ).fetchall()
+    return [Place(start, end, group, by is not None) for start, end, group, by in found]
 
 
-def count_copies(db: sqlite3.Connection) -> tuple[int, int]:
-    """How many stories are copies of another, and how many are superseded by a later version."""
-    copies, superseded = db.execute(
-        "SELECT count(*) FILTER (WHERE relation = 'copy'), count(superseded_by) FROM stories"
-    ).fetchone()
-    return copies, superseded
+def count_copies(db: sqlite3.Connection, articles: Collection[str] | None = None) -> tuple[int, int]:
+    """How many stories, of these articles or of all, are copies of another, and how many are superseded."""
+    found = db.execute(
+        "SELECT article, relation = 'copy', superseded_by IS NOT NULL FROM stories WHERE \"group\" IS NOT NULL"
+    ).fetchall()
+    told = [row for row in found if articles is None or row[0] in articles]
+    return sum(copy for _, copy, _ in told), sum(superseded for _, _, superseded in told)

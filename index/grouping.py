@@ -25,9 +25,9 @@ def seniority(story: Story) -> Seniority:
 def group_stories(stories: Mapping[int, Story], ties: Ties) -> dict[int, Place]:
     """Row → the row of its source, what it is to it, and the row of the version that supersedes it.
 
-    Versions of one text stand together. The most senior leads, and takes what is tied to it; of the rest again the most
-    senior: no story is a copy of a copy. In a group an agency's own text is the source, else the most senior. Stories
-    that nothing is alike to are left out.
+    Versions of one text stand together. The most senior leads, and then each that is tied to none that leads; the
+    others go to the nearest of these: no story is a copy of a copy. In a group an agency's own text is the source, else
+    the most senior. Stories that nothing is alike to are left out.
     """
     tied: dict[int, list[int]] = {row: [] for row in stories}
     for first, second in ties:
@@ -36,8 +36,8 @@ def group_stories(stories: Mapping[int, Story], ties: Ties) -> dict[int, Place]:
     led: dict[int, list[list[int]]] = {}
     leader_of: dict[int, int] = {}
     for chain in _chains(stories, ties):
-        near = [leader_of[other] for row in chain for other in tied[row] if leader_of.get(other) is not None]
-        leader = min(near, key=lambda row: seniority(stories[row]), default=chain[0])
+        near = [(-ties[row, other][1], seniority(stories[other]), other) for row in chain for other in tied[row]]
+        leader = next((leader_of[other] for _, _, other in sorted(near) if other in leader_of), chain[0])
         led.setdefault(leader, []).append(chain)
         if leader == chain[0]:
             leader_of |= dict.fromkeys(chain, leader)

@@ -35,7 +35,10 @@ class Progress:
 
 @dataclass
 class Report:
-    """What one update did, in articles; `embedded` in passages; `problems` are sentences, one a thing left out."""
+    """What one update did, in articles; `embedded` in passages; `problems` are sentences, one a thing left out.
+
+    `copies` and `superseded` count stories among the new and changed articles, as they stand when all is read.
+    """
 
     new: int = 0
     changed: int = 0
@@ -44,6 +47,8 @@ class Report:
     embedded: int = 0
     problems: list[str] = field(default_factory=list)
     other_files: int = 0
+    copies: int = 0
+    superseded: int = 0
 
 
 @dataclass
@@ -89,6 +94,7 @@ class _Update:
         self.owners = archive.owners()
         self.held: dict[str, set[str | None]] = {}
         self.roots: dict[str, str] = {}
+        self.written: set[str] = set()
         self.done_bytes = self.total_bytes = 0
 
     def run(self, found: list[tuple[Path, list[Path], list[Path]]]) -> Report:
@@ -109,6 +115,7 @@ class _Update:
                 self.done_bytes = before + _size(file)
                 self._say(file)
             self._write()
+        self.report.copies, self.report.superseded = self.archive.count_copies(self.written)
         return self.report
 
     def _root_of(self, folder: Path) -> Path:
@@ -207,6 +214,7 @@ class _Update:
                 self.archive.put_article(article, self.archive.put_file(path, self.roots[path], ""), stored)
             for path, sha256 in batch.files:
                 self.archive.put_file(path, self.roots[path], sha256)
+        self.written |= {article.id for _, article, _ in batch.articles}
         self.report.embedded += len(fresh)
         self.report.removed += len(batch.gone)
 

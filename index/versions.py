@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Literal
 
 from index.article import Article
+from index.credits import MONTH
 from index.shingles import Overlap, words_of
 
 Kind = Literal["copy", "version"]
@@ -22,6 +23,7 @@ CORRECTION = 50
 NUMBERED = re.compile(r"(?i)\bupdate[ -]?(\d{1,2})\b|\b(\d{1,2})(?:st|nd|rd|th)[ -](?:ld|lead|update)\b")
 MARKED = re.compile(r"(?im)^\W*update[ds]?\b\s*[:|–—-]|\(update[ds]?\)|\bwrite-?thr(?:ough|u)\b")
 CORRECTED = re.compile(r"(?im)^\W*(?:correct(?:ion|ed)|refile)\b\s*[:|–—-]|\(correct(?:ion|ed)\)")
+DAY = re.compile(rf"(?i)\b{MONTH}\s\d{{1,2}}\b|\b\d{{1,2}}\s{MONTH}\b")
 MARKS = (CORRECTED, NUMBERED, MARKED)
 
 
@@ -109,11 +111,18 @@ def speaker(story: Story) -> str | None:
 def same_matter(first: Story, second: Story) -> bool:
     """Whether two stories have one address, or one headline but for a few words and the marks of a version.
 
+    A column that names its day in its headline is another one each day.
+
     >>> same_matter(Story("a", 0, 9, "UPDATE 1-Ten die in flood"), Story("b", 0, 9, "Seven die in flood"))
     True
+    >>> same_matter(Story("a", 0, 9, "Things to know for May 2"), Story("b", 0, 9, "Things to know for May 3"))
+    False
     """
     if first.url and first.url == second.url:
         return True
+    days = [{found.group().casefold() for found in DAY.finditer(story.title or "")} for story in (first, second)]
+    if all(days) and days[0] != days[1]:
+        return False
     mine, others = (set(words_of(_unmarked(story.title or ""))) for story in (first, second))
     return bool(mine and others) and len(mine & others) >= HEADLINE_SHARE * len(mine | others)
 

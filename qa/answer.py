@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from index.article import Article
+from index.article import Article, Section
 from qa.retrieve import Hit
 
 Support = Literal["supported", "partly", "unsupported"]
@@ -87,6 +87,11 @@ def _as_json(fields: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in fields}
 
 
+def _older(copy: Hit, section: Section) -> bool:
+    """Whether a copy is what the same outlet said before: it carries its own text."""
+    return copy.superseded and copy.section.source == section.source
+
+
 def cite(number: int, article: Article, start: int, end: int, copies: Sequence[Hit] = ()) -> Citation:
     """The citation of `article.text[start:end]`, with the headline, outlet and date of the story it stands in."""
     section = article.section_at(start)
@@ -100,5 +105,5 @@ def cite(number: int, article: Article, start: int, end: int, copies: Sequence[H
         start,
         end,
         article.text[start:end],
-        tuple(copy.section.source or copy.article.id for copy in copies),
+        tuple(copy.section.source or copy.article.id for copy in copies if not _older(copy, section)),
     )

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qa.cli_copies import add_copies_command
 from qa.cli_eval import add_eval_commands
 from qa.cli_gold import add_gold_commands
 from qa.options import OPTIONS, positive, run_safely, settings_of
@@ -86,6 +87,8 @@ def build_parser() -> argparse.ArgumentParser:
     show = add("show", run_show, "print an article, a quote in it marked", "archive")
     show.add_argument("article", help="its id")
     show.add_argument("--at", type=_span, metavar="START:END", help="characters to mark, as a citation gives them")
+
+    add_copies_command(commands)
 
     models = add("models", run_models, "list the models; pull or verify one", "weights")
     models.add_argument("action", nargs="?", choices=["list", "pull", "verify"], default="list")
@@ -384,6 +387,8 @@ def run_info(given: argparse.Namespace, settings: Settings) -> int:
     print(f"archive    {settings.archive} ({size / 1e6:.1f} MB)")
     print(f"articles   {counts.articles}")
     print(f"passages   {counts.passages}, up to {archive.about('max_tokens')} tokens each")
+    copies, superseded = archive.count_copies()
+    print(f"copies     {copies} of {counts.stories} stories; {superseded} superseded by a later version")
     print(f"outlets    {plain(outlets)}{more}")
     print(f"days       {f'{counts.first_day} to {counts.last_day}' if counts.first_day else 'none known'}")
     print(f"embedder   {archive.about('embedder')}")

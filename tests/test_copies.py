@@ -225,7 +225,7 @@ def test_a_story_of_a_page_is_found_in_its_own_right(tmp_path: Path) -> None:
     )
     archive = fill(tmp_path, [page, WIRE, ELSE])
     assert list(told(archive)) == ["else:0", "wire:0"]
-    assert [(start, name) for start, _, name, _ in archive.places("page")] == [
+    assert [(place.start, place.group) for place in archive.places("page")] == [
         (0, "else:0"),
         (len(OTHER) + 1, "wire:0"),
     ]
