@@ -17,6 +17,7 @@ Kind = Literal["copy", "version"]
 
 LEAST_SHARED = 24  # shingles: a shared statement of one sentence makes no copy
 COPY_SHARE = 0.25  # of the shorter story, in the longer: bench/results/copies.json
+VERSION_SHARE = 0.5  # where only the headline says that it is a version
 HEADLINE_SHARE = 0.6  # of the words of two headlines
 HEAD_CHARACTERS = 300
 CORRECTION = 50
@@ -142,7 +143,10 @@ def relate(first: Story, second: Story, shared: Overlap) -> Kind | None:
     """What two stories that share this much are to each other; None for stories that only have words in common."""
     if shared.shared < LEAST_SHARED or shared.containment < COPY_SHARE or not may_relate(first, second):
         return None
-    return "version" if speaker(first) is not None and speaker(first) == speaker(second) else "copy"
+    if speaker(first) is None or speaker(first) != speaker(second):
+        return "copy"
+    same_address = first.url is not None and first.url == second.url
+    return "version" if same_address or shared.containment >= VERSION_SHARE else None
 
 
 def in_order(versions: Sequence[Story]) -> list[tuple[tuple[object, ...], Story]]:

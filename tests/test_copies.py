@@ -172,6 +172,16 @@ def test_an_outlet_that_repeats_its_background_makes_no_copy(tmp_path: Path) -> 
     assert len(told(fill(tmp_path / "two", [WIRE, replace(again, source="Post")]))) == 1
 
 
+def test_a_headline_alone_makes_no_version_of_what_shares_little(tmp_path: Path) -> None:
+    later = replace(WIRE, id="later", text=f"{cut(STORY, 0.35)} {text_of(7, 100)}", published="2020-01-09")
+    assert told(fill(tmp_path, [WIRE, later])) == {}
+    address = "https://example.org/flood"
+    one_page = [replace(article, url=address) for article in (WIRE, later)]
+    assert told(fill(tmp_path / "page", one_page)) == {
+        "wire:0": [("wire", "source", "later"), ("later", "update", None)]
+    }
+
+
 def test_one_shared_statement_makes_no_copy(tmp_path: Path) -> None:
     statement = " ".join(STORY.split()[:26])
     brief = Article("brief", f"{statement} {text_of(8, 50)}", "Flood", "Post", "2020-01-03")
