@@ -22,7 +22,7 @@ from index.archive import Archive
 from index.article import Article
 from index.copies import BANDS, LEAST_SHINGLES, least_equal
 from index.shingles import SKETCH, Shingles, overlap, shingles_of, sketch_of, words_of
-from index.versions import COPY_SHARE, relate, stories_of
+from index.versions import COPY_SHARE, LEAST_SHARED, relate, stories_of
 
 SHARES = (0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 LEAD_WORDS = 60
@@ -142,7 +142,9 @@ def measure_edits(archive: Archive, articles: Sequence[Article], seed: int) -> d
             "pairs_right": right,
             "pairs_wrong": wrong,
             "containment_p5": round(float(np.percentile([s.containment for s in shares], 5)), 3),
-            "too_little_left": sum(s.shared < 24 or s.containment < COPY_SHARE for s in shares),
+            "too_little_left": sum(
+                s.shared < LEAST_SHARED or s.second < LEAST_SHINGLES or s.containment < COPY_SHARE for s in shares
+            ),
         }
         print(f"{kind:38}{rows[kind]['recall']:>8}{right:>6}{wrong:>6}{rows[kind]['containment_p5']:>8}", flush=True)
     return rows
@@ -192,7 +194,7 @@ def measure_shares(articles: Sequence[Article], seed: int) -> dict[str, object]:
     for first, second in combinations(articles, 2):
         if min(len(shingles[first.id]), len(shingles[second.id])) >= LEAST_SHINGLES:
             shared = overlap(shingles[first.id], shingles[second.id])
-            if shared.shared >= 24:
+            if shared.shared >= LEAST_SHARED:
                 pairs.append((shared.containment, first.source == second.source))
     return {
         str(share): {

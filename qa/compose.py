@@ -243,7 +243,7 @@ def tell_stances(
             sides.append((stance, _stated(words, likeliest), tuple(evidence)))
     if len(sides) == 2:
         accounts = [Account(words, evidence) for _, words, evidence in sides]
-        accounts.sort(key=lambda side: side.published, reverse=True)
+        accounts.sort(key=lambda side: (side.in_force, side.published), reverse=True)
         yield _tell_sides(question, accounts, draft)
     elif sides:
         [(stance, words, held)] = sides

@@ -109,7 +109,7 @@ def find_sides(question: str, evidence: Sequence[Evidence]) -> list[Account]:
     read = None
     if asks_for_value(question):
         read = read_days if DAY.search(question) else read_numbers
-    reports: dict[tuple[str, str], list[tuple[Evidence, dict[str, str]]]] = {}
+    reports: dict[tuple[str, str, bool], list[tuple[Evidence, dict[str, str]]]] = {}
     for item in evidence if read else ():
         assert read is not None
         if values := read(item):
@@ -194,7 +194,7 @@ def _weekday(name: str, item: Evidence) -> str | None:
     return (written - timedelta(days=(written.weekday() - WEEKDAYS.index(name)) % 7)).isoformat()[5:]
 
 
-def _source(item: Evidence) -> tuple[str, str]:
-    """Who speaks, and when: an outlet may say otherwise on another day."""
+def _source(item: Evidence) -> tuple[str, str, bool]:
+    """Who speaks, and when: an outlet may say otherwise on another day, and in a later version on the same."""
     section = item.hit.section
-    return section.source or f"{item.hit.article.id}:{section.start}", section.published or ""
+    return section.source or f"{item.hit.article.id}:{section.start}", section.published or "", item.hit.superseded

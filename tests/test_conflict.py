@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from test_read import make_evidence
 
 from models import Message
 from qa.compose import Draft, compose
-from qa.conflict import find_sides, gives_value, read_days, read_numbers, values_first
+from qa.conflict import find_sides, gives_value, independent, read_days, read_numbers, values_first
 from qa.read import Evidence
 
 OPTIONS: dict[str, Any] = {"answer_tokens": 50, "seed": 0}
@@ -191,3 +192,51 @@ def test_a_weekday_and_a_date_can_differ() -> None:
     )
     question = "On which day of the week did he die?"
     assert told(question, [friday, wednesday]) == [("Friday", ["AFP"]), ("Wednesday January 2, 2020", ["Wire"])]
+
+
+def grouped(item: Evidence, group: str, *, superseded: bool = False) -> Evidence:
+    return replace(item, hit=replace(item.hit, group=group, superseded=superseded))
+
+
+def test_a_version_and_what_it_supersedes_are_no_disagreement() -> None:
+    early = grouped(says("At least 35 died.", "Wire", "2020-01-09", items=["35"]), "w:0", superseded=True)
+    later = grouped(says("The toll rose to 56.", "Wire", "2020-01-09", items=["56"]), "w:0")
+    for evidence in ([early, later], [later, early]):
+        draft = Draft()
+        [sentence] = compose(MANY, evidence, ScriptedGenerator(reply=copy_number), draft, **OPTIONS)
+        assert sentence.text == (
+            "Updated: 56, according to Wire (9 January 2020) [1];"
+            " before that, 35, according to Wire (9 January 2020) [2]."
+        )
+        assert draft.conflicts == [] and draft.short == "56"
+
+
+def test_another_source_that_disagrees_with_a_version_still_does() -> None:
+    early = grouped(EARLY, "w:0", superseded=True)
+    draft = Draft()
+    [sentence] = compose(MANY, [early, LATE], ScriptedGenerator(reply=copy_number), draft, **OPTIONS)
+    assert sentence.text.startswith("Sources differ: 56") and len(draft.conflicts) == 1
+
+
+def test_what_is_superseded_is_told_last_though_it_is_newer() -> None:
+    newer = grouped(SAME, "w:0", superseded=True)
+    assert told(MANY, [newer, EARLY]) == [("At least 35 people", ["Wire"]), ("Fifty-six mourners", ["Herald"])]
+
+
+def test_outlets_that_carry_one_text_speak_once() -> None:
+    herald = grouped(SAME, "w:0")
+    courier = grouped(says("Fifty-six mourners died, it said.", "Courier", "2020-01-08", items=["Fifty-six"]), "w:0")
+    assert independent([courier, herald, EARLY]) == [courier, EARLY]
+    draft = Draft()
+    [sentence] = compose(MANY, [herald, courier, EARLY], ScriptedGenerator(reply=copy_number), draft, **OPTIONS)
+    assert "six, according to Herald (9 January 2020) [1][2]; 35" in sentence.text
+
+
+def test_a_text_carried_by_many_does_not_outvote() -> None:
+    """The value of a sentence with two is the one that most other sources have: copies are one of them."""
+    both = says("Between 35 and 56 died.", "Post", "2020-01-06", items=["35", "56"])
+    copies = [grouped(replace(SAME, hit=replace(SAME.hit, rank=n)), "w:0") for n in range(2)]
+    copies[1] = grouped(says("It said 56 died.", "Times", "2020-01-08", items=["56"]), "w:0")
+    others = [EARLY, says("It was 35.", "Star", "2020-01-05", items=["35"])]
+    [first, second] = find_sides(MANY, [both, *copies, *others])
+    assert both in second.evidence and both not in first.evidence
