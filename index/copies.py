@@ -255,7 +255,10 @@ def groups(db: sqlite3.Connection, article: str | None = None) -> list[Group]:
     query = f'SELECT s."group", s.row, s.relation, s.superseded_by, {FIELDS} FROM stories s WHERE s."group" IS NOT NULL'
     values: tuple[str, ...] = ()
     if article is not None:
-        query += ' AND s."group" IN (SELECT "group" FROM stories WHERE article = ?)'
+        query += (
+            ' AND s."group" IN (SELECT t."group" FROM stories t JOIN articles a ON a.row = t.article_row'
+            " WHERE a.id = ?)"
+        )
         values = (article,)
     found = db.execute(query, values).fetchall()
     stories = {row: Story(*fields) for _, row, _, _, *fields in found}

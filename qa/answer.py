@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from index.article import Article, Section
-from qa.retrieve import Hit
+from index.article import Article
+from qa.retrieve import Hit, carriers
 
 Support = Literal["supported", "partly", "unsupported"]
 
@@ -87,11 +87,6 @@ def _as_json(fields: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in fields}
 
 
-def _older(copy: Hit, section: Section) -> bool:
-    """Whether a copy is what the same outlet said before: it carries its own text."""
-    return copy.superseded and copy.section.source == section.source
-
-
 def cite(number: int, article: Article, start: int, end: int, copies: Sequence[Hit] = ()) -> Citation:
     """The citation of `article.text[start:end]`, with the headline, outlet and date of the story it stands in."""
     section = article.section_at(start)
@@ -105,5 +100,5 @@ def cite(number: int, article: Article, start: int, end: int, copies: Sequence[H
         start,
         end,
         article.text[start:end],
-        tuple(copy.section.source or copy.article.id for copy in copies if not _older(copy, section)),
+        carriers(section, copies),
     )

@@ -208,13 +208,12 @@ def _credit(source: str | None, published: str | None, title: str | None) -> str
 
 
 def _hit_line(hit: "Hit") -> str:
+    from qa.retrieve import carriers
+
     stages = ", ".join(f"{stage} {value:g}" for stage, value in hit.stages.items() if value is not None)
     section = hit.section
-    copies = (
-        f"; also carried by {', '.join(copy.section.source or copy.article.id for copy in hit.copies)}"
-        if hit.copies
-        else ""
-    )
+    carried = carriers(section, hit.copies)
+    copies = f"; also carried by {', '.join(carried)}" if carried else ""
     return (
         f"{hit.rank}. {_credit(section.source, section.published, section.title)}{one_line(copies)}\n"
         f"    {one_line(hit.article.id)} {hit.passage.start}:{hit.passage.end}  score {hit.score:.4f} ({stages})"

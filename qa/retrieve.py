@@ -60,6 +60,12 @@ class Hit:
         }
 
 
+def carriers(section: Section, copies: Sequence[Hit]) -> tuple[str, ...]:
+    """Who else carries what a story says, by its copies: not the outlet itself by an earlier version."""
+    others = [copy for copy in copies if not (copy.superseded and copy.section.source == section.source)]
+    return tuple(copy.section.source or copy.article.id for copy in others)
+
+
 def retrieve(news: NewsIndex, question: str, *, k: int, candidates: int, reranker: Reranker | None = None) -> list[Hit]:
     """The `k` best passages for a question, copies of one text counted once. No passages, no hits."""
     return _last_stage(news, news.rank(question, candidates), question, k, reranker)[1]

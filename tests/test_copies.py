@@ -166,6 +166,14 @@ def test_the_agency_leads_though_a_copy_is_dated_before_it(tmp_path: Path) -> No
     assert list(told(fill(tmp_path, [early, WIRE]))) == ["wire:0"]
 
 
+def test_what_is_alike_to_two_sources_goes_to_the_nearer(tmp_path: Path) -> None:
+    brief = Article("brief", text_of(30, 60), "Vote", "EFE", "2020-01-01")
+    mixed = Article("mixed", f"{' '.join(brief.text.split()[:40])} {STORY}", "Flood", "Post", "2020-01-09")
+    assert told(fill(tmp_path, [brief, mixed])) == {"brief:0": [("brief", "source", None), ("mixed", "copy", None)]}
+    put(archive := fill(tmp_path / "both", [brief, mixed]), WIRE)
+    assert told(archive) == {"wire:0": [("wire", "source", None), ("mixed", "copy", None)]}
+
+
 def test_an_outlet_that_repeats_its_background_makes_no_copy(tmp_path: Path) -> None:
     again = Article("again", f"{text_of(7, 100)} {STORY}", "The week after", "AFP", "2020-02-03")
     assert told(fill(tmp_path, [WIRE, again])) == {}

@@ -20,7 +20,8 @@ from index.article import Article
 from index.news_index import NewsIndex, indexes_current
 from index.passage import Passage
 from index.ranking import fuse
-from qa.retrieve import Hit, fold_copies, rerank, retrieve
+from qa.answer import cite
+from qa.retrieve import Hit, carriers, fold_copies, rerank, retrieve
 
 QUESTION = "Who died in the strike at the airport of Baghdad?"
 DERIVED = ("faiss", "tantivy")
@@ -212,6 +213,18 @@ def test_a_later_version_stands_for_what_it_supersedes(order: tuple[int, ...]) -
     assert (folded.rank, folded.article.id) == (1, "later")
     assert folded.score == held[order[0]].score
     assert {copy.article.id for copy in folded.copies} == {"early", "post"}
+
+
+def test_an_outlet_does_not_carry_its_own_earlier_version() -> None:
+    text = sentences(1, 2)
+    held = [in_group(1, "later", text), in_group(2, "early", text, superseded=True), in_group(3, "post", text)]
+    named = [
+        replace(h, article=replace(h.article, source=source))
+        for h, source in zip(held, ("AFP", "AFP", None), strict=True)
+    ]
+    [folded] = fold_copies(named)
+    assert carriers(folded.section, folded.copies) == ("post",)
+    assert cite(1, folded.article, 0, 5, folded.copies).also_in == ("post",)
 
 
 def test_a_superseded_passage_that_stands_alone_stays(tmp_path: Path) -> None:
