@@ -235,8 +235,8 @@ def test_outlets_that_carry_one_text_speak_once() -> None:
 def test_a_text_carried_by_many_does_not_outvote() -> None:
     """The value of a sentence with two is the one that most other sources have: copies are one of them."""
     both = says("Between 35 and 56 died.", "Post", "2020-01-06", items=["35", "56"])
-    copies = [grouped(replace(SAME, hit=replace(SAME.hit, rank=n)), "w:0") for n in range(2)]
-    copies[1] = grouped(says("It said 56 died.", "Times", "2020-01-08", items=["56"]), "w:0")
+    outlets = ("Herald", "Times", "Sun")
+    copies = [grouped(says(f"It said 56 died, {name}.", name, "2020-01-08", items=["56"]), "w:0") for name in outlets]
     others = [EARLY, says("It was 35.", "Star", "2020-01-05", items=["35"])]
     [first, second] = find_sides(MANY, [both, *copies, *others])
     assert both in second.evidence and both not in first.evidence

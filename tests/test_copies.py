@@ -17,6 +17,7 @@ import index.copies
 from index.archive import Archive
 from index.article import Article, Aside, Section
 from index.copies import SENIORS
+from index.difference import Difference, difference
 from index.shingles import overlap, shingles_of, sketch_of, words_of
 from index.update import Report
 
@@ -299,3 +300,26 @@ def _as_file(article: Article) -> str:
     return (
         f"---\ntitle: {article.title}\nsource: {article.source}\npublished: {article.published}\n---\n{article.text}\n"
     )
+
+
+@given(st.lists(st.integers(0, 30), max_size=12), st.lists(st.integers(0, 30), max_size=12))
+def test_a_difference_has_each_sentence_that_only_one_text_has(first: list[int], second: list[int]) -> None:
+    def tell(numbers: list[int]) -> str:
+        return "\n".join(f"{text_of(100 + n, 10)}" for n in numbers)
+
+    found, back = difference(tell(first), tell(second)), difference(tell(second), tell(first))
+    gone = {*found.removed, *(old for old, _ in found.changed)}
+    come = {*found.added, *(new for _, new in found.changed)}
+    assert gone == {text_of(100 + n, 10) for n in {*first} - {*second}}
+    assert come == {text_of(100 + n, 10) for n in {*second} - {*first}}
+    assert (len(back.added), len(back.removed)) == (len(found.removed), len(found.added))
+    assert difference(tell(first), tell(first[::-1])) == Difference()
+
+
+def test_a_difference_names_the_changed_figures() -> None:
+    old = "Ten were hurt. In all 1,200 people fled the town on Monday. It rained."
+    new = "It rained. In all 1,350 people fled the town on Monday. A bridge fell."
+    found = difference(old, new)
+    assert (found.added, found.removed) == (("A bridge fell.",), ("Ten were hurt.",))
+    assert found.numbers == (("1,200", "1,350"),)
+    assert str(found) == "1 sentence added, 1 removed, 1 changed, 1,200 → 1,350"
