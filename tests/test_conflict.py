@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from test_read import make_evidence
 
 from models import Message
-from qa.compose import Draft, compose
+from qa.compose import Draft, compose, tell_stances
 from qa.conflict import find_sides, gives_value, independent, read_days, read_numbers, values_first
 from qa.read import Evidence
+from qa.stance import Statements
 
 OPTIONS: dict[str, Any] = {"answer_tokens": 50, "seed": 0}
 MANY = "How many people died in the crush?"
@@ -240,3 +241,25 @@ def test_a_text_carried_by_many_does_not_outvote() -> None:
     others = [EARLY, says("It was 35.", "Star", "2020-01-05", items=["35"])]
     [first, second] = find_sides(MANY, [both, *copies, *others])
     assert both in second.evidence and both not in first.evidence
+
+
+def test_a_credit_names_a_text_that_many_carry_once() -> None:
+    wire, post = (grouped(says(f"Two fell, {name}.", name), "w:0") for name in ("Wire", "Post"))
+    assert Draft().credit("Two fell.", [wire, post, says("Two fell.", "Star")]) == " (Wire; Star)"
+
+
+def test_an_account_of_yes_rests_on_texts_that_are_not_copies_of_each_other() -> None:
+    wire, post = (grouped(says(f"The town was left, {name}.", name), "w:0") for name in ("Wire", "Post"))
+    star = says("The town was left.", "Star")
+    draft, statements = Draft(), Statements("The town was left.", "The town was not left.")
+    list(tell_stances("Was the town left?", statements, [(item, True) for item in (wire, post, star)], draft))
+    assert [citation.article_id for citation in draft.citations] == ["Wire", "Star"]
+
+
+def test_a_stance_that_is_superseded_is_told_as_what_was_before() -> None:
+    early = grouped(says("The town was not left.", "Wire", "2020-01-09"), "w:0", superseded=True)
+    later = grouped(says("The town was left.", "Wire", "2020-01-09"), "w:0")
+    for stances in ([(early, False), (later, True)], [(later, True), (early, False)]):
+        draft, statements = Draft(), Statements("The town was left.", "The town was not left.")
+        [sentence] = tell_stances("Was the town left?", statements, stances, draft)
+        assert sentence.text.startswith("Updated: The town was left, according to Wire") and draft.conflicts == []
