@@ -23,7 +23,7 @@ from models import Message
 from qa.answer import Answer, Citation
 from qa.options import OPTIONS, run_safely, settings_of, user_errors
 from qa.pipeline import Newsroom, Piece, Status
-from qa.retrieve import Hit
+from qa.retrieve import Hit, carriers
 from qa.terminal import open_room
 
 NEAREST = 3
@@ -212,7 +212,7 @@ def _card(hit: Hit, citations: Sequence[Citation]) -> str:
     section = hit.section
     numbers = "".join(f"[{citation.number}]" for citation in citations)
     credit = " · ".join(_plain(part) for part in (section.source, section.published) if part)
-    copies = dict.fromkeys(copy.section.source or copy.article.id for copy in hit.copies)
+    copies = dict.fromkeys(carriers(hit.section, hit.copies))
     also = f'<p class="quiet">Also carried by {_plain(", ".join(copies))}</p>' if copies else ""
     spans = [(f"[{c.number}] ", c.start, c.end) for c in citations] or [("", hit.passage.start, hit.passage.end)]
     places = "<br>".join(f"{number}{_plain(hit.article.id)} {start}:{end}" for number, start, end in spans)

@@ -8,7 +8,7 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,9 +18,11 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from index.article import Article, Aside, Origin, Section
+from index.copies import SCHEMA as COPIES_SCHEMA
+from index.copies import Group, Place, count_copies, groups, places, put_stories, regroup, take_out_stories
 from index.passage import Passage
 
-FORMAT = 2
+FORMAT = 3
 DETAILS = ("updated", "agency", "place", "language", "original", "pages", "asides", "origins")
 SCHEMA = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -90,6 +92,7 @@ class Counts:
     outlets: list[tuple[str, int]]
     first_day: str | None
     last_day: str | None
+    stories: int
 
 
 class Archive:
@@ -100,6 +103,7 @@ class Archive:
         self.writable = writable
         self._db = connection
         self._mutex = threading.RLock()
+        self._touched: set[int] = set()  # stories whose groups are made again before the transaction ends
 
     @classmethod
     def create(cls, folder: Path, about: dict[str, str]) -> "Archive":
@@ -121,7 +125,7 @@ class Archive:
                 left.unlink()  # of a kill, or of an archive that was taken away without its log
             connection = _connect(fresh)
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.executescript(f"BEGIN;{SCHEMA}COMMIT;")
+            connection.executescript(f"BEGIN;{SCHEMA}{COPIES_SCHEMA}COMMIT;")
             rows = {"format": str(FORMAT), "generation": "0", **about}
             connection.executemany("INSERT INTO about VALUES (?, ?)", rows.items())
             connection.close()
@@ -173,6 +177,7 @@ class Archive:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                regroup(self._db, self._touched)
                 self._db.execute("UPDATE about SET value = value + 1 WHERE name = 'generation'")
                 self._db.execute("COMMIT")
             except BaseException as error:
@@ -184,6 +189,8 @@ class Archive:
                         " see whether the disk is full, and run groundwire index again"
                     ) from error
                 raise
+            finally:
+                self._touched = set()
 
     # What it is
 
@@ -200,8 +207,10 @@ class Archive:
         """Articles, passages, outlets with their number of stories (most first), first and last day."""
         outlets: dict[str, int] = {}
         days: list[str] = []
+        number = 0
         for source, published, sections in self._rows("SELECT source, published, sections FROM articles"):
             stories = [(source, published)] + [(s["source"], s["published"]) for s in json.loads(sections)]
+            number += len(stories)
             for outlet, day in stories:
                 if outlet:
                     outlets[outlet] = outlets.get(outlet, 0) + 1
@@ -210,7 +219,7 @@ class Archive:
         [(articles,)] = self._rows("SELECT count(*) FROM articles")
         [(passages,)] = self._rows("SELECT count(*) FROM passages")
         ranked = sorted(outlets.items(), key=lambda item: (-item[1], item[0]))
-        return Counts(articles, passages, ranked, min(days, default=None), max(days, default=None))
+        return Counts(articles, passages, ranked, min(days, default=None), max(days, default=None), number)
 
     def contents(self) -> str:
         """SHA-256 over the articles' ids and digests: says which articles an answer was found in. Reads no vectors."""
@@ -334,6 +343,7 @@ class Archive:
             'INSERT INTO passages (article, "start", "end", digest, vector) VALUES (?, ?, ?, ?, ?)',
             [(row, p.passage.start, p.passage.end, p.digest, p.vector.tobytes()) for p in fresh],
         )
+        self._touched |= put_stories(self._db, row, article)
 
     def remove_articles(self, ids: Iterable[str]) -> None:
         """Takes articles and their passages out."""
@@ -341,6 +351,7 @@ class Archive:
             rows = self._rows("SELECT row FROM articles WHERE id = ?", (article_id,))
             for (row,) in rows:
                 self._remove_passages(p for (p,) in self._rows("SELECT row FROM passages WHERE article = ?", (row,)))
+                self._touched |= take_out_stories(self._db, row)
                 self._db.execute("DELETE FROM articles WHERE row = ?", (row,))
 
     def _remove_passages(self, rows: Iterable[int]) -> None:
@@ -389,6 +400,23 @@ class Archive:
             ' WHERE a.id = ? ORDER BY p."start"',
             (article_id,),
         )
+
+    # Copies and versions
+
+    def groups(self, article_id: str | None = None) -> list[Group]:
+        """The groups of copies and versions, or those that hold a story of one article, by name."""
+        with self._mutex:
+            return groups(self._db, article_id)
+
+    def places(self, article_id: str) -> list[Place]:
+        """The stories of an article that are in a group, in order."""
+        with self._mutex:
+            return places(self._db, article_id)
+
+    def count_copies(self, articles: Collection[str] | None = None) -> tuple[int, int]:
+        """How many stories, of these articles or of all, are copies of another, and how many are superseded."""
+        with self._mutex:
+            return count_copies(self._db, articles)
 
     # What the indexes are made of
 

@@ -10,6 +10,7 @@ import faiss
 from index import dense, lexical
 from index.archive import Archive, ArchiveError
 from index.article import Article
+from index.copies import Place
 from index.passage import CountTokens, Passage
 from index.stamp import stamped_generation
 from index.update import Progress, Report, update_archive
@@ -18,11 +19,16 @@ from models import Embedder
 
 @dataclass(frozen=True)
 class Found:
-    """A passage found by a search, its row in the archive, and its article."""
+    """A passage found by a search, its row in the archive, and its article.
+
+    `group` names the group of copies that its story is in, if any; `superseded` says that a later version is there.
+    """
 
     row: int
     article: Article
     passage: Passage
+    group: str | None = None
+    superseded: bool = False
 
 
 def indexes_current(archive: Archive) -> dict[str, bool]:
@@ -169,6 +175,7 @@ class NewsIndex:
         """Articles and passages of `rows`, in their order; a row that has left the archive is passed over."""
         places = self.archive.passages(rows)
         articles: dict[str, Article | None] = {}
+        groups: dict[str, list[Place]] = {}
         found = []
         for row in rows:
             if row not in places:
@@ -176,7 +183,10 @@ class NewsIndex:
             article_id, passage = places[row]
             if article_id not in articles:
                 articles[article_id] = self.archive.article(article_id)
+                groups[article_id] = self.archive.places(article_id)
             article = articles[article_id]
             if article is not None:
-                found.append(Found(row, article, passage))
+                place = next((p for p in groups[article_id] if p.start <= passage.start < p.end), None)
+                known = (place.group, place.superseded) if place else (None, False)
+                found.append(Found(row, article, passage, *known))
         return found

@@ -40,6 +40,7 @@ class Report:
     """What one update did, in articles; `embedded` in passages; `problems` are sentences, one a thing left out.
 
     `named` holds the ids behind the counts of "new", "changed" and "removed", and the paths of "left alone".
+    `copies` and `superseded` count stories among the new and changed articles, as they stand when all is read.
     """
 
     new: int = 0
@@ -49,6 +50,8 @@ class Report:
     embedded: int = 0
     problems: list[str] = field(default_factory=list)
     other_files: int = 0
+    copies: int = 0
+    superseded: int = 0
     named: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list), compare=False)
 
     def to_dict(self) -> dict[str, object]:
@@ -110,6 +113,7 @@ class _Update:
         self.owners = archive.owners()
         self.held: dict[str, set[str | None]] = {}
         self.roots: dict[str, str] = {}
+        self.written: set[str] = set()
         self.done_bytes = self.total_bytes = 0
 
     def run(self, found: list[tuple[Path, list[Path], list[Path]]], gone: Sequence[Path] = ()) -> Report:
@@ -133,6 +137,7 @@ class _Update:
                 self._say(file)
             self._write()
         self._write()
+        self.report.copies, self.report.superseded = self.archive.count_copies(self.written)
         return self.report
 
     def _root_of(self, folder: Path) -> Path:
@@ -243,6 +248,7 @@ class _Update:
                 self.archive.put_article(article, self.archive.put_file(path, self.roots[path], ""), stored)
             for path, sha256 in batch.files:
                 self.archive.put_file(path, self.roots[path], sha256)
+        self.written |= {article.id for _, article, _ in batch.articles}
         self.report.embedded += len(fresh)
 
     def _embedded_texts(self, article: Article, passages: Sequence[Passage]) -> Iterator[str]:

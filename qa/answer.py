@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from index.article import Article
-from qa.retrieve import Hit
+from qa.retrieve import Hit, carriers
 
 Support = Literal["supported", "partly", "unsupported"]
 
@@ -100,5 +100,5 @@ def cite(number: int, article: Article, start: int, end: int, copies: Sequence[H
         start,
         end,
         article.text[start:end],
-        tuple(copy.section.source or copy.article.id for copy in copies),
+        carriers(section, copies),
     )

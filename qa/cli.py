@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qa.cli_copies import add_copies_command
 from qa.cli_eval import add_eval_commands
 from qa.cli_feed import add_feed_commands
 from qa.cli_gold import add_gold_commands
@@ -84,6 +85,8 @@ def build_parser() -> argparse.ArgumentParser:
     show.add_argument("article", help="its id")
     show.add_argument("--at", type=_span, metavar="START:END", help="characters to mark, as a citation gives them")
 
+    add_copies_command(commands)
+
     models = add("models", run_models, "list the models; pull or verify one", "weights")
     models.add_argument("action", nargs="?", choices=["list", "pull", "verify"], default="list")
     models.add_argument(
@@ -120,13 +123,12 @@ def _credit(source: str | None, published: str | None, title: str | None) -> str
 
 
 def _hit_line(hit: "Hit") -> str:
+    from qa.retrieve import carriers
+
     stages = ", ".join(f"{stage} {value:g}" for stage, value in hit.stages.items() if value is not None)
     section = hit.section
-    copies = (
-        f"; also carried by {', '.join(copy.section.source or copy.article.id for copy in hit.copies)}"
-        if hit.copies
-        else ""
-    )
+    carried = carriers(section, hit.copies)
+    copies = f"; also carried by {', '.join(carried)}" if carried else ""
     return (
         f"{hit.rank}. {_credit(section.source, section.published, section.title)}{one_line(copies)}\n"
         f"    {one_line(hit.article.id)} {hit.passage.start}:{hit.passage.end}  score {hit.score:.4f} ({stages})"
@@ -299,6 +301,8 @@ def run_info(given: argparse.Namespace, settings: Settings) -> int:
     print(f"archive    {settings.archive} ({size / 1e6:.1f} MB)")
     print(f"articles   {counts.articles}")
     print(f"passages   {counts.passages}, up to {archive.about('max_tokens')} tokens each")
+    copies, superseded = archive.count_copies()
+    print(f"copies     {copies} of {counts.stories} stories; {superseded} superseded by a later version")
     print(f"outlets    {plain(outlets)}{more}")
     print(f"days       {f'{counts.first_day} to {counts.last_day}' if counts.first_day else 'none known'}")
     print(f"embedder   {archive.about('embedder')}")

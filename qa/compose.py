@@ -19,7 +19,9 @@ from qa.conflict import (
     corrects,
     find_sides,
     gives_value,
+    independent,
     is_correction,
+    is_superseded,
     weekday_told,
 )
 from qa.measures import fold, fold_numbers, holds
@@ -57,7 +59,7 @@ class Draft:
     def credit(self, words: str, proof: Sequence[Evidence]) -> str:
         """Outlet and day of each quote, in brackets; without what the sentence says, or the one before it said."""
         credits = []
-        for section, item in {item.hit.section: item for item in proof}.items():
+        for section, item in {item.hit.section: item for item in independent(proof)}.items():
             who = section.source if section.source and not holds(words, section.source) else None
             day = day_in_words(section.published) if section.published else None
             told = ", ".join(part for part in (who, None if day and holds(words, day) else day) if part)
@@ -251,7 +253,7 @@ def tell_stances(
     sides = []
     for stance, words in ((True, statements.yes), (False, statements.no)):
         found = sorted((item for item, said in weighed if said is stance), key=lambda item: -item.log_odds)
-        apart = {item.hit.article.id: item for item in reversed(found)}
+        apart = {item.hit.group or item.hit.article.id: item for item in reversed(found)}
         evidence = [item for item in found if item in apart.values()][:STANCE_QUOTES]
         if evidence:
             likeliest = evidence[0]
@@ -259,7 +261,7 @@ def tell_stances(
             sides.append((stance, _stated(words, likeliest), tuple(evidence)))
     if len(sides) == 2:
         accounts = [Account(words, evidence) for _, words, evidence in sides]
-        accounts.sort(key=lambda side: side.published, reverse=True)
+        accounts.sort(key=lambda side: (side.in_force, side.published), reverse=True)
         yield _tell_sides(question, accounts, draft)
     elif sides:
         [(stance, words, held)] = sides
@@ -286,21 +288,24 @@ def _tell_sides(question: str, sides: Sequence[Account], draft: Draft) -> Senten
     for side in sides:
         numbers = sorted({draft.number(item) for item in side.evidence})
         words = _number_word_small(without_markers(" ".join(side.words.split())))
-        who = " and ".join(dict.fromkeys(_said_by(item) for item in side.evidence))
+        who = " and ".join(dict.fromkeys(_said_by(item) for item in independent(side.evidence)))
         markers = "".join(f"[{n}]" for n in numbers)
         told.append((f"{words}, according to {without_markers(who)} {markers}", words, numbers))
-    draft.conflicts.append(Conflict(question.strip(), tuple(Side(words, tuple(numbers)) for _, words, numbers in told)))
+    superseded = is_superseded(sides[0], sides[1:])
+    if not superseded:  # a version and what it supersedes are one source
+        held = tuple(Side(words, tuple(numbers)) for _, words, numbers in told)
+        draft.conflicts.append(Conflict(question.strip(), held))
     lines = [line for line, _, _ in told]
-    corrected = is_correction(sides[0], sides[1:])
+    changed = "Corrected" if is_correction(sides[0], sides[1:]) else "Updated" if superseded else None
     text = (
-        f"Corrected: {lines[0]}; before that, {'; '.join(lines[1:])}."
-        if corrected
+        f"{changed}: {lines[0]}; before that, {'; '.join(lines[1:])}."
+        if changed
         else f"Sources differ: {'; '.join(lines)}."
     )
     score = min(_chance(item.log_odds) for side in sides for item in side.evidence)
     cited = tuple(n for _, _, numbers in told for n in numbers)
     draft.sentences.append(Sentence(text, cited, "supported", round(score, 4)))
-    draft.short = draft.conflicts[-1].sides[0].value
+    draft.short = told[0][1]
     return draft.sentences[-1]
 
 

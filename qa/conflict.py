@@ -61,6 +61,11 @@ class Account:
     def published(self) -> str:
         return self.evidence[0].hit.section.published or ""
 
+    @property
+    def in_force(self) -> bool:
+        """Whether any of it is said by a text that no later version supersedes."""
+        return any(not item.hit.superseded for item in self.evidence)
+
 
 def asks_for_value(question: str) -> bool:
     """Whether a question asks for one number or one day.
@@ -117,22 +122,41 @@ def find_sides(question: str, evidence: Sequence[Evidence]) -> list[Account]:
     read = None
     if asks_for_value(question):
         read = read_days if DAY.search(question) else read_numbers
-    reports: dict[tuple[str, str], list[tuple[Evidence, dict[str, str]]]] = {}
+    reports: dict[tuple[str, str, bool], list[tuple[Evidence, dict[str, str]]]] = {}
     for item in evidence if read else ():
         assert read is not None
         if values := read(item):
             reports.setdefault(_source(item), []).append((item, values))
-    shared = Counter(value for rows in reports.values() for value in rows[0][1])
+    first = independent([rows[0][0] for rows in reports.values()])
+    shared = Counter(value for rows in reports.values() if rows[0][0] in first for value in rows[0][1])
     sides: dict[str, list[tuple[Evidence, str]]] = {}
     for rows in reports.values():
         value = max(rows[0][1], key=lambda value: shared[value])
         sides.setdefault(value, []).extend((item, values[value]) for item, values in rows if value in values)
     made = []
     for told in sides.values():
-        told.sort(key=lambda row: row[0].hit.section.published or "", reverse=True)
+        told.sort(key=lambda row: (not row[0].hit.superseded, row[0].hit.section.published or ""), reverse=True)
         made.append(Account(told[0][1], tuple(item for item, _ in told)))
-    made.sort(key=lambda side: side.published, reverse=True)
+    made.sort(key=lambda side: (side.in_force, side.published), reverse=True)
     return made if len(made) > 1 else []
+
+
+def independent(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The evidence without what copies and other versions of one text repeat: the first of each group speaks for it."""
+    groups: set[str] = set()
+    kept = []
+    for item in evidence:
+        if item.hit.group not in groups:
+            kept.append(item)
+        if item.hit.group is not None:
+            groups.add(item.hit.group)
+    return kept
+
+
+def is_superseded(newest: Account, others: Sequence[Account]) -> bool:
+    """Whether all that the others rest on are versions that the newest account's text has superseded."""
+    groups = {item.hit.group for item in newest.evidence if item.hit.group and not item.hit.superseded}
+    return all(item.hit.superseded and item.hit.group in groups for other in others for item in other.evidence)
 
 
 def is_correction(newest: Account, others: Sequence[Account]) -> bool:
@@ -220,7 +244,8 @@ def weekday_told(words: str, item: Evidence) -> str:
     return f"{name.capitalize()} was {day_in_words(day.isoformat()).rpartition(' ')[0]}"
 
 
-def _source(item: Evidence) -> tuple[str, str]:
-    """Who speaks, and when: an outlet may say otherwise on another day."""
+def _source(item: Evidence) -> tuple[str, str, bool]:
+    """Who speaks, and when: an outlet may say otherwise on another day, and in a later version on the same."""
     section = item.hit.section
-    return (section.source or f"{item.hit.article.id}:{section.start}").casefold(), section.published or ""
+    who = (section.source or f"{item.hit.article.id}:{section.start}").casefold()
+    return who, section.published or "", item.hit.superseded

@@ -20,7 +20,8 @@ COPY_OVERLAP = 0.7
 class Hit:
     """A passage with its rank (from 1) and score for a question, and its rank or score by stage.
 
-    `copies` are the passages that say the same words in other articles: one source, carried by several.
+    `copies` are the passages that say the same words in other articles: one source, carried by several. `group` names
+    the copies and versions that its story is one of, if any; `superseded` says that a later version is there.
     """
 
     rank: int
@@ -29,6 +30,8 @@ class Hit:
     article: Article
     stages: dict[str, float | None] = field(default_factory=dict)
     copies: tuple["Hit", ...] = ()
+    group: str | None = None
+    superseded: bool = False
 
     @property
     def text(self) -> str:
@@ -52,7 +55,15 @@ class Hit:
             "source": self.section.source,
             "published": self.section.published,
             "copies": [copy.article.id for copy in self.copies],
+            "group": self.group,
+            "superseded": self.superseded,
         }
+
+
+def carriers(section: Section, copies: Sequence[Hit]) -> tuple[str, ...]:
+    """Who else carries what a story says, by its copies: not the outlet itself by an earlier version."""
+    others = [copy for copy in copies if not (copy.superseded and copy.section.source == section.source)]
+    return tuple(copy.section.source or copy.article.id for copy in others)
 
 
 def retrieve(news: NewsIndex, question: str, *, k: int, candidates: int, reranker: Reranker | None = None) -> list[Hit]:
@@ -69,7 +80,7 @@ def rank_stages(
     for stage, rows in ranked.items():
         found = news.find([row for row, _ in rows[: _spare(k)]])
         scores = dict(rows)
-        hits = [Hit(rank, scores[item.row], item.passage, item.article) for rank, item in enumerate(found, 1)]
+        hits = [_hit(rank, scores[item.row], item) for rank, item in enumerate(found, 1)]
         stages[stage] = fold_copies(hits)[:k]
     if reranker is not None:
         stages["fused"] = _last_stage(news, ranked, question, k, None)[1]
@@ -88,14 +99,15 @@ def _last_stage(
     fused = fuse({stage: [row for row, _ in rows] for stage, rows in ranked.items()}, WEIGHTS, k=FUSION_K)
     scores = dict(fused)
     found = news.find([row for row, _ in fused[: _spare(k)]])
-    hits = [
-        Hit(rank, scores[item.row], item.passage, item.article, _stages(item, places))
-        for rank, item in enumerate(found, 1)
-    ]
+    hits = [_hit(rank, scores[item.row], item, _stages(item, places)) for rank, item in enumerate(found, 1)]
     if reranker is None:
         return "fused", fold_copies(hits)[:k]
     texts = [f"{heading(hit.article, hit.passage.start)}\n{hit.text}" for hit in hits]
     return "reranked", fold_copies(rerank(hits, reranker.score(question, texts)))[:k]
+
+
+def _hit(rank: int, score: float, item: Found, stages: Mapping[str, float | None] | None = None) -> Hit:
+    return Hit(rank, score, item.passage, item.article, dict(stages or {}), (), item.group, item.superseded)
 
 
 def _spare(k: int) -> int:
@@ -121,15 +133,38 @@ def _shingles(text: str) -> set[tuple[str, ...]]:
 
 
 def fold_copies(hits: Sequence[Hit]) -> list[Hit]:
-    """Hits of other articles that share most of their five-word runs with a better hit become its `copies`."""
+    """Hits of other articles that say what a better hit says become its `copies`.
+
+    That is to share most of their five-word runs with it or, in one group of copies, to have most of them in the better
+    hits of that group together: what only a copy says stays a hit. A superseded version gives its place to a later one.
+    """
     kept: list[tuple[Hit, set[tuple[str, ...]]]] = []
     for hit in hits:
         own = _shingles(hit.text)
-        for i, (better, held) in enumerate(kept):
-            least = min(len(own), len(held))
-            if better.article.id != hit.article.id and least and len(own & held) / least >= COPY_OVERLAP:
-                kept[i] = (replace(better, copies=(*better.copies, hit)), held)
-                break
-        else:
+        at = _same_words(hit, own, kept)
+        if at is None:
             kept.append((hit, own))
+            continue
+        better, held = kept[at]
+        if better.superseded and not hit.superseded and hit.group == better.group:
+            first = replace(hit, score=better.score, stages=better.stages)
+            kept[at] = replace(first, copies=(replace(better, copies=()), *better.copies)), own
+        else:
+            kept[at] = replace(better, copies=(*better.copies, hit)), held
     return [replace(hit, rank=rank) for rank, (hit, _) in enumerate(kept, 1)]
+
+
+def _same_words(hit: Hit, own: set[tuple[str, ...]], kept: Sequence[tuple[Hit, set[tuple[str, ...]]]]) -> int | None:
+    """The place of the better hit that a hit repeats; None where it says something of its own."""
+    others = [
+        (i, len(own & held), held) for i, (better, held) in enumerate(kept) if better.article.id != hit.article.id
+    ]
+    for i, shared, held in others:
+        least = min(len(own), len(held))
+        if least and shared >= COPY_OVERLAP * least:
+            return i
+    group = [row for row in others if hit.group is not None and kept[row[0]][0].group == hit.group]
+    said = set().union(*(held for _, _, held in group))
+    if own and len(own & said) >= COPY_OVERLAP * len(own):
+        return max(group, key=lambda row: (row[1], -row[0]))[0]
+    return None

@@ -155,7 +155,7 @@ def test_a_damaged_archive_is_a_sentence(tmp_path: Path, content: bytes) -> None
 def test_an_archive_of_another_format_is_a_sentence(archive: Archive) -> None:
     with archive.change():
         archive._db.execute("UPDATE about SET value = '99' WHERE name = 'format'")
-    with pytest.raises(ArchiveError, match=r"made by another version \(format 99, not 2\)"):
+    with pytest.raises(ArchiveError, match=r"made by another version \(format 99, not 3\)"):
         Archive.open(archive.folder)
 
 

@@ -84,6 +84,42 @@ def test_info_says_what_the_archive_holds(desk: Desk) -> None:
     assert lines["FAISS"] == lines["tantivy"] == "current"
 
 
+FLOOD = " ".join(f"Sentence {n} of the flood says that {n} people of town {n} are safe." for n in range(12, 24))
+CARRIED = {
+    "wire.md": f"---\ntitle: Flood\nsource: AFP\npublished: 2020-02-01\n---\n{FLOOD}\n",
+    "post.md": f"---\ntitle: Towns flooded\nsource: Post\npublished: 2020-02-02\n---\n{FLOOD} The mayor was away.\n",
+    "later.md": "---\ntitle: 'UPDATE 1-Flood'\nsource: AFP\npublished: 2020-02-01\n---\n"
+    f"{FLOOD.replace('that 15 people', 'that 16 people')}\n",
+}
+
+
+def test_copies_are_listed_with_what_differs(desk: Desk, tmp_path: Path) -> None:
+    assert desk.run("copies") == "no copies\n"
+    carried = write_files(tmp_path / "carried", CARRIED)
+    report = json.loads(desk.run("index", carried, "--json"))
+    assert (report["copies"], report["superseded"]) == (1, 2)
+    assert desk.run("copies").splitlines() == [
+        "source wire 55:847  AFP, 2020-02-01, “Flood”; superseded by later",
+        "  update later 66:858  AFP, 2020-02-01, “UPDATE 1-Flood”",
+        "      1 sentence changed, 15 → 16",
+        "  copy   post 64:876  Post, 2020-02-02, “Towns flooded”; superseded by later",
+        "      1 sentence added",
+    ]
+    assert "      + The mayor was away.\n" in desk.run("copies", "post")
+    [group] = json.loads(desk.run("copies", "later", "--json"))
+    assert group["group"] == "wire:55"
+    assert [(story["article_id"], story["relation"], story["superseded_by"]) for story in group["stories"]] == [
+        ("wire", "source", "later"),
+        ("later", "update", None),
+        ("post", "copy", "later"),
+    ]
+    assert group["stories"][1]["numbers"] == [{"from": "15", "to": "16"}]
+    assert desk.run("copies", "airport") == "airport has no copies\n"
+    desk.run("copies", "nowhere", code=1)
+    assert 'no article has the id "nowhere"' in desk.err
+    assert "copies     1 of 7 stories; 2 superseded by a later version" in desk.run("info")
+
+
 def test_a_search_shows_whose_where_and_what(desk: Desk) -> None:
     out = desk.run("search", QUESTION, "-k", 2)
     assert out.startswith("1. Reuters, 2020-01-03, “Strike at Baghdad airport”\n    airport ")

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from test_read import make_evidence
 
 from models import Message
-from qa.compose import Draft, choose_evidence, compose
-from qa.conflict import find_sides, gives_value, read_days, read_numbers, values_first, weekday_told
+from qa.compose import Draft, choose_evidence, compose, tell_stances
+from qa.conflict import find_sides, gives_value, independent, read_days, read_numbers, values_first, weekday_told
 from qa.read import Evidence
+from qa.stance import Statements
 
 OPTIONS: dict[str, Any] = {"answer_tokens": 50, "seed": 0}
 MANY = "How many people died in the crush?"
@@ -252,3 +253,73 @@ def test_a_weekday_and_a_date_can_differ() -> None:
     )
     question = "On which day of the week did he die?"
     assert told(question, [friday, wednesday]) == [("Friday", ["AFP"]), ("Wednesday January 2, 2020", ["Wire"])]
+
+
+def grouped(item: Evidence, group: str, *, superseded: bool = False) -> Evidence:
+    return replace(item, hit=replace(item.hit, group=group, superseded=superseded))
+
+
+def test_a_version_and_what_it_supersedes_are_no_disagreement() -> None:
+    early = grouped(says("At least 35 died.", "Wire", "2020-01-09", items=["35"]), "w:0", superseded=True)
+    later = grouped(says("The toll rose to 56.", "Wire", "2020-01-09", items=["56"]), "w:0")
+    for evidence in ([early, later], [later, early]):
+        draft = Draft()
+        [sentence] = compose(MANY, evidence, ScriptedGenerator(reply=copy_number), draft, **OPTIONS)
+        assert sentence.text == (
+            "Updated: 56, according to Wire (9 January 2020) [1];"
+            " before that, 35, according to Wire (9 January 2020) [2]."
+        )
+        assert draft.conflicts == [] and draft.short == "56"
+
+
+def test_another_source_that_disagrees_with_a_version_still_does() -> None:
+    early = grouped(EARLY, "w:0", superseded=True)
+    draft = Draft()
+    [sentence] = compose(MANY, [early, LATE], ScriptedGenerator(reply=copy_number), draft, **OPTIONS)
+    assert sentence.text.startswith("Sources differ: 56") and len(draft.conflicts) == 1
+
+
+def test_what_is_superseded_is_told_last_though_it_is_newer() -> None:
+    newer = grouped(SAME, "w:0", superseded=True)
+    assert told(MANY, [newer, EARLY]) == [("At least 35 people", ["Wire"]), ("Fifty-six mourners", ["Herald"])]
+
+
+def test_outlets_that_carry_one_text_speak_once() -> None:
+    herald = grouped(SAME, "w:0")
+    courier = grouped(says("Fifty-six mourners died, it said.", "Courier", "2020-01-08", items=["Fifty-six"]), "w:0")
+    assert independent([courier, herald, EARLY]) == [courier, EARLY]
+    draft = Draft()
+    [sentence] = compose(MANY, [herald, courier, EARLY], ScriptedGenerator(reply=copy_number), draft, **OPTIONS)
+    assert "six, according to Herald (9 January 2020) [1][2]; 35" in sentence.text
+
+
+def test_a_text_carried_by_many_does_not_outvote() -> None:
+    """The value of a sentence with two is the one that most other sources have: copies are one of them."""
+    both = says("Between 35 and 56 died.", "Post", "2020-01-06", items=["35", "56"])
+    outlets = ("Herald", "Times", "Sun")
+    copies = [grouped(says(f"It said 56 died, {name}.", name, "2020-01-08", items=["56"]), "w:0") for name in outlets]
+    others = [EARLY, says("It was 35.", "Star", "2020-01-05", items=["35"])]
+    [first, second] = find_sides(MANY, [both, *copies, *others])
+    assert both in second.evidence and both not in first.evidence
+
+
+def test_a_credit_names_a_text_that_many_carry_once() -> None:
+    wire, post = (grouped(says(f"Two fell, {name}.", name), "w:0") for name in ("Wire", "Post"))
+    assert Draft().credit("Two fell.", [wire, post, says("Two fell.", "Star")]) == " (Wire; Star)"
+
+
+def test_an_account_of_yes_rests_on_texts_that_are_not_copies_of_each_other() -> None:
+    wire, post = (grouped(says(f"The town was left, {name}.", name), "w:0") for name in ("Wire", "Post"))
+    star = says("The town was left.", "Star")
+    draft, statements = Draft(), Statements("The town was left.", "The town was not left.")
+    list(tell_stances("Was the town left?", statements, [(item, True) for item in (wire, post, star)], draft))
+    assert [citation.article_id for citation in draft.citations] == ["Wire", "Star"]
+
+
+def test_a_stance_that_is_superseded_is_told_as_what_was_before() -> None:
+    early = grouped(says("The town was not left.", "Wire", "2020-01-09"), "w:0", superseded=True)
+    later = grouped(says("The town was left.", "Wire", "2020-01-09"), "w:0")
+    for stances in ([(early, False), (later, True)], [(later, True), (early, False)]):
+        draft, statements = Draft(), Statements("The town was left.", "The town was not left.")
+        [sentence] = tell_stances("Was the town left?", statements, stances, draft)
+        assert sentence.text.startswith("Updated: The town was left, according to Wire") and draft.conflicts == []

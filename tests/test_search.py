@@ -1,7 +1,9 @@
 """Two ways to one ranking agree; indexes that are derived can be lost; what is searched is what is there."""
 
+import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import faiss
@@ -18,7 +20,8 @@ from index.article import Article
 from index.news_index import NewsIndex, indexes_current
 from index.passage import Passage
 from index.ranking import fuse
-from qa.retrieve import Hit, fold_copies, rerank, retrieve
+from qa.answer import cite
+from qa.retrieve import Hit, carriers, fold_copies, rerank, retrieve
 
 QUESTION = "Who died in the strike at the airport of Baghdad?"
 DERIVED = ("faiss", "tantivy")
@@ -172,6 +175,77 @@ def test_near_copies_are_one_hit_with_its_copies() -> None:
         (3, "reuters", []),
         (4, "short", []),
     ]
+
+
+def in_group(rank: int, article_id: str, text: str, *, superseded: bool = False, group: str = "wire:0") -> Hit:
+    return replace(hit(rank, article_id, text), group=group, superseded=superseded)
+
+
+def sentences(*numbers: int) -> str:
+    return " ".join(f"Sentence number {n} tells of matter {n} and of {n} people in it." for n in numbers)
+
+
+def test_what_a_copy_cuts_elsewhere_is_folded_into_its_group() -> None:
+    first, second, across = (sentences(*numbers) for numbers in ((1, 2), (3, 4), (2, 3)))
+    hits = [in_group(1, "wire", first), in_group(2, "wire", second), in_group(3, "post", across)]
+    assert [(h.article.id, [c.article.id for c in h.copies]) for h in fold_copies(hits)] == [
+        ("wire", ["post"]),
+        ("wire", []),
+    ]
+    apart = [*hits[:2], replace(hits[2], group="other:0")]
+    assert len(fold_copies(apart)) == 3, "half of another story's words makes no copy"
+
+
+def test_what_only_a_copy_says_stays_a_hit() -> None:
+    hits = [in_group(1, "wire", sentences(1, 2)), in_group(2, "post", sentences(2, 5, 6))]
+    assert [(h.article.id, h.copies) for h in fold_copies(hits)] == [("wire", ()), ("post", ())]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0)])
+def test_a_later_version_stands_for_what_it_supersedes(order: tuple[int, ...]) -> None:
+    text = sentences(1, 2, 3)
+    held = [
+        in_group(1, "early", text, superseded=True),
+        in_group(2, "later", text.replace("1 people", "7 people")),
+        in_group(3, "post", text, superseded=True),
+    ]
+    [folded] = fold_copies([held[i] for i in order])
+    assert (folded.rank, folded.article.id) == (1, "later")
+    assert folded.score == held[order[0]].score
+    assert {copy.article.id for copy in folded.copies} == {"early", "post"}
+
+
+def test_an_outlet_does_not_carry_its_own_earlier_version() -> None:
+    text = sentences(1, 2)
+    held = [in_group(1, "later", text), in_group(2, "early", text, superseded=True), in_group(3, "post", text)]
+    named = [
+        replace(h, article=replace(h.article, source=source))
+        for h, source in zip(held, ("AFP", "AFP", None), strict=True)
+    ]
+    [folded] = fold_copies(named)
+    assert carriers(folded.section, folded.copies) == ("post",)
+    assert cite(1, folded.article, 0, 5, folded.copies).also_in == ("post",)
+
+
+def test_a_superseded_passage_that_stands_alone_stays(tmp_path: Path) -> None:
+    alone = in_group(1, "early", sentences(1, 2), superseded=True)
+    assert [h.article.id for h in fold_copies([alone, in_group(2, "later", sentences(8, 9))])] == ["early", "later"]
+
+
+def test_hits_know_their_group(tmp_path: Path) -> None:
+    text = sentences(*range(8))
+    rows = [
+        {"id": "a", "title": "Matters", "source": "Wire", "published": "2020-01-03", "text": text},
+        {"id": "b", "title": "UPDATE 1-Matters", "source": "Wire", "published": "2020-01-03", "text": f"{text} More."},
+        {"id": "c", "title": "Oil", "source": "Wire", "published": "2020-01-03", "text": "The price of oil rose."},
+    ]
+    files = {"wire.jsonl": "".join(json.dumps(row) + "\n" for row in rows)}
+    news = make_index(tmp_path / "archive", [write_files(tmp_path / "articles", files)], FakeEmbedder())
+    hits = retrieve(news, "matter 3 and oil", k=30, candidates=50)
+    held = {(h.article.id, h.group, h.superseded) for top in hits for h in (top, *top.copies)}
+    assert held == {("a", "a:0", True), ("b", "a:0", False), ("c", None, False)}
+    assert all(top.article.id != "a" for top in hits), "each passage of the earlier version gave its place"
+    assert {top.to_dict()["group"] for top in hits} == {"a:0", None}
 
 
 def test_copies_in_an_archive_take_one_place(tmp_path: Path) -> None:
