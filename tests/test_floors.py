@@ -10,8 +10,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = """
     models models.catalogue models.gguf models.weights models.download models.wheels models.fetch models.tokens
-    models.embedder models.llama models.reranker index index.article index.credits index.readers.text
-    index.readers.markdown index.readers.jsonl index.readers index.passage index.archive index.stamp index.dense
+    models.embedder models.llama models.reranker index index.article index.credits index.readers.charset
+    index.readers.text index.readers.markdown index.readers.jsonl index.readers index.readers.metadata
+    index.readers.lines index.readers.html index.readers.mail index.readers.pdf index.readers.docx index.readers.table
+    index.readers.feed index.readers.xml index.passage index.archive index.stamp index.dense
     index.lexical index.ranking index.update index.news_index qa qa.settings qa.measures qa.retrieve qa.prompt qa.read
     qa.verify qa.stance qa.conflict qa.answer qa.compose qa.provenance qa.pipeline qa.replay qa.gold qa.quotes
     qa.gold_file qa.gold_sets.item qa.gold_sets.source qa.gold_sets.gather qa.gold_sets.squad qa.gold_sets.multihop
@@ -22,6 +24,7 @@ FLOORS = """
 HEAVY = (
     *("torch", "llama_cpp", "faiss", "gradio", "sentence_transformers", "onnxruntime", "tantivy"),
     *("scipy", "ir_measures", "jinja2"),
+    *("trafilatura", "htmldate", "lxml", "pypdf", "docx", "feedparser", "charset_normalizer", "py3langid"),
 )
 
 
