@@ -78,7 +78,7 @@ def iso_date(value: str | None) -> str | None:
         found = date.fromisoformat(words).isoformat()
     except ValueError:
         try:
-            found = _moment(words).isoformat()
+            found = _moment(words).isoformat(timespec="seconds")
         except (ValueError, TypeError, IndexError, OverflowError):
             found = read_date(words)
     return found if found and FIRST_YEAR <= int(found[:4]) <= LAST_YEAR else None
@@ -124,7 +124,31 @@ def language_code(value: str | None) -> str | None:
     return found[1].lower() if found else None
 
 
+def name_only(value: str | None) -> str | None:
+    """A byline without the word that announces it.
+
+    >>> name_only("By A. Writer"), name_only("Byron")
+    ('A. Writer', 'Byron')
+    """
+    return one_line(re.sub(r"(?i)^\s*by[\s:]+", "", value or ""))
+
+
+def follows(updated: str, published: str) -> bool:
+    """Whether an update is later than what it updates, as far as both say: a day has no hour, an hour may have no zone.
+
+    >>> follows("2020-01-04T10:00:00+01:00", "2020-01-04T09:00:00+00:00"), follows("2020-01-05", "2020-01-04T09:00")
+    (False, True)
+    """
+    if len(updated) <= 10 or len(published) <= 10:
+        return updated[:10] > published[:10]
+    later, earlier = datetime.fromisoformat(updated), datetime.fromisoformat(published)
+    if (later.tzinfo is None) != (earlier.tzinfo is None):
+        later, earlier = later.replace(tzinfo=None), earlier.replace(tzinfo=None)
+    return later > earlier
+
+
 CLEAN = {
+    "byline": name_only,
     "published": iso_date,
     "updated": iso_date,
     "url": web_address,
@@ -151,12 +175,15 @@ def make_article(original: Original, text: str, said: Iterable[Said], *, pages: 
 
     def take(one: Said) -> None:
         value = CLEAN.get(one.field, one_line)(one.value)
-        if value and one.field not in fields and not (one.field == "updated" and value == fields.get("published")):
+        if value and one.field not in fields:
             fields[one.field] = value
             origins.append(Origin(one.field, one.where, one.sure))
 
     for one in said:
         take(one)
+    if "updated" in fields and "published" in fields and not follows(fields["updated"], fields["published"]):
+        del fields["updated"]
+        origins[:] = [origin for origin in origins if origin.field != "updated"]
     if "url" in fields:
         take(Said("source", host_of(fields["url"]), "address", "guess"))
     if "language" not in fields and (told := language_of(text)):

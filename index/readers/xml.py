@@ -103,8 +103,7 @@ def _nitf_text(root: "_Element") -> str:
 def _said_by_nitf(root: "_Element") -> Iterator[Said]:
     where = "NITF"
     yield Said("title", _words(root, ".//body.head//hedline/hl1", ".//head/title"), where)
-    byline = _words(root, ".//body.head/byline/person", ".//body.head/byline")
-    yield Said("byline", re.sub(r"(?i)^by\s+", "", byline) if byline else None, where)
+    yield Said("byline", _words(root, ".//body.head/byline/person", ".//body.head/byline"), where)
     yield Said("source", _words(root, ".//head/pubdata@name", ".//docdata/doc.copyright@holder"), where)
     yield Said("agency", _words(root, ".//body.head/distributor/org", ".//body.head/distributor"), where)
     yield Said("source", _words(root, ".//body.head/distributor"), where, "likely")
@@ -166,8 +165,9 @@ def _item_text(item: "_Element") -> str:
 def _said_by_item(item: "_Element") -> Iterator[Said]:
     where = "NewsML-G2"
     yield Said("title", _words(item, "contentMeta/headline", "itemMeta/title"), where)
-    byline = _words(item, "contentMeta/by", "contentMeta/creator/name", "contentMeta/creator@literal")
-    yield Said("byline", re.sub(r"(?i)^by\s+", "", byline) if byline else None, where)
+    yield Said(
+        "byline", _words(item, "contentMeta/by", "contentMeta/creator/name", "contentMeta/creator@literal"), where
+    )
     provider = _words(item, "itemMeta/provider/name", "itemMeta/provider@literal", "itemMeta/provider@qcode")
     provider = provider.rpartition(":")[2] if provider else None
     source = _words(item, "contentMeta/infoSource/name", "contentMeta/infoSource@literal")
