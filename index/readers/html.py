@@ -230,7 +230,7 @@ def said_by(tree: "HtmlElement", url: str | None = None) -> Iterator[Said]:
         words = re.split(r"[|@•\d\n]", element.text_content().strip())[0]
         yield Said("byline", words if len(words) <= 100 else None, "text", "guess")
     if not any(said.field == "published" for said in (*linked, *tags)):
-        yield Said("published", _found_date(tree, url), "text", "guess")
+        yield from date_in_text(tree, url)
 
 
 def _joined(base: str, address: str) -> str | None:
@@ -240,11 +240,17 @@ def _joined(base: str, address: str) -> str | None:
         return None
 
 
-def _found_date(tree: "HtmlElement", url: str | None) -> str | None:
+def date_in_text(tree: "HtmlElement", url: str | None = None) -> Iterator[Said]:
+    """The date as htmldate finds it: by its plain search it is likely, by its long one a guess.
+
+    bench/extraction.py counts how often each is right.
+    """
     from htmldate import find_date
 
-    found: str | None = find_date(tree, original_date=True, extensive_search=True, url=url)
-    return found
+    if found := find_date(tree, original_date=True, extensive_search=False, url=url):
+        yield Said("published", found, "text", "likely")
+    elif found := find_date(tree, original_date=True, extensive_search=True, url=url):
+        yield Said("published", found, "text", "guess")
 
 
 def _from_tags(tree: "HtmlElement") -> Iterator[Said]:

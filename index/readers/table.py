@@ -37,7 +37,8 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
     # The module's limit is one for all readers; the sample's own is lower than an article.
     csv.field_size_limit(LARGEST_ARTICLE)
     seen: set[str] = set()
-    with original.path.open(encoding=charset, newline="") as file:
+    # Only a letter cut off at the file's end can be wrong in it now.
+    with original.path.open(encoding=charset, errors="replace", newline="") as file:
         start = file.readline(PIECE)
         if not start.strip():
             raise ArticleError(f"{original.name}: is empty; it is left out")
@@ -107,21 +108,26 @@ def _read_row(
 
 
 def _charset(path: Path, name: str) -> str:
-    """The charset of a table, read as a stream; told from its first bytes that are not UTF-8, if any."""
+    """The charset of a table, read as a stream; told from the piece where it is not UTF-8, if there is one."""
     with path.open("rb") as file:
         start = file.read(4)
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return "utf-16"
         file.seek(0)
         decoder = codecs.getincrementaldecoder("utf-8")()
-        while piece := file.read(PIECE):
-            try:
-                decoder.decode(piece)
-            except UnicodeDecodeError:
-                found = guess_charset(piece)
-                if found is None:
-                    raise ArticleError(
-                        f"{name}: not UTF-8, and its charset cannot be told; save it as UTF-8 and index again"
-                    ) from None
-                return found
+        wide = False
+        last = b""
+        try:
+            while piece := file.read(PIECE):
+                last = piece
+                wide = not decoder.decode(piece).isascii() or wide
+            if not wide:  # else a letter is cut off at the end of what is UTF-8
+                decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            found = guess_charset(last[: last.rfind(b"\n") + 1] or last)
+            if found is None:
+                raise ArticleError(
+                    f"{name}: not UTF-8, and its charset cannot be told; save it as UTF-8 and index again"
+                ) from None
+            return found
     return "utf-8-sig"
