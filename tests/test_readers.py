@@ -247,6 +247,33 @@ def test_attachments_become_articles_of_their_own(tmp_path: Path) -> None:
     assert folded == "m.eml: more.mhtml is left out; save it as a file of its own"
 
 
+def test_a_mail_within_a_mail_is_anothers_word(tmp_path: Path) -> None:
+    inner = mail("The inner text is here.\n", Subject="Inner", From="Bo <bo@other.example>")
+    for number in range(8):
+        outer = mail(f"Outer text {number} is here.\n")
+        outer.add_attachment(inner)
+        inner = outer
+    articles, problems = read(tmp_path, "m.eml", inner.as_bytes())
+    assert [article.text for article in articles] == [f"Outer text {n} is here." for n in range(7, 1, -1)]
+    assert [article.id for article in articles[:3]] == ["m", "m/mail-1", "m/mail-1/mail-1"]
+    assert articles[1].original == f"{tmp_path / 'm.eml'}/mail-1"
+    assert problems == [f"m.eml{5 * '/mail-1'}: mail-1 is left out; save it as a file of its own"]
+
+
+def test_what_a_mail_repeats_is_neither_indexed_nor_cited(tmp_path: Path) -> None:
+    article = one(
+        tmp_path, "m.eml", mail("It opened.\n\n> When does it\n> open?\n\n-- \nAnn Writer\nEditor\n").as_bytes()
+    )
+    asides = [(article.text[aside.start : aside.end], aside.what) for aside in article.asides]
+    assert asides == [("> When does it\n> open?", "quoted mail"), ("--\nAnn Writer\nEditor", "signature")]
+
+
+def test_a_mail_that_says_more_in_html_is_read_so(tmp_path: Path) -> None:
+    message = mail("View this in your browser.\n")
+    message.add_alternative(f"<p>{FIRST}</p><p>{SECOND}</p>", subtype="html")
+    assert one(tmp_path, "m.eml", message.as_bytes()).text == f"{FIRST}\n{SECOND}"
+
+
 def test_a_thousand_attachments_are_read_up_to_a_number(tmp_path: Path) -> None:
     message = mail()
     for number in range(1000):

@@ -37,7 +37,7 @@ def _width(lines: Sequence[str]) -> int:
 
 
 def _goes_on(line: str, after: str, width: int) -> bool:
-    if re.match(r"[-*•‣·>|]\s|\d+[.)]\s", after):
+    if re.match(r"[-*•‣·|]\s|>|\d+[.)]\s", after):
         return False
     if HYPHEN.search(line) and after[0].islower():
         return True
