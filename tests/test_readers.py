@@ -69,6 +69,11 @@ def test_a_page_is_its_article_alone_a_paragraph_a_line(tmp_path: Path) -> None:
     assert origin(article, "title") == ("text", "likely") and origin(article, "language") == ("text", "likely")
 
 
+def test_a_comment_in_a_paragraph_does_not_end_it(tmp_path: Path) -> None:
+    article = one(tmp_path, "a.html", page(body=f"<p>{FIRST[:40]}<!-- advert -->{FIRST[40:]} Again.</p>"))
+    assert article.text == f"{FIRST}\n{SECOND}\n{FIRST} Again."
+
+
 def test_json_ld_says_most(tmp_path: Path) -> None:
     head = '<link rel=canonical href="/2020/bridge"><base href="https://news.example.org/">'
     head += '<script type="application/ld+json">'
@@ -343,13 +348,13 @@ def pdf(*texts: str | None, title: str = "", password: str = "") -> bytes:
         kids.append(f"{len(objects)} 0 R")
     objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
     objects.append(f"<< /Title ({title}) /Author (Ann Writer) /CreationDate (D:20200104101500Z) >>")
-    data, places = b"%PDF-1.4\n", []
+    data, places = bytearray(b"%PDF-1.4\n"), []
     for number, body in enumerate(objects, 1):
         places.append(len(data))
         data += f"{number} 0 obj\n{body}\nendobj\n".encode()
     table = "".join(f"{place:010} 00000 n \n" for place in places)
     end = f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R /Info {len(objects)} 0 R >>\nstartxref\n{len(data)}\n%%EOF"
-    return data + f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}{end}".encode()
+    return bytes(data) + f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}{end}".encode()
 
 
 def test_pages_of_a_pdf_start_where_it_is_said(tmp_path: Path) -> None:

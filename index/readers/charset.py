@@ -35,6 +35,7 @@ ALPHABETS = {"LATIN", "CYRILLIC", "GREEK", "HEBREW", "ARABIC"}
 # What browsers read for these names too (the WHATWG encoding standard): windows-1252 holds all of Latin-1, and more.
 MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030", "gbk": "gb18030"}
 LONGEST_LOOK = 65_536
+ENOUGH_WORDS = 2_000  # characters: a language shows in a paragraph
 LEAST_SURE = 0.7
 SHOWN = {name: name.replace("cp", "windows-").replace("_", "-") for name in LANGUAGES}
 
@@ -82,7 +83,7 @@ def guess_charset(data: bytes, declared: str | None = None) -> str | None:
 
 def language_of(text: str) -> tuple[str, float] | None:
     """The language of a text and how probable it is, or None where that is less than LEAST_SURE."""
-    language, probability = _identifier().classify(text[:LONGEST_LOOK])
+    language, probability = _identifier().classify(text[:ENOUGH_WORDS])
     return (language, float(probability)) if probability >= LEAST_SURE else None
 
 
