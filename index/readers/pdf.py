@@ -32,8 +32,7 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
         reader = PdfReader(file)
         if reader.is_encrypted and not reader.decrypt(""):
             raise ArticleError(f"{original.name}: is locked with a password; save it without one and index again")
-        _check_count(_counted(reader), original.name)
-        _check_count(len(reader.pages), original.name)
+        _check_pages(reader, original.name)
         texts, pictures = _texts(reader, original.name)
         if not any(texts):
             why = "its pages are pictures; let a text recogniser read them first" if pictures else "its pages are empty"
@@ -51,16 +50,18 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
     yield article
 
 
-def _counted(reader: "PdfReader") -> int:
-    """How many pages the file says it has, before any of them is looked for."""
-    tree: Any = reader.root_object["/Pages"]
-    count = tree.get("/Count", 0)
-    return int(count) if isinstance(count, int) else 0
-
-
-def _check_count(count: int, name: str) -> None:
-    if count > MOST_PAGES:
-        raise ArticleError(f"{name}: {count:,} pages are more than is read of a PDF ({MOST_PAGES:,}); cut it")
+def _check_pages(reader: "PdfReader", name: str) -> None:
+    """Raises for a PDF of too many pages, before pypdf makes a list of them: the number it states may be any."""
+    waiting: list[Any] = [reader.root_object["/Pages"]]
+    pages = steps = 0
+    while waiting:
+        steps += 1
+        node = waiting.pop().get_object()
+        kids = node.get("/Kids")
+        waiting += kids.get_object() if kids is not None else ()
+        pages += kids is None
+        if pages > MOST_PAGES or steps > 2 * MOST_PAGES:
+            raise ArticleError(f"{name}: holds more than {MOST_PAGES:,} pages, more than is read of a PDF; cut it")
 
 
 def _texts(reader: "PdfReader", name: str) -> tuple[list[str], int]:
