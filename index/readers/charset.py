@@ -1,14 +1,13 @@
 """The charset of bytes that are not UTF-8: told by what they decode to, or not told at all.
 
-A charset is believed where charset-normalizer finds it plausible, no word mixes alphabets, and py3langid
-knows the decoded text as a language that is written in that charset. One of the three alone is often wrong.
+A charset is believed where charset-normalizer finds it plausible, py3langid knows the decoded text as a language
+that is written in that charset, and no capitals stand within words. One of these alone is often wrong.
 """
 
 import codecs
 import logging
-import re
-import unicodedata
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ LANGUAGES = {
     "gb18030": "zh",
     "big5": "zh",
 }
-ALPHABETS = {"LATIN", "CYRILLIC", "GREEK", "HEBREW", "ARABIC"}
 # What browsers read for these names too (the WHATWG encoding standard): windows-1252 holds all of Latin-1, and more.
 MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030", "gbk": "gb18030"}
 LONGEST_LOOK = 65_536
@@ -76,7 +74,7 @@ def guess_charset(data: bytes, declared: str | None = None) -> str | None:
             continue
         text = look.decode(name, "ignore")
         language, probability = language_of(text) or ("", 0.0)
-        if language in LANGUAGES[name].split() and not _mixes_alphabets(text) and probability > best[0] + 0.01:
+        if language in LANGUAGES[name].split() and not _odd(text) and probability > best[0] + 0.01:
             best = probability, name
     return best[1]
 
@@ -94,19 +92,18 @@ def _identifier() -> "LanguageIdentifier":
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
+def _odd(text: str) -> bool:
+    """Whether capitals stand within words, as they do where small letters with accents were wrongly decoded.
+
+    >>> _odd("prŽsident"), _odd("président Žižek")
+    (True, False)
+    """
+    wide = sum(letter.isalpha() and not letter.isascii() for letter in text)
+    inside = sum(a.islower() and b.isupper() and not b.isascii() for a, b in pairwise(text))
+    return inside > wide / 10
+
+
 def _telling(data: bytes) -> bytes:
     """The lines of `data` that are not ASCII, as far as is looked at: only those tell."""
     lines = [line for line in data.split(b"\n") if not line.isascii()]
     return b"\n".join(lines)[:LONGEST_LOOK]
-
-
-def _mixes_alphabets(text: str) -> bool:
-    """Whether a word holds letters of two alphabets, as wrongly decoded words do.
-
-    >>> _mixes_alphabets("caf\\u0439"), _mixes_alphabets("café \\u0439")
-    (True, False)
-    """
-    return any(
-        len({unicodedata.name(letter, "?").split()[0] for letter in word} & ALPHABETS) > 1
-        for word in set(re.findall(r"[^\W\d_]+", text))
-    )
