@@ -208,10 +208,10 @@ def test_files_come_sorted_and_hidden_ones_not_at_all(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"), [("none", "no such file"), ("a.pdf", "no reader"), ("dir", "no articles")]
+    ("name", "sentence"), [("none", "no such file"), ("a.png", "no reader"), ("dir", "no articles")]
 )
 def test_a_path_without_articles_is_a_sentence(tmp_path: Path, name: str, sentence: str) -> None:
-    write_files(tmp_path, {"a.pdf": "x", "dir/b.pdf": "x"})
+    write_files(tmp_path, {"a.png": "x", "dir/b.png": "x"})
     with pytest.raises(ArticleError, match=f"^{tmp_path / name}: {sentence}"):
         find_files(tmp_path / name)
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 
 from index.article import Article, ArticleError, Original
@@ -18,11 +19,28 @@ class Problem:
 
 
 Reader = Callable[[Original], Iterator[Article | ArticleError]]
+
+
+def later(module: str) -> Reader:
+    """The reader `index.readers.MODULE`, imported with its libraries only when a file of its kind is read."""
+
+    def read(original: Original) -> Iterator[Article | ArticleError]:
+        yield from import_module(f"index.readers.{module}").read(original)
+
+    return read
+
+
 READERS: dict[str, Reader] = {
     ".txt": text.read,
     ".md": markdown.read,
     ".markdown": markdown.read,
     ".jsonl": jsonl.read,
+    **dict.fromkeys((".html", ".htm", ".xhtml"), later("html")),
+    **dict.fromkeys((".mhtml", ".mht", ".eml"), later("mail")),
+    ".pdf": later("pdf"),
+    ".docx": later("docx"),
+    **dict.fromkeys((".csv", ".tsv"), later("table")),
+    **dict.fromkeys((".xml", ".rss", ".atom"), later("xml")),
 }
 
 

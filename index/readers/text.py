@@ -4,8 +4,9 @@ import codecs
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from index.article import Article, ArticleError, Original
+from index.article import Article, ArticleError, Origin, Original
 from index.credits import find_sections, read_head
+from index.readers.charset import SHOWN, guess_charset
 
 LARGEST_ARTICLE = 20_000_000
 
@@ -38,9 +39,23 @@ def read_bytes(original: Original) -> bytes:
     return original.path.read_bytes()
 
 
+def decode_any(data: bytes, where: str) -> tuple[str, tuple[Origin, ...]]:
+    """The text of a file as `decode` has it, or in the charset that it tells; then an Origin says which.
+
+    Raises ArticleError where the charset cannot be told.
+    """
+    try:
+        return decode(data, where), ()
+    except ArticleError:
+        if not data.strip() or b"\0" in data or (charset := guess_charset(data)) is None:
+            raise
+        text = data.decode(charset)
+        return text, (Origin("text", f"read as {SHOWN[charset]}", "likely"),)
+
+
 def read(original: Original) -> Iterator[Article]:
     """One article, its text unchanged."""
-    text = decode(read_bytes(original), original.name)
+    text, origins = decode_any(read_bytes(original), original.name)
     head = read_head(text)
     title = head.title or PurePath(original.name).stem
-    yield Article(original.id, text, title, head.source, head.published, sections=find_sections(text))
+    yield Article(original.id, text, title, head.source, head.published, sections=find_sections(text), origins=origins)
