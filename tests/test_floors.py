@@ -10,18 +10,19 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = """
     models models.catalogue models.gguf models.weights models.download models.wheels models.fetch models.tokens
-    models.embedder models.llama models.reranker index index.article index.credits index.readers.text
-    index.readers.markdown index.readers.jsonl index.readers index.passage index.archive index.stamp index.dense
-    index.lexical index.ranking index.update index.news_index qa qa.settings qa.measures qa.retrieve qa.prompt qa.read
-    qa.verify qa.stance qa.conflict qa.answer qa.compose qa.provenance qa.pipeline qa.replay qa.gold qa.quotes
-    qa.gold_file qa.gold_sets.item qa.gold_sets.source qa.gold_sets.gather qa.gold_sets.squad qa.gold_sets.multihop
-    qa.gold_sets.beir qa.gold_sets.table qa.gold_sets qa.gold_check qa.gold_draft qa.gold_add qa.marked qa.statistics
-    qa.judge qa.trec qa.figures qa.run qa.evaluate qa.compare qa.report qa.options qa.terminal qa.gold_dialogue
-    qa.cli_eval qa.cli_gold qa.cli app
+    models.embedder models.llama models.reranker index index.article index.credits index.apart index.readers.text
+    index.readers.markdown index.readers.jsonl index.readers.member index.readers.packed index.readers.warc
+    index.readers.container index.readers index.worker index.passage index.archive index.stamp index.dense index.lexical
+    index.ranking index.update index.news_index qa qa.settings qa.measures qa.retrieve qa.prompt qa.read qa.verify
+    qa.stance qa.conflict qa.answer qa.compose qa.provenance qa.pipeline qa.replay qa.gold qa.quotes qa.gold_file
+    qa.gold_sets.item qa.gold_sets.source qa.gold_sets.gather qa.gold_sets.squad qa.gold_sets.multihop qa.gold_sets.beir
+    qa.gold_sets.table qa.gold_sets qa.gold_check qa.gold_draft qa.gold_add qa.marked qa.statistics qa.judge qa.trec
+    qa.figures qa.run qa.evaluate qa.compare qa.report qa.options qa.terminal qa.gold_dialogue qa.cli_eval qa.cli_gold
+    qa.cli app
 """.split()
 HEAVY = (
     *("torch", "llama_cpp", "faiss", "gradio", "sentence_transformers", "onnxruntime", "tantivy"),
-    *("scipy", "ir_measures", "jinja2"),
+    *("scipy", "ir_measures", "jinja2", "warcio"),
 )
 
 

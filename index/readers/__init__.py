@@ -1,12 +1,16 @@
 """From a path to articles: which files are meant, and which reader reads each. One small file a format."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from index.article import Article, ArticleError, Original
-from index.readers import jsonl, markdown, text
+from index.apart import read_apart
+from index.article import Article, ArticleError, Original, OtherMembers
+from index.readers import container, jsonl, markdown, text
+from index.readers.container import Reader
+from index.readers.member import kind_among
 
 
 @dataclass(frozen=True)
@@ -16,13 +20,22 @@ class Problem:
     sentence: str
 
 
-Reader = Callable[[Original], Iterator[Article | ArticleError]]
+@dataclass(frozen=True)
+class LeftAlone(Problem):
+    """`count` members of a container that no reader is for, as `find_files` leaves files alone: nothing to mend."""
+
+    count: int
+
+
 READERS: dict[str, Reader] = {
     ".txt": text.read,
     ".md": markdown.read,
     ".markdown": markdown.read,
     ".jsonl": jsonl.read,
 }
+# Read in this process; all other files by a worker, for what parses them can hang, die, or take all memory.
+PLAIN = frozenset(READERS)
+READERS |= {kind: partial(container.read, kind=kind, readers=READERS) for kind in container.CONTAINERS}
 
 
 def kind_of(path: Path) -> str:
@@ -31,8 +44,7 @@ def kind_of(path: Path) -> str:
     >>> kind_of(Path("a/Story.TXT")), kind_of(Path("a.png"))
     ('.txt', '')
     """
-    name = path.name.lower()
-    return max((kind for kind in READERS if name.endswith(kind) and name != kind), key=len, default="")
+    return kind_among(path.name, READERS)
 
 
 def id_of(file: Path, root: Path) -> str:
@@ -75,9 +87,14 @@ def find_files(path: Path) -> tuple[list[Path], list[Path]]:
 
 def read_file(path: Path, article_id: str) -> Iterator[Article | Problem]:
     """The articles of one file; what cannot be read comes as a Problem in its place."""
+    original = Original(path, article_id, str(path))
+    kind = kind_of(path)
     try:
-        for item in READERS[kind_of(path)](Original(path, article_id, str(path))):
-            yield Problem(str(item)) if isinstance(item, ArticleError) else item
+        for item in READERS[kind](original) if kind in PLAIN else read_apart(original, kind):
+            if isinstance(item, OtherMembers):
+                yield LeftAlone(str(item), item.count)
+            else:
+                yield Problem(str(item)) if isinstance(item, ArticleError) else item
     except ArticleError as error:
         yield Problem(str(error))
     except OSError as error:
