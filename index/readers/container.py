@@ -38,11 +38,12 @@ def read(original: Original, *, kind: str, readers: Mapping[str, Reader]) -> Ite
     Members that no reader is for are counted in OtherMembers.
     """
     budget = Budget(original.name, packed_bytes=original.path.stat().st_size)
-    others = named = unnamed = 0
+    others = named = unnamed = left = articles = 0
     spoken = time.monotonic()
     for item in _read_level(original, kind, readers, budget, 1):
         if isinstance(item, OtherMembers):
             others += item.count
+            left += item.count
             if time.monotonic() - spoken < LONGEST_SILENCE:
                 continue
             item, others = OtherMembers(others), 0
@@ -51,10 +52,14 @@ def read(original: Original, *, kind: str, readers: Mapping[str, Reader]) -> Ite
             if named > MOST_NAMED and not isinstance(item, TooMuch):
                 unnamed += 1
                 continue
+        else:
+            articles += 1
         yield item
         spoken = time.monotonic()
     if others:
         yield OtherMembers(others)
+    if not (articles or named or left):
+        yield ArticleError(f"{original.name}: is empty; it is left out")
     if unnamed:
         yield ArticleError(f"{original.name}: {unnamed} more of its members have something wrong with them")
 
@@ -109,6 +114,8 @@ def _read_member(member: Member, inner: Original, readers: Mapping[str, Reader],
         if is_of_the_disk(error):
             raise
         yield ArticleError(f"{inner.name}: is damaged ({shown(f'{type(error).__name__}: {error}')}); it is left out")
+    finally:
+        inner.path.unlink(missing_ok=True)  # ext4 writes a file that is cut to nothing and filled again to the disk
 
 
 def _take_out(member: Member, inner: Original, budget: Budget) -> None:
