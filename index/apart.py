@@ -19,10 +19,11 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from index.article import Article, ArticleError, Original, OtherMembers, shown
+from index.article import Article, ArticleError, MemberBegins, Original, OtherMembers, shown
 
 SECONDS = 60.0
 MEMORY_MB = 1_000
+MOST_STOPPED = 5
 LONGEST_HEAD = 8_000_000
 LONGEST_TEXT = 80_000_000
 OUT_OF_MEMORY = 71
@@ -47,30 +48,43 @@ def read_apart(
 ) -> Iterator[Article | ArticleError]:
     """The items that the reader for `kind` makes of a file, one at a time as they are asked for.
 
-    Where the worker says nothing for `seconds` (SECONDS), passes MEMORY_MB or dies, the last item is an ArticleError
-    that says so.
+    Where the worker says nothing for `seconds` (SECONDS), passes MEMORY_MB or dies, an ArticleError says so and is the
+    last item; of a container it costs the member that was being read, and the next worker goes on with the one after.
     """
     command, seconds = tuple(command or COMMAND), seconds or SECONDS
-    worker = _take_worker(command, original, kind)
-    whole = False
-    count = 0
-    try:
-        while True:
-            message, text = worker.receive(seconds)
-            if "done" in message:
-                whole = not message["done"]
+    skip = stopped = 0
+    while True:
+        worker = _take_worker(command, original, kind, skip)
+        begun: MemberBegins | None = None
+        count = 0
+        whole = False
+        try:
+            while True:
+                message, text = worker.receive(seconds)
+                if "done" in message:
+                    whole = not message["done"]
+                    return
+                item = unpack(message, text)
+                if isinstance(item, MemberBegins):
+                    begun = item
+                else:
+                    yield item
+                    count += 1
+        except (_Silent, _Ended, _BadWord) as error:
+            what = f"its parser {_what(error, worker, seconds)}"
+            stopped += 1
+            if begun is None or begun.number < skip or stopped > MOST_STOPPED:
+                rest = "the rest of the file" if count or skip else "the file"
+                yield ArticleError(f"{original.name}: {what}; {rest} is left out")
                 return
-            yield unpack(message, text)
-            count += 1
-    except (_Silent, _Ended, _BadWord) as error:
-        left = "the rest of the file is left out" if count else "the file is left out"
-        yield ArticleError(f"{original.name}: its parser {_what(error, worker, seconds)}; {left}")
-    finally:
-        # Whatever it is in the middle of, a worker whose file nobody reads on is of no more use.
-        if whole:
-            _idle.append(worker)
-        else:
-            worker.end()
+            yield ArticleError(f"{original.name}/{shown(str(begun))}: {what}; it is left out")
+            skip = begun.number + 1
+        finally:
+            # Whatever it is in the middle of, a worker whose file nobody reads on is of no more use.
+            if whole:
+                _idle.append(worker)
+            else:
+                worker.end()
 
 
 def end_workers() -> None:
@@ -113,9 +127,9 @@ class _Worker:
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.stdout, selectors.EVENT_READ)
 
-    def ask(self, original: Original, kind: str) -> None:
+    def ask(self, original: Original, kind: str, skip: int) -> None:
         """Asks for a file; raises OSError where the worker has ended meanwhile."""
-        asked = {"path": str(original.path), "id": original.id, "name": original.name, "kind": kind}
+        asked = {"path": str(original.path), "id": original.id, "name": original.name, "kind": kind, "skip": skip}
         self.stdin.write(json.dumps(asked).encode() + b"\n")
 
     def receive(self, seconds: float) -> tuple[dict[str, Any], bytes]:
@@ -158,19 +172,19 @@ _idle: list[_Worker] = []
 atexit.register(end_workers)
 
 
-def _take_worker(command: tuple[str, ...], original: Original, kind: str) -> _Worker:
+def _take_worker(command: tuple[str, ...], original: Original, kind: str, skip: int) -> _Worker:
     """A worker that has been asked for the file: one that waits, or a new one."""
     while _idle:
         worker = _idle.pop()
         try:
             if worker.command == command and worker.process.poll() is None:
-                worker.ask(original, kind)
+                worker.ask(original, kind, skip)
                 return worker
         except OSError:
             pass  # it ended while it waited
         worker.end()
     worker = _Worker(command)
-    worker.ask(original, kind)
+    worker.ask(original, kind, skip)
     return worker
 
 
@@ -179,6 +193,8 @@ def _take_worker(command: tuple[str, ...], original: Original, kind: str) -> _Wo
 
 def pack(item: Article | ArticleError) -> bytes:
     """An item as the worker says it; raises ValueError for one that is too long to be said or holds no true text."""
+    if isinstance(item, MemberBegins):
+        return _line({"begins": str(item), "number": item.number})
     if isinstance(item, ArticleError):
         return _line({"error": str(item), "others": item.count if isinstance(item, OtherMembers) else None})
     text = item.text.encode()
@@ -196,6 +212,8 @@ def _line(message: Mapping[str, object]) -> bytes:
 
 def unpack(message: Mapping[str, Any], text: bytes) -> Article | ArticleError:
     """The item that a message holds; raises _BadWord where it holds none, or offsets that its text does not have."""
+    if isinstance(message.get("begins"), str) and type(message.get("number")) is int:
+        return MemberBegins(message["number"], message["begins"])
     if isinstance(message.get("error"), str):
         others = message.get("others")
         if isinstance(others, int) and others >= 0:

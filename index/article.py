@@ -38,6 +38,14 @@ class OtherMembers(ArticleError):
         self.count = count
 
 
+class MemberBegins(ArticleError):
+    """The member of a container, by its place and name, that is read next: said by a worker alone, and not kept."""
+
+    def __init__(self, number: int, name: str) -> None:
+        super().__init__(name)
+        self.number = number
+
+
 @dataclass(frozen=True)
 class Original:
     """What a reader reads: where its bytes lie, the id its article gets, and how it is named to people.

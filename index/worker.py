@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from index.apart import MEMORY_MB, OUT_OF_MEMORY, SECONDS, pack
 from index.article import Article, ArticleError, Original, shown
-from index.readers import READERS
+from index.readers import READERS, container
 
 LOOK_SECONDS = 0.1
 ROOM_MB = 700
@@ -40,7 +40,8 @@ def main() -> None:
     try:
         for line in requests:
             asked = json.loads(line)
-            _answer(Original(Path(asked["path"]), asked["id"], asked["name"]), asked["kind"], answers)
+            original = Original(Path(asked["path"]), asked["id"], asked["name"])
+            _answer(original, asked["kind"], asked["skip"], answers)
     except BrokenPipeError:
         pass
     except MemoryError:
@@ -48,8 +49,8 @@ def main() -> None:
     os._exit(0)  # threads that a parser left behind are not waited for
 
 
-def _answer(original: Original, kind: str, answers: BinaryIO) -> None:
-    items = _items(original, kind)
+def _answer(original: Original, kind: str, skip: int, answers: BinaryIO) -> None:
+    items = _items(original, kind, skip)
     while True:
         _limit("RLIMIT_CPU", int(time.process_time() + 2 * SECONDS) + 1)
         item = next(items, None)
@@ -65,10 +66,13 @@ def _answer(original: Original, kind: str, answers: BinaryIO) -> None:
     answers.flush()
 
 
-def _items(original: Original, kind: str) -> Iterator[Article | ArticleError]:
-    """What the reader makes of the file; whatever it trips over is a sentence."""
+def _items(original: Original, kind: str, skip: int) -> Iterator[Article | ArticleError]:
+    """What the reader makes of the file, the first members of a container skipped; what it trips over is a sentence."""
     try:
-        yield from READERS[kind](original)
+        if kind in container.CONTAINERS:
+            yield from container.read(original, kind=kind, readers=READERS, skip=skip)
+        else:
+            yield from READERS[kind](original)
     except MemoryError:
         raise
     except ArticleError as error:

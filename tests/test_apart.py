@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 import index.apart
 import index.readers
-from index.apart import MEMORY_MB, end_workers, pack, read_apart, unpack
-from index.article import Article, ArticleError, Aside, Origin, Original, OtherMembers, Section, shown
+from index.apart import MEMORY_MB, MOST_STOPPED, end_workers, pack, read_apart, unpack
+from index.article import Article, ArticleError, Aside, MemberBegins, Origin, Original, OtherMembers, Section, shown
 from index.news_index import NewsIndex
 from index.readers import READERS, Problem, read_file
 
@@ -60,7 +60,7 @@ def running(process: int) -> bool:
     ],
 )
 def test_what_happens_to_a_parser_is_a_sentence(tmp_path: Path, kind: str, articles: int, sentence: str) -> None:
-    *before, last = apart(tmp_path, kind)
+    *before, last = apart(tmp_path, kind, SECONDS if "longer" in sentence else 60)
     assert len(before) == articles
     assert isinstance(last, ArticleError) and str(last) == f"FILE: its parser {sentence}"
     [article] = apart(tmp_path, "who")
@@ -69,7 +69,7 @@ def test_what_happens_to_a_parser_is_a_sentence(tmp_path: Path, kind: str, artic
 
 @pytest.mark.skipif(sys.platform != "linux", reason="macOS does not hold a process to RLIMIT_AS")
 def test_memory_is_refused_to_what_asks_for_all_of_it_at_once(tmp_path: Path) -> None:
-    [error] = apart(tmp_path, "eat_in_c")
+    [error] = apart(tmp_path, "eat_in_c", 60)
     assert str(error) == "FILE: its parser died (signal 6); the file is left out"
 
 
@@ -204,9 +204,34 @@ def test_what_is_said_is_what_was_read(text: str, title: str, source: str | None
     )
     head, _, rest = pack(article).partition(b"\n")
     assert unpack(json.loads(head), rest) == article
-    for error in (ArticleError(shown(title)), OtherMembers(7)):
+    for error in (ArticleError(shown(title)), OtherMembers(7), MemberBegins(3, title)):
         again = unpack(json.loads(pack(error)), b"")
         assert (type(again), str(again)) == (type(error), str(error))
+
+
+def test_in_a_container_a_parser_that_is_stopped_costs_its_member(tmp_path: Path) -> None:
+    names = ["a.txt", "b.die", "c.png", "d.txt", "e.crash", "f.hang", "g.zip", "h.txt"]
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as packed:
+        for name in names:
+            packed.writestr(name, f"In {name}.")
+    items = list(read_apart(Original(tmp_path / "b.zip", "b", "b.zip"), ".zip", command=HOSTILE, seconds=SECONDS))
+    assert [item.id for item in items if isinstance(item, Article)] == ["b/a", "b/d", "b/f", "b/h"]
+    assert sum(item.count for item in items if isinstance(item, OtherMembers)) == 1
+    assert [str(item) for item in items if isinstance(item, ArticleError) and not isinstance(item, OtherMembers)] == [
+        "b.zip/b.die: its parser died (exit code 3); it is left out",
+        "b.zip/e.crash: its parser died (signal 11); it is left out",
+        "b.zip/f.hang: its parser took longer than 3 s and was stopped; it is left out",
+        "b.zip/g.zip: is damaged (File is not a zip file); the rest of it is left out",
+    ]
+
+
+def test_a_container_of_nothing_else_is_given_up(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as packed:
+        for number in range(50):
+            packed.writestr(f"{number}.die", "x")
+    items = list(read_apart(Original(tmp_path / "b.zip", "b", "b.zip"), ".zip", command=HOSTILE))
+    assert len(items) == MOST_STOPPED + 1
+    assert str(items[-1]) == "b.zip: its parser died (exit code 3); the rest of the file is left out"
 
 
 def test_plain_files_need_no_worker(articles: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,6 +150,7 @@ def test_of_a_warc_only_pages_are_read(tmp_path: Path) -> None:
         capture("https://e.org/latin", b"caf\xe9", "text/plain; charset=iso-8859-1"),
         capture("https://e.org/wrong", "café".encode(), "text/plain; charset=iso-8859-1"),
         capture("https://e.org/latin", b"Later.", date="2021-01-01T00:00:00Z"),
+        capture("https://e.org/latin", b"Dated by fuzzing.", date="\0 2020"),
         capture("https://e.org/../../etc/passwd", b"A page."),
     ]
     articles, problems, others = read(tmp_path, "b.warc", b"".join(records))
@@ -159,6 +160,7 @@ def test_of_a_warc_only_pages_are_read(tmp_path: Path) -> None:
         ("latin", "café"),
         ("wrong", "café"),
         ("latin @ 2021-01-01T00:00:00Z", "Later."),
+        ("latin @ 11", "Dated by fuzzing."),
         ("../../etc/passwd", "A page."),
     ]
     assert problems == ["b.warc/https://e.org/zstd: is packed as zstd, which is not read here; it is left out"]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from index.article import Article, ArticleError, Original, OtherMembers, shown
+from index.article import Article, ArticleError, MemberBegins, Original, OtherMembers, shown
 from index.readers.member import BLOCK, MOST_LEVELS, Broken, Budget, Member, TooMuch, is_of_the_disk
 from index.readers.packed import tar_members, zip_members
 from index.readers.text import LARGEST_ARTICLE
@@ -31,17 +31,22 @@ LONGEST_SILENCE = 5.0
 Items = Iterator[Article | ArticleError]
 
 
-def read(original: Original, *, kind: str, readers: Mapping[str, Reader]) -> Items:
+def read(original: Original, *, kind: str, readers: Mapping[str, Reader], skip: int | None = None) -> Items:
     """The articles of a container, member by member; `readers` are those for the kinds its members can be of.
 
     What cannot be read comes as an ArticleError each up to MOST_NAMED, then as one with how many there were.
-    Members that no reader is for are counted in OtherMembers.
+    Members that no reader is for are counted in OtherMembers. With `skip`, the first so many members are passed over,
+    and MemberBegins stands before what is read of each.
     """
     budget = Budget(original.name, packed_bytes=original.path.stat().st_size)
     others = named = unnamed = left = articles = 0
     spoken = time.monotonic()
-    for item in _read_level(original, kind, readers, budget, 1):
-        if isinstance(item, OtherMembers):
+    for item in _read_level(original, kind, readers, budget, 1, skip):
+        if isinstance(item, MemberBegins):
+            if others:
+                yield OtherMembers(others)
+            others = 0
+        elif isinstance(item, OtherMembers):
             others += item.count
             left += item.count
             if time.monotonic() - spoken < LONGEST_SILENCE:
@@ -58,21 +63,27 @@ def read(original: Original, *, kind: str, readers: Mapping[str, Reader]) -> Ite
         spoken = time.monotonic()
     if others:
         yield OtherMembers(others)
-    if not (articles or named or left):
+    if not (articles or named or left or skip):
         yield ArticleError(f"{original.name}: is empty; it is left out")
     if unnamed:
         yield ArticleError(f"{original.name}: {unnamed} more of its members have something wrong with them")
 
 
-def _read_level(original: Original, kind: str, readers: Mapping[str, Reader], budget: Budget, level: int) -> Items:
+def _read_level(
+    original: Original, kind: str, readers: Mapping[str, Reader], budget: Budget, level: int, skip: int | None = None
+) -> Items:
     """The items of one container, or of one that lies in another."""
     ids: set[str] = set()
     with tempfile.TemporaryDirectory(prefix="groundwire-") as folder:
         try:
-            for member in CONTAINERS[kind](original, readers, budget):
+            for number, member in enumerate(CONTAINERS[kind](original, readers, budget)):
+                if skip is not None and number < skip:
+                    continue
                 if isinstance(member, ArticleError):
                     yield member
                     continue
+                if skip is not None:
+                    yield MemberBegins(number, member.name)
                 inner = Original(
                     Path(folder, f"member{member.kind}"), f"{original.id}/{member.id}", f"{original.name}/{member.name}"
                 )

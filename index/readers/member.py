@@ -140,12 +140,8 @@ def damage(what: object) -> str:
     return f"is damaged ({shown(' '.join(str(what).split()) or type(what).__name__)}); the rest of it is left out"
 
 
-def plain_name(name: str, container: str) -> str:
-    r"""A member's path below its container, by "/"; raises ArticleError for one that leads out of it.
-
-    >>> plain_name(".\\news\\a.txt", "b.zip")
-    'news/a.txt'
-    """
+def check_characters(name: str, container: str) -> None:
+    """Raises ArticleError for a name that no terminal and no archive should be given."""
     where = f"{container}/{shown(name)}"
     if len(name) > LONGEST_NAME:
         raise ArticleError(f"{where}: its name has {len(name)} characters, {LONGEST_NAME} at most; it is left out")
@@ -155,6 +151,16 @@ def plain_name(name: str, container: str) -> str:
         raise ArticleError(f"{where}: its name is not UTF-8; it is left out") from None
     if any(character in TURNING or unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in name):
         raise ArticleError(f"{where}: its name holds control characters; it is left out")
+
+
+def plain_name(name: str, container: str) -> str:
+    r"""A member's path below its container, by "/"; raises ArticleError for one that leads out of it.
+
+    >>> plain_name(".\\news\\a.txt", "b.zip")
+    'news/a.txt'
+    """
+    check_characters(name, container)
+    where = f"{container}/{shown(name)}"
     path = name.replace("\\", "/")
     if path.startswith("/") or DRIVE.match(path):
         raise ArticleError(f"{where}: its name is an absolute path; it is left out")

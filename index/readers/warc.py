@@ -4,6 +4,7 @@ The day of a capture is not the day of publishing, so it is not read as that; th
 """
 
 import gzip
+import re
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from email.message import Message
@@ -12,9 +13,10 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from index.article import ArticleError, Original, OtherMembers, shown
-from index.readers.member import LONGEST_NAME, Broken, Budget, Forward, Member, damage, plain_name
+from index.readers.member import LONGEST_NAME, Broken, Budget, Forward, Member, check_characters, damage
 
 KINDS = {"text/html": ".html", "application/xhtml+xml": ".html", "application/pdf": ".pdf", "text/plain": ".txt"}
+DAY = re.compile(r"[0-9TZ:.+-]{4,40}")
 CODINGS = ("", "identity", "gzip", "x-gzip", "deflate", "br")
 
 
@@ -87,10 +89,11 @@ def _member(
     name = url.partition("://")[2] or url
     if not name or len(name) > LONGEST_NAME:
         name = f"record {number}"
-    plain_name(name.replace("..", "").lstrip("/") or "/", original.name)  # an address leads nowhere; characters count
+    check_characters(name, original.name)
     seen[name] = seen.get(name, 0) + 1
     if seen[name] > 1:
-        name = f"{name} @ {record.rec_headers.get_header('WARC-Date') or number}"
+        day = record.rec_headers.get_header("WARC-Date") or ""
+        name = f"{name} @ {day if DAY.fullmatch(day) else number}"
     counted = packed and coding in CODINGS[:2]
     return Member(name, name, kind, partial(_content, record, stream), counted, url=url, charset=charset)
 
