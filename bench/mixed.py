@@ -223,9 +223,9 @@ def write_mixed(articles: Sequence[Article], folder: Path, count: int, seed: int
 
 
 def peak_gb() -> dict[str, float]:
-    """The most memory that this process held, and that the largest of its ended workers did."""
+    """The most memory that this process held, and that the largest of its ended children did, a worker or the index."""
     scale = 1e9 if sys.platform == "darwin" else 1e6
-    whose = {"this_process": resource.RUSAGE_SELF, "largest_worker": resource.RUSAGE_CHILDREN}
+    whose = {"this_process": resource.RUSAGE_SELF, "largest_child": resource.RUSAGE_CHILDREN}
     return {name: round(resource.getrusage(who).ru_maxrss / scale, 3) for name, who in whose.items()}
 
 

@@ -8,6 +8,7 @@ import os
 import stat
 import struct
 import tarfile
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -167,6 +168,13 @@ def test_of_a_warc_only_pages_are_read(tmp_path: Path) -> None:
     assert others == 3
 
 
+def test_one_member_at_a_time_lies_unpacked(tmp_path: Path) -> None:
+    file = write_files(tmp_path, {"b.zip": make_zip(NEWS)}) / "b.zip"
+    for item in READERS[".zip"](Original(file, "b", "b.zip")):
+        unpacked = [path for path in (tmp_path / "place").rglob("*") if path.is_file()]
+        assert [path.stem for path in unpacked] == (["member"] if isinstance(item, Article) else [])
+
+
 def test_rows_in_a_container_keep_their_ids(tmp_path: Path) -> None:
     rows = b'{"id": "a", "text": "A."}\n{"id": "b", "text": "B."}\n'
     articles, problems, _ = read(tmp_path, "b.zip", make_zip([("x.jsonl", rows), ("y.jsonl", rows[:26])]))
@@ -308,6 +316,25 @@ def test_what_unpacks_to_too_much_stops_and_what_came_before_is_kept(
     articles, [problem], _ = read(tmp_path, f"b{kind}", made)
     assert [len(article.text) for article in articles] == [40_000]
     assert problem.startswith(f"b{kind}: unpacks to more than ") and problem.endswith("; the rest of it is left out")
+
+
+@pytest.mark.parametrize("kind", [*PACKED, ".warc.gz"])
+def test_no_byte_is_counted_twice(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.readers.member.FREELY_UNPACKED", 1_000_000)
+    monkeypatch.setattr("index.readers.member.MOST_TIMES", 0)
+    articles, problems, _ = read(tmp_path, f"b{kind}", PACK[kind]([("a.txt", b"a" * 600_000)]))
+    assert [len(article.text) for article in articles] == [600_000] and not problems
+
+
+def test_the_headers_of_a_tar_are_not_kept(tmp_path: Path) -> None:
+    write_files(tmp_path, {"b.tar": make_tar([(f"{number}.png", b"") for number in range(2_000)])})
+    tracemalloc.start()
+    assert [str(item) for item in READERS[".tar"](Original(tmp_path / "b.tar", "b", "b.tar"))] == [
+        "2000 members of other kinds are left alone"
+    ]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 500_000, "a header is about 1,000 bytes"
 
 
 def test_one_budget_is_for_all_levels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
