@@ -73,6 +73,17 @@ def test_memory_is_refused_to_what_asks_for_all_of_it_at_once(tmp_path: Path) ->
     assert str(error) == "FILE: its parser died (signal 6); the file is left out"
 
 
+def test_a_worker_watches_what_it_holds() -> None:
+    """What stops it where the system does not hold it to RLIMIT_AS."""
+    script = (
+        "import os, threading, time; import index.worker as worker; worker.MEMORY_MB = 150\n"
+        "threading.Thread(target=worker._watch, args=(os.getppid(),), daemon=True).start()\n"
+        "held = b'x' * 300_000_000; time.sleep(30)"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], cwd=index.apart.ROOT, timeout=60)
+    assert ran.returncode == index.apart.OUT_OF_MEMORY
+
+
 def test_what_a_parser_prints_is_not_taken_for_an_article(tmp_path: Path) -> None:
     assert list(apart(tmp_path, "chatter")) == [Article("id", "Printed.", "Printed")]
 
