@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index.apart import end_workers
 from index.archive import Archive, StoredPassage
 from index.article import Article
 from index.pages import PAGES
 from index.passage import CountTokens, Limit, Passage, cut_article, heading
-from index.readers import Problem, find_files, id_of, read_file
+from index.readers import LeftAlone, Problem, find_files, id_of, read_file
 from models import Embedder
 
 BATCH_PASSAGES = 256
@@ -87,7 +88,10 @@ def update_archive(
     Raises ArticleError for a path that is none, before anything is changed.
     """
     found = [(path.resolve(), *find_files(path.resolve())) for path in paths]
-    return _Update(archive, embedder, count_tokens, progress, dry_run).run(found, gone)
+    try:
+        return _Update(archive, embedder, count_tokens, progress, dry_run).run(found, gone)
+    finally:
+        end_workers()
 
 
 class _Update:
@@ -203,7 +207,9 @@ class _Update:
     def _articles(self, file: Path, article_id: str) -> Iterator[Article]:
         """The articles of one file; what cannot be read, or has another file's id, goes into the report."""
         for item in read_file(file, article_id):
-            if isinstance(item, Problem):
+            if isinstance(item, LeftAlone):
+                self.report.other_files += item.count
+            elif isinstance(item, Problem):
                 self.report.problems.append(item.sentence)
             elif (owner := self.owners.get(item.id, str(file))) != str(file) and self._still_in(owner, item.id):
                 self.report.problems.append(
@@ -218,7 +224,9 @@ class _Update:
         """Whether a file still holds its article, for rows move between files; one that has problems keeps its own."""
         if file not in self.held:
             items = read_file(Path(file), article_id) if Path(file).exists() else ()
-            self.held[file] = {None if isinstance(item, Problem) else item.id for item in items}
+            self.held[file] = {
+                None if isinstance(item, Problem) else item.id for item in items if not isinstance(item, LeftAlone)
+            }
         return bool(self.held[file] & {article_id, None})
 
     def _write(self) -> None:

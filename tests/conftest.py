@@ -29,6 +29,8 @@ ARTICLES = {
     '{"id": "wire-2", "text": "The floods displaced two thousand people in Kerala."}\n',
 }
 settings.register_profile("house", deadline=None, derandomize=True, max_examples=60)
+# pytest tests/test_containers.py -k "any_bytes or damaged" --hypothesis-profile fuzz
+settings.register_profile("fuzz", deadline=None, max_examples=20_000, database=None)
 settings.load_profile("house")
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 

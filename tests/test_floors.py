@@ -11,10 +11,11 @@ ROOT = Path(__file__).parent.parent
 FLOORS = """
     models models.catalogue models.gguf models.weights models.download models.wheels models.fetch models.tokens
     models.embedder models.llama models.reranker index index.article index.credits index.wire index.address
-    index.pages index.shingles index.versions index.grouping index.readers.charset index.readers.text
-    index.readers.markdown index.readers.jsonl index.readers index.readers.metadata index.readers.lines
-    index.readers.html index.readers.mail index.readers.pdf index.readers.docx index.readers.table index.readers.feed
-    index.readers.xml index.passage index.difference index.copies index.archive index.stamp index.dense index.lexical
+    index.pages index.shingles index.versions index.grouping index.apart index.readers.charset index.readers.text
+    index.readers.markdown index.readers.jsonl index.readers.member index.readers.packed index.readers.warc
+    index.readers.container index.readers index.readers.metadata index.readers.lines index.readers.html
+    index.readers.mail index.readers.pdf index.readers.docx index.readers.table index.readers.feed index.readers.xml
+    index.worker index.passage index.difference index.copies index.archive index.stamp index.dense index.lexical
     index.ranking index.update index.news_index index.entries index.feeds index.watch qa qa.settings qa.measures
     qa.retrieve qa.prompt qa.read qa.verify qa.stance qa.conflict qa.answer qa.compose qa.provenance qa.pipeline
     qa.replay qa.gold qa.quotes qa.gold_file qa.gold_sets.item qa.gold_sets.source qa.gold_sets.gather
@@ -28,6 +29,7 @@ HEAVY = (
     *("scipy", "ir_measures", "jinja2"),
     *("httpx", "httpcore", "protego", "feedparser", "watchfiles"),
     *("trafilatura", "htmldate", "lxml", "pypdf", "docx", "feedparser", "charset_normalizer", "py3langid"),
+    *("scipy", "ir_measures", "jinja2", "warcio"),
 )
 
 

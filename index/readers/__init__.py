@@ -1,14 +1,18 @@
 """From a path to articles: which files are meant, and which reader reads each. One small file a format."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
-from index.article import Article, ArticleError, Original
+from index.apart import read_apart
+from index.article import Article, ArticleError, Original, OtherMembers
 from index.pages import address_of
-from index.readers import jsonl, markdown, text
+from index.readers import container, jsonl, markdown, text
+from index.readers.container import Reader
+from index.readers.member import kind_among
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,11 @@ class Problem:
     sentence: str
 
 
-Reader = Callable[[Original], Iterator[Article | ArticleError]]
+@dataclass(frozen=True)
+class LeftAlone(Problem):
+    """`count` members of a container that no reader is for, as `find_files` leaves files alone: nothing to mend."""
+
+    count: int
 
 
 def later(module: str) -> Reader:
@@ -35,6 +43,10 @@ READERS: dict[str, Reader] = {
     ".md": markdown.read,
     ".markdown": markdown.read,
     ".jsonl": jsonl.read,
+}
+# Read in this process; all other files by a worker, for what parses them can hang, die, or take all memory.
+PLAIN = frozenset(READERS)
+READERS |= {
     **dict.fromkeys((".html", ".htm", ".xhtml"), later("html")),
     **dict.fromkeys((".mhtml", ".mht", ".eml"), later("mail")),
     ".pdf": later("pdf"),
@@ -42,6 +54,7 @@ READERS: dict[str, Reader] = {
     **dict.fromkeys((".csv", ".tsv"), later("table")),
     **dict.fromkeys((".xml", ".rss", ".atom"), later("xml")),
 }
+READERS |= {kind: partial(container.read, kind=kind, readers=READERS) for kind in container.CONTAINERS}
 
 
 def kind_of(path: Path) -> str:
@@ -50,8 +63,7 @@ def kind_of(path: Path) -> str:
     >>> kind_of(Path("a/Story.TXT")), kind_of(Path("a.png"))
     ('.txt', '')
     """
-    name = path.name.lower()
-    return max((kind for kind in READERS if name.endswith(kind) and name != kind), key=len, default="")
+    return kind_among(path.name, READERS)
 
 
 def id_of(file: Path, root: Path) -> str:
@@ -97,9 +109,13 @@ def read_file(path: Path, article_id: str) -> Iterator[Article | Problem]:
 
     Of a page that was fetched, an article that names no address of its own has the page's.
     """
+    original = Original(path, article_id, str(path))
+    kind = kind_of(path)
     try:
-        for item in READERS[kind_of(path)](Original(path, article_id, str(path))):
-            if isinstance(item, ArticleError):
+        for item in READERS[kind](original) if kind in PLAIN else read_apart(original, kind):
+            if isinstance(item, OtherMembers):
+                yield LeftAlone(str(item), item.count)
+            elif isinstance(item, ArticleError):
                 yield Problem(str(item))
             else:
                 yield item if item.url else replace(item, url=address_of(path))
