@@ -71,6 +71,8 @@ def read_apart(
                     yield item
                     count += 1
         except (_Silent, _Ended, _BadWord) as error:
+            if isinstance(error, _Ended) and worker.reads > 1 and begun is None and not count:
+                continue  # it ended while it waited, and that showed only now
             what = f"its parser {_what(error, worker, seconds)}"
             stopped += 1
             if begun is None or begun.number < skip or stopped > MOST_STOPPED:
@@ -124,12 +126,14 @@ class _Worker:
         assert self.process.stdin is not None and self.process.stdout is not None
         self.stdin, self.stdout = self.process.stdin, self.process.stdout
         self.said = bytearray()
+        self.reads = 0
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.stdout, selectors.EVENT_READ)
 
     def ask(self, original: Original, kind: str, skip: int) -> None:
         """Asks for a file; raises OSError where the worker has ended meanwhile."""
         asked = {"path": str(original.path), "id": original.id, "name": original.name, "kind": kind, "skip": skip}
+        self.reads += 1
         self.stdin.write(json.dumps(asked).encode() + b"\n")
 
     def receive(self, seconds: float) -> tuple[dict[str, Any], bytes]:
