@@ -183,7 +183,7 @@ class Archive:
         outlets: dict[str, int] = {}
         days: list[str] = []
         for source, published, sections in self._rows("SELECT source, published, sections FROM articles"):
-            stories = [(source, published)] + [(s["source"], s["published"]) for s in json.loads(sections)]
+            stories = [(s["source"], s["published"]) for s in json.loads(sections)] or [(source, published)]
             for outlet, day in stories:
                 if outlet:
                     outlets[outlet] = outlets.get(outlet, 0) + 1

@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = """
     models models.catalogue models.gguf models.weights models.download models.wheels models.fetch models.tokens
-    models.embedder models.llama models.reranker index index.article index.credits index.readers.text
+    models.embedder models.llama models.reranker index index.article index.days index.dateline index.credits
+    index.lines index.asides index.sections index.page index.readers.text
     index.readers.markdown index.readers.jsonl index.readers index.passage index.archive index.stamp index.dense
     index.lexical index.ranking index.update index.news_index qa qa.settings qa.measures qa.retrieve qa.prompt qa.read
     qa.verify qa.stance qa.conflict qa.answer qa.compose qa.provenance qa.pipeline qa.replay qa.gold qa.quotes

@@ -1,11 +1,11 @@
-"""Plain text: one article a file, stored as it is; headline, outlet and date where its head says them."""
+"""Plain text: one article a file, stored as it is; headline, outlet, date and stories where it says them."""
 
 import codecs
 from collections.abc import Iterator
 from pathlib import PurePath
 
 from index.article import Article, ArticleError, Original
-from index.credits import find_sections, read_head
+from index.page import complete
 
 LARGEST_ARTICLE = 20_000_000
 
@@ -41,6 +41,5 @@ def read_bytes(original: Original) -> bytes:
 def read(original: Original) -> Iterator[Article]:
     """One article, its text unchanged."""
     text = decode(read_bytes(original), original.name)
-    head = read_head(text)
-    title = head.title or PurePath(original.name).stem
-    yield Article(original.id, text, title, head.source, head.published, sections=find_sections(text))
+    stem = PurePath(original.name).stem
+    yield complete(Article(original.id, text, stem), original.name, fallback=stem)
