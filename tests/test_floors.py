@@ -11,14 +11,14 @@ ROOT = Path(__file__).parent.parent
 FLOORS = """
     models models.catalogue models.gguf models.weights models.download models.wheels models.fetch models.tokens
     models.embedder models.llama models.reranker index index.article index.days index.dateline index.credits
-    index.lines index.asides index.sections index.page index.readers.text
+    index.lines index.asides index.sections index.page index.correction index.readers.text
     index.readers.markdown index.readers.jsonl index.readers index.passage index.archive index.stamp index.dense
     index.lexical index.ranking index.update index.news_index qa qa.settings qa.measures qa.retrieve qa.prompt qa.read
     qa.verify qa.stance qa.conflict qa.answer qa.compose qa.provenance qa.pipeline qa.replay qa.gold qa.quotes
     qa.gold_file qa.gold_sets.item qa.gold_sets.source qa.gold_sets.gather qa.gold_sets.squad qa.gold_sets.multihop
     qa.gold_sets.beir qa.gold_sets.table qa.gold_sets qa.gold_check qa.gold_draft qa.gold_add qa.marked qa.statistics
     qa.judge qa.trec qa.figures qa.run qa.evaluate qa.compare qa.report qa.options qa.terminal qa.gold_dialogue
-    qa.cli_eval qa.cli_gold qa.cli app
+    qa.cli_eval qa.cli_gold qa.cli_show qa.cli app
 """.split()
 HEAVY = (
     *("torch", "llama_cpp", "faiss", "gradio", "sentence_transformers", "onnxruntime", "tantivy"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.article import Article, ArticleError, Original
+from index.correction import SUFFIX, corrected
 from index.readers import jsonl, markdown, text
 
 
@@ -64,7 +65,7 @@ def find_files(path: Path) -> tuple[list[Path], list[Path]]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         others += [Path(folder, name) for name in folders if Path(folder, name).is_symlink()]
         for name in sorted(names):
-            if not name.startswith("."):
+            if not name.startswith(".") and not _is_side_file(Path(folder, name)):
                 file = Path(folder, name)
                 # A pipe or a device would be waited for without end.
                 (readable if kind_of(file) and file.is_file() else others).append(file)
@@ -73,10 +74,14 @@ def find_files(path: Path) -> tuple[list[Path], list[Path]]:
     return sorted(readable), others
 
 
+def _is_side_file(file: Path) -> bool:
+    return file.suffix == SUFFIX and bool(kind_of(file.with_suffix(""))) and file.with_suffix("").is_file()
+
+
 def read_file(path: Path, article_id: str) -> Iterator[Article | Problem]:
-    """The articles of one file; what cannot be read comes as a Problem in its place."""
+    """The articles of one file, corrected; what cannot be read or corrected comes as a Problem in its place."""
     try:
-        for item in READERS[kind_of(path)](Original(path, article_id, str(path))):
+        for item in corrected(READERS[kind_of(path)](Original(path, article_id, str(path))), path):
             yield Problem(str(item)) if isinstance(item, ArticleError) else item
     except ArticleError as error:
         yield Problem(str(error))
