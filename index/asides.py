@@ -6,6 +6,7 @@ Only what is surely none of the story is marked. An advert that stays costs litt
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from index.article import Aside
 from index.lines import Line, is_prose, is_rule
@@ -31,7 +32,8 @@ KINDS = {
         r"scroll (?:down )?to continue(?: reading)?|(?:date:? )?\d{4}-\d{2}-\d{2} advertisement",
     ),
     "subscribe": _any(
-        r"(?:subscribe|sign up|register now)\b[^.!?]{0,80}\b(?:newsletters?|inbox|e-?mail alerts?)\b[^.!?]{0,60}",
+        r"(?:subscribe|sign up|register now)\b[^.!?]{0,80}\b(?:newsletters?|inbox|e-?mail alerts?)\b"
+        r"(?:[^.!?]{0,60}|[.!:]\s?.{0,140})",
         r"subscribe(?: now| today| here)?|(?:join|follow) us on [^.!?]{2,60}|follow @?\w+ on \w+",
         r"support (?:our|independent) journalism[^.!?]{0,60}|already a subscriber\? (?:log|sign) in",
         r"abonnieren sie .{0,60}newsletter.{0,40}|abonnez-vous à .{0,60}|suscríbase a .{0,60}",
@@ -89,6 +91,7 @@ _BESIDE = {
 }
 
 
+@lru_cache(maxsize=4096)
 def kind_of_aside(words: str) -> str | None:
     """What a line is, where it is surely no news whatever stands around it.
 

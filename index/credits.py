@@ -6,6 +6,7 @@ A line is one only if every piece of it is explained: a line that says anything 
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from index.dateline import agency_of
@@ -31,7 +32,12 @@ _NOISE = re.compile(
     rf"(?:{_READING.pattern}|(?:length:\s*)?[\d,.]+ words|page \w+|{TIME}|{WEEKDAY}|on|at|le|am|el|vom|du)",
     re.IGNORECASE,
 )
-_BARS = re.compile(r"\s*[|•·]\s*|\s+[–—―-]+\s+|^[–—―-]+\s*|\s*//\s*|\t+|;\s+")
+_SPECIAL = re.compile(r"(?:special|exclusive) (?:to|for) (?P<name>.+)", re.IGNORECASE)
+_ROLE = re.compile(
+    r"(?:.{0,40}\b)?(?:staff(?: writer| reporter)?|correspondent|reporter|columnist|editor|wire reports|staff reports)",
+    re.IGNORECASE,
+)
+_BARS = re.compile(r"\s*[|•·]\s*|\s/\s|\s+[–—―-]+\s+|^[–—―-]+\s*|\s*//\s*|\t+|;\s+")
 _COMMAS = re.compile(r"\s*,\s+|(?<=[^\W\d_]{3})\.\s+|\s*,\s*$")
 _NUMBER = re.compile(
     r"(?i)(?:#{1,6}\s+|\*{2}(?=\S)|_{2}(?=\S)|=+\s+)?(?:\(?\d{1,3}[.)]\s+|\d{1,3}\s+(?:of|de|von)\s+\d{1,4}(?:\s+documents?)?$)?"
@@ -82,10 +88,21 @@ def is_headline(words: str) -> bool:
     return (
         len(words) <= LONGEST_HEADLINE
         and len(re.findall(r"[^\W\d_]{2,}", words)) >= 3
-        and not re.search(r"[.:;,][\"”’']?$", words)
+        and not re.search(r"[.:;,—–][\"”’']?$|[^\W\d_]{3,}\. [A-ZÀ-Þ]|^(?i:editor['’]s note)\b", words)
+        and not is_role(words)
     )
 
 
+def is_role(words: str) -> bool:
+    """Whether a line only says what its writer is, or that agencies wrote: `Star correspondent`, `From wire reports`.
+
+    >>> is_role("Free Press Staff Writer"), is_role("From staff and wire reports"), is_role("Reporter freed")
+    (True, True, False)
+    """
+    return len(words) <= 60 and bool(_ROLE.fullmatch(words))
+
+
+@lru_cache(maxsize=4096)  # a line is asked about for sections, for asides and for the head
 def read_credit(words: str) -> Credit | None:
     """What a credit line says, or None for any other line.
 
@@ -118,6 +135,8 @@ def read_credit(words: str) -> Credit | None:
             posted = True
         elif (by := _BYLINE.fullmatch(piece)) and is_name(by["name"].strip(" .")):
             byline = byline or by["name"].strip(" ")
+        elif (to := _SPECIAL.fullmatch(piece)) and is_name(to["name"].strip(" .")):
+            names.append(to["name"].strip(" ."))
         elif (of := _SOURCE.fullmatch(piece)) and is_name(of["name"].strip(" .")) and (days or ":" in piece):
             names.append(of["name"].strip(" ."))
             label = True

@@ -51,6 +51,7 @@ _DATELINE = re.compile(
     rf"(?:\s*\((?P<agency>[^()]{{2,60}})\)|\.?\s*/(?P<slash>[^/]{{2,30}})/\.?)?(?P<dash>{_DASH}|(?<=/\.)\s|(?<=/)\s)"
 )
 _IN_BRACKETS = re.compile(rf"(?P<outlet>{_WORD}(?: [\w.’'&-]+){{0,5}}) \((?P<inside>[^()]{{4,60}})\){_DASH}")
+_OWN_LINE = re.compile(rf"(?P<place>{_PLACE}(?:, {_PLACE})?) (?P<outlet>[A-Z]{{2,}}(?: [A-Z][a-z]+)?)\s*[—–]")
 _AGENCY_ALONE = re.compile(rf"\((?P<agency>[^()]{{2,40}})\){_DASH}")
 
 
@@ -86,6 +87,9 @@ def read_dateline(words: str) -> Dateline | None:
     ('BAGHDAD', 'AFP', '2020-01-03')
     >>> read_dateline("Berlin (dpa) - Es regnet.").agency, read_dateline("MOSCOW, May 5. /TASS/. Rain.").agency
     ('dpa', 'TASS')
+    >>> line = read_dateline("New York CNN Business —")
+    >>> line.place, line.outlet
+    ('New York', 'CNN Business')
     >>> read_dateline("Nobody – not even he – knew.") is read_dateline("He left. (AFP)") is None
     True
     """
@@ -95,6 +99,8 @@ def read_dateline(words: str) -> Dateline | None:
         if days and agency_of(found["outlet"]) is None:
             place = found["inside"][: days[0].start].strip(" ,") or None
             return Dateline(found.end(), place, days[0], None, found["outlet"])
+    if found := _OWN_LINE.fullmatch(words):
+        return Dateline(found.end(), found["place"], agency=agency_of(found["outlet"]), outlet=found["outlet"])
     if (found := _AGENCY_ALONE.match(words)) and (agency := agency_of(found["agency"])):
         return Dateline(found.end(), agency=agency)
     found = _DATELINE.match(words)

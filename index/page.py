@@ -17,6 +17,7 @@ from index.lines import Line, is_prose, is_rule, lines_of
 from index.sections import find_sections, heads_of
 
 FIELDS = ("title", "source", "published", "updated", "byline", "place", "agency")
+MOST_LINES = 50_000  # below them a text is indexed, but not read for stories and asides: no page of news is so long
 HEAD_LINES = 8
 FOOT_LINES = 12
 _LABELLED = re.compile(
@@ -69,7 +70,7 @@ def read_page(text: str, start: int = 0, *, name: str = "", published: str | Non
     >>> page.place, page.agency, page.published
     ('BAGHDAD', 'AFP', '2020-01-03')
     """
-    lines = lines_of(text, start)
+    lines = lines_of(text, start)[:MOST_LINES]
     said = _Said()
     head = _head_of(lines)
     named = day_in_name(name)
@@ -79,6 +80,7 @@ def read_page(text: str, start: int = 0, *, name: str = "", published: str | Non
         if credit:
             said.credit(credit)
     alone = next((day.iso() for line in head if (day := _lone_day(line.words))), None)
+    _read_names(head, said)
     near = said.get("published") or published or said.get("updated") or alone or named or _foot_day(lines)
     said.late(near)
     if alone:
@@ -95,7 +97,7 @@ def read_page(text: str, start: int = 0, *, name: str = "", published: str | Non
         _read_foot(lines[len(head) :], said)
     said.put("source", said.get("agency"), "agency", "likely")
     starts = [section.start for section in sections]
-    title = _title_of(head, said.get("source"))
+    title = _title_of(head, {said.get("source"), said.get("byline")})
     if title:
         said.put("title", title, "head", "likely")
     return Page(
@@ -115,10 +117,12 @@ def complete(article: Article, name: str, *, fallback: str | None = None) -> Art
     found = {field: getattr(page, field) for field in FIELDS if field not in known and getattr(page, field)}
     held = {origin.field for origin in article.origins}
     origins = [origin for origin in page.origins if origin.field in found and origin.field not in held]
+    # A story that names no outlet is its page's, where something outside the text says whose that is.
+    sections = tuple(replace(section, source=section.source or article.source) for section in page.sections)
     return replace(
         article,
         **found,
-        sections=article.sections or page.sections,
+        sections=article.sections or sections,
         asides=article.asides or page.asides,
         origins=(*article.origins, *origins),
     )
@@ -168,8 +172,22 @@ def _head_of(lines: Sequence[Line]) -> list[Line]:
     return list(lines[: min(runs[0][1], 3 * HEAD_LINES)])
 
 
+def _read_names(head: Sequence[Line], said: _Said) -> None:
+    """A head of two names is a writer and an outlet; neither says so, and it may be a headline of two lines."""
+    words = [line.words for line in head if not kind_of_aside(line.words)]
+    if len(words) != 2 or said.values or not is_name(words[0]) or not (is_name(words[1]) or agency_of(words[1])):
+        return
+    if agency_of(words[0]):
+        words.reverse()
+    agency = agency_of(words[1])
+    if agency or len(words[0].split()) <= 3 or " and " in words[0]:
+        said.put("byline", words[0], "head", "likely" if agency else "guess")
+        said.put("agency", agency, "head", "likely")
+        said.put("source", agency or words[1], "head", "likely" if agency else "guess")
+
+
 def _dateline_of(lines: Sequence[Line], first: int) -> Dateline | None:
-    for line in lines[first : first + 2]:
+    for line in lines[max(0, first - 1) : first + 2]:  # or on a line of its own above
         found = read_dateline(bare(line.words[:200]))
         if found:
             return found
@@ -214,14 +232,13 @@ def _read_foot(lines: Sequence[Line], said: _Said) -> None:
             said.put("updated" if late else "published", days[0].iso(), "label in the text", "guess")
 
 
-def _title_of(head: Sequence[Line], source: str | None) -> str | None:
+def _title_of(head: Sequence[Line], names: set[str | None]) -> str | None:
     """The headline: what the head says twice, or else its first line that can be one."""
     words = [
         bare(line.words)
         for line in head
         if not (kind_of_aside(line.words) or read_credit(line.words) or is_rule(line.words) or is_prose(line.words))
     ]
-    words = [line for line in words if is_headline(line) and line != source]
+    words = [line for line in words if is_headline(line) and line not in names and not agency_of(line)]
     twice = [line for i, line in enumerate(words) if line in words[:i]]
-    named = [line for line in words if not is_name(line) and not agency_of(line)]
-    return next(iter(twice or words[:1] or named), None)
+    return next(iter(twice or words), None)

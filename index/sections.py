@@ -111,6 +111,8 @@ def _pieces(lines: Sequence[Line]) -> list[Piece]:
             kind = "noise"
         elif credit:
             kind = "credit"
+        elif agency_of(words):
+            kind, credit = "credit", Credit("alone", agency_of(words), agency=agency_of(words))
         elif is_headline(words) or (len(words) <= 60 and re.search(r"[^\W\d_]{2,}", words) and not is_prose(words)):
             kind = "headline"
         else:

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_pages import MadePage, read_pages
 
-from index.article import check_date
+from index.article import Article, Aside, Origin, check_date
+from index.asides import find_asides
 from index.lines import lines_of
-from index.page import read_page
+from index.page import complete, read_page
 
 LINES = st.sampled_from(
     [
@@ -57,3 +58,105 @@ def test_a_made_page_is_read_as_it_is_meant(made: MadePage) -> None:
         assert name not in made.about or getattr(page, name) == made.about[name]
     covered = {i for aside in page.asides for i in range(aside.start, aside.end) if not made.text[i].isspace()}
     assert covered == {i for start, end in made.asides for i in range(start, end) if not made.text[i].isspace()}
+
+
+def test_what_the_file_says_itself_stays_and_the_rest_is_read() -> None:
+    text = "Rain stops fair\n\nORRTON, Jan. 3 (AP) — It rained on Monday. The fair was closed.\n"
+    whole = complete(
+        Article("a", text, "a", source="The Star", origins=(Origin("source", "metadata", "sure"),)), "a.html"
+    )
+    assert (whole.source, whole.agency, whole.place, whole.title) == ("The Star", "AP", "ORRTON", "a")
+    assert [(o.field, o.where) for o in whole.origins] == [
+        *(("source", "metadata"), ("place", "dateline"), ("agency", "dateline"))
+    ]
+    assert complete(Article("a", text, "a"), "a.txt", fallback="a").title == "Rain stops fair"
+
+
+def test_a_story_without_outlet_is_of_the_outlet_of_its_page() -> None:
+    [made] = [made for made in read_pages("develop") if made.name.startswith("07")]
+    assert {s.source for s in complete(Article("a", made.text, "a"), "a.txt").sections} == {None}
+    assert {s.source for s in complete(Article("a", made.text, "a", source="Notes"), "a.txt").sections} == {"Notes"}
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "published", "where", "sure"),
+    [
+        ("a.txt", "ORRTON, Jan. 3 (AP) — ", None, None, None),
+        ("2020-01-04.txt", "ORRTON, Jan. 3 (AP) — ", "2020-01-03", "dateline", "likely"),
+        ("2020-01-02.txt", "ORRTON, Dec. 31 (AP) — ", "2019-12-31", "dateline", "likely"),
+        ("2020-01-04.txt", "", "2020-01-04", "file name", "likely"),
+        ("2020/01/04/a.txt", "", "2020-01-04", "file name", "likely"),
+        ("2020-01-04.txt", "The Star | January 5, 2020\n\n", "2020-01-05", "credit line", "sure"),
+        ("a.txt", "January 5, 2020\n\n", "2020-01-05", "credit line", "likely"),
+        ("a.txt", "ORRTON, Jan. 3, 2020 (AP) — ", "2020-01-03", "dateline", "sure"),
+    ],
+)
+def test_a_day_comes_from_the_surest_place(
+    name: str, head: str, published: str | None, where: str | None, sure: str | None
+) -> None:
+    page = read_page(f"{head}It rained on the fair of March 1, 1999. It was closed.\n", name=name)
+    said = {(o.where, o.sure) for o in page.origins if o.field == "published"}
+    assert page.published == published and said == ({(where, sure)} if where else set())
+
+
+def test_a_day_from_the_middle_of_a_text_is_a_guess_and_only_with_a_label() -> None:
+    text = "It rained on the fair.\n\nOn May 3, 2021 it was closed.\n\n{}May 5, 2021\n\nIt opened later.\n"
+    assert read_page(text.format("")).published is None
+    page = read_page(text.format("Published: "))
+    assert page.published == "2021-05-05" and {o.sure for o in page.origins} == {"guess"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "He shares his bread.",
+        "The advertisement was seen by millions.",
+        "Advertisement tax splits the cabinet",
+        "Copyright law of 1976 is to change, ministers say",
+        "Subscribe or lose the paper, readers are told",
+        "Related: He was the brother of the mayor. He said so.",
+        "12 shares were sold for a penny each.",
+        "Tweet costs minister his office",
+        "Home rule is back on the table",
+        "Image: A man in the rain (AFP)",
+        "Leave a reply to the minister by Monday, parties told",
+        "Comments by the mayor anger fishermen",
+        "Watch thieves strike again",
+        "Sign up to the army, chancellor tells students",
+    ],
+)
+def test_a_line_that_may_be_news_is_kept(words: str) -> None:
+    assert find_asides(lines_of(f"It rained on Monday.\n{words}\nIt was closed.")) == ()
+
+
+def test_nothing_is_marked_where_nothing_would_be_left() -> None:
+    assert find_asides(lines_of("Advertisement\n\nTweet")) == ()
+
+
+def test_a_line_under_a_label_alone_is_a_link_unless_a_story_starts_there() -> None:
+    text = "It rained on Monday.\n\nAlso read:\n- Rain in May\n- Rain in June\n\nIt was closed."
+    [aside] = find_asides(lines_of(text))
+    assert text[aside.start : aside.end] == "Also read:\n- Rain in May\n- Rain in June" and aside.what == "link"
+    [aside] = find_asides(lines_of(text), [text.index("- Rain in May")])
+    assert aside == Aside(text.index("Also"), text.index("\n- Rain in May"), "link")
+
+
+@pytest.mark.parametrize(
+    ("words", "agency"),
+    [
+        ("By A. Writer, AFP | May 3, 2021", "AFP"),
+        ("Reuters | May 3, 2021", "Reuters"),
+        ("The Star | May 3, 2021", None),
+    ],
+)
+def test_an_agency_is_read_in_credits_and_never_in_the_text(words: str, agency: str | None) -> None:
+    page = read_page(f"Rain stops the fair\n{words}\n\nIt rained, witnesses told AFP. The AP saw it too.\n")
+    assert page.agency == agency
+
+
+def test_a_paragraph_broken_at_a_width_is_prose() -> None:
+    text = "Rain stops the fair\nBy A. Writer\n\nIt rained on Monday in all of the valley, so that\nthe fair was closed by "
+    page = read_page(
+        text + "the mayor at once and\nBaghdad airport was closed as well, said The Star\n\non Monday evening.\n"
+    )
+    assert page.byline == "A. Writer" and page.sections == ()
