@@ -28,8 +28,10 @@ _POSTED = re.compile(
 _UPDATED = re.compile(r"(?i)\W*(?:last )?(?:updated|aktualisiert|stand|mis à jour|actualizado)\b")
 _SOURCE = re.compile(r"(?:(?i:source|via|quelle|fuente|publication):\s*|(?:From|Via|Quelle:|Aus)\s+)(?P<name>\S.*)")
 _READING = re.compile(r"\d+[ -]?min(?:ute)?s?(?: read)?", re.IGNORECASE)
+_AGO = re.compile(r"\d+ (?:minute|min|hour|hr|day|week)s? ago", re.IGNORECASE)
 _NOISE = re.compile(
-    rf"(?:{_READING.pattern}|(?:length:\s*)?[\d,.]+ words|page \w+|{TIME}|{WEEKDAY}|on|at|le|am|el|vom|du)",
+    rf"(?:{_READING.pattern}|{_AGO.pattern}|(?:length:\s*)?[\d,.]+ words|page \w+|{TIME}|{WEEKDAY}"
+    r"|on|at|le|am|el|vom|du)",
     re.IGNORECASE,
 )
 _SPECIAL = re.compile(r"(?:special|exclusive) (?:to|for) (?P<name>.+)", re.IGNORECASE)
@@ -109,6 +111,8 @@ def read_credit(words: str) -> Credit | None:
     >>> credit = read_credit("By A. Writer | Some Wire | January 3, 2020")
     >>> credit.byline, credit.source, credit.day.iso()
     ('A. Writer', 'Some Wire', '2020-01-03')
+    >>> read_credit("03.01.2020 - Press TV").source
+    'Press TV'
     >>> read_credit("He was killed in Baghdad, January 3, 2020")
     >>> read_credit("Source: The Post").source, read_credit("Par L. Daunay, La Dépêche, 14 mars 2021").day.iso()
     ('The Post', '2021-03-14')
@@ -140,11 +144,11 @@ def read_credit(words: str) -> Credit | None:
         elif (of := _SOURCE.fullmatch(piece)) and is_name(of["name"].strip(" .")) and (days or ":" in piece):
             names.append(of["name"].strip(" ."))
             label = True
-        elif is_name(piece) and not re.search(r"\d{4}", piece) and (days or byline or names):
+        elif is_name(piece) and not re.search(r"\d{4}", piece) and (days or byline or names or _AGO.search(words)):
             names.append(piece)
         else:
             return None
-    if not (days or byline or label) or len(names) > 3:
+    if not (days or byline or label or (names and _AGO.search(words))) or len(names) > 3:
         return None
     if reading and len(names) == 1 and not byline:
         byline, names = names[0], []
@@ -165,7 +169,7 @@ def read_credit(words: str) -> Credit | None:
 
 def _pieces(words: str) -> list[str]:
     """The pieces of a credit line, dates taken out: at bars, dashes and commas."""
-    parts = [part.strip(" ,.").removeprefix("(").removesuffix(")").strip() for part in _BARS.split(words)]
+    parts = [part.strip(" ,.–—-").removeprefix("(").removesuffix(")").strip() for part in _BARS.split(words)]
     found = [piece.strip(" ") for part in parts for piece in _COMMAS.split(part)]
     # `Updated 18:40` is a label and a time; `June 14, 2022 at 9:00` a word and one.
     cut = [
@@ -174,6 +178,26 @@ def _pieces(words: str) -> list[str]:
         for piece in re.split(rf"(?i)(?<=[a-z:]) (?={TIME}$)|(?<=\d) (?=by |von |par |por )", whole)
     ]
     return [piece for piece in cut if piece]
+
+
+def part_headline(words: str) -> tuple[str, Credit] | None:
+    """A headline and the credit on the same line, behind it in brackets or before it, or None.
+
+    >>> part_headline("Rain stops the fair (The Star, May 3, 2021)")[0]
+    'Rain stops the fair'
+    >>> part_headline("03.05.2021 - The Star - Rain stops the fair")[0]
+    'Rain stops the fair'
+    >>> part_headline("Rain stops the fair (again)")
+    """
+    if len(words) > LONGEST_HEADLINE:
+        return None
+    behind = re.fullmatch(r"(?P<headline>[^()]+) [(\[](?P<credit>[^()\[\]]{6,80})[)\]]", words)
+    before = re.fullmatch(r"(?P<credit>.{6,80}?\s(?:[|·–—-])\s.{2,60}?)\s[|·–—-]\s(?P<headline>[^|]+)", words)
+    for found in (behind, before):
+        credit = read_credit(found["credit"]) if found else None
+        if found and credit and credit.source and credit.day and is_headline(found["headline"]):
+            return found["headline"], credit
+    return None
 
 
 def is_credit(words: str) -> bool:

@@ -220,7 +220,8 @@ def _read_foot(lines: Sequence[Line], said: _Said) -> None:
         credit = read_credit(line.words)
         if credit and credit.source and credit.form == "label":
             said.put("source", credit.source, "foot", "guess")
-        if credit and credit.day and credit.day.year and (credit.source or credit.byline):
+        # A source and a day alone may be where a number is from.
+        if credit and credit.day and credit.day.year and (credit.byline or (credit.source and credit.form == "bar")):
             said.put("published", credit.day.iso(), "foot", "guess")
             said.put("source", credit.source, "foot", "guess")
             said.put("byline", credit.byline, "foot", "guess")

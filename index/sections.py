@@ -13,7 +13,7 @@ from typing import Literal
 
 from index.article import Section
 from index.asides import kind_of_aside
-from index.credits import Credit, bare, is_headline, is_name, read_credit
+from index.credits import Credit, bare, is_headline, is_name, part_headline, read_credit
 from index.dateline import agency_of, read_dateline
 from index.days import Day
 from index.lines import Line, is_prose, is_rule
@@ -32,7 +32,7 @@ _REPORTS = re.compile(
     r" (?:reports|writes|berichtet|schreibt|écrit)\s*:\s+\S"
 )
 Kind = Literal["rule", "aside", "noise", "memo", "credit", "headline", "other"]
-Form = Literal["bar", "comma", "label", "posted", "alone", "lines", "dateline", "reports", "after"]
+Form = Literal["bar", "comma", "label", "posted", "alone", "lines", "dateline", "reports", "headline"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,6 @@ class Head:
     barred: bool
     above: bool
     run: int
-    blank: bool = False
 
     def section(self, near: str | None) -> Section:
         return Section(self.start, self.title, self.source, self.day.iso(near) if self.day else None, self.byline)
@@ -136,6 +135,16 @@ def read_head(lines: Sequence[Line], first: int, last: int, above: bool | None =
     credits = [i for i, piece in enumerate(pieces) if piece.kind == "credit"]
     news = lines[last].words if last < len(lines) else ""
     told = _told_in(bare(news))
+    parted = part_headline(pieces[-1].words) if pieces else None
+    if parted:
+        words, credit = parted
+        line = pieces[-1].line
+        return Head(
+            *("headline", last - 1, last, line.start, words, credit.source, credit.day, credit.byline),
+            barred=False,
+            above=False,
+            run=1,
+        )
     outlet, outlet_at = None, None
     if credits and not any(pieces[i].credit.source for i in credits):  # type: ignore[union-attr]
         outlet_at = _outlet_beside(pieces, credits)
@@ -147,6 +156,8 @@ def read_head(lines: Sequence[Line], first: int, last: int, above: bool | None =
     edge = own[0] if own else len(pieces)
     before = [i for i in headlines if i < edge]
     after = [i for i in headlines if i > edge]
+    if above is False and after and not before:  # what stands over the headline is the page's own, not the story's
+        return read_head(lines, first + edge + 1, last, above)
     takes_after = bool(after) and (not before or above is True)
     if takes_after:
         title_at: int | None = after[0]
@@ -223,8 +234,9 @@ def find_sections(lines: Sequence[Line], text: str, near: str | None = None) -> 
     later = [head for head in heads if head.first > runs[0][0] + 1] or heads
     above = sum(head.above for head in later) * 2 > len(later)
     heads = [head for head in (read_head(lines, *run, above) for run in runs) if head]
-    forms = Counter(head.form for head in heads)
-    stories = [h for h in heads if (h.title or _after_rule(lines, h.first)) and (h.barred or forms[h.form] >= 2)]
+    headed = [head for head in heads if head.title or _after_rule(lines, head.first)]
+    forms = Counter(head.form for head in headed)
+    stories = [head for head in headed if head.barred or forms[head.form] >= 2]
     if stories and heads and heads[0] not in stories and heads[0].first <= runs[0][0] + 1 and heads[0].title:
         stories.insert(0, heads[0])  # the page's own head is a story's, whatever way it is written
     runs_of = Counter(head.run for head in stories[1:])

@@ -1,7 +1,8 @@
 """Made-up pages with what stands in them, and how much of it is found.
 
 A page is a TOML file: `text` with § where a story starts and ¤ before a line that is no news, and `stories` with
-headline, outlet, day and byline of each. `develop` were looked at while the rules were written, `held` were not.
+headline, outlet, day and byline of each. `develop` were looked at while the rules were
+written; `held` were written before them, `harder` after, and each was measured once before anything was mended.
 
     python tests/made_pages.py held
 """

@@ -47,7 +47,10 @@ def test_of_any_text_sections_and_asides_are_in_order_on_lines_and_apart(text: s
     }
 
 
-@pytest.mark.parametrize("made", list(read_pages("develop")), ids=lambda made: made.name)
+ALL_PAGES = [made for folder in ("develop", "held", "harder") for made in read_pages(folder)]
+
+
+@pytest.mark.parametrize("made", ALL_PAGES, ids=lambda made: made.name)
 def test_a_made_page_is_read_as_it_is_meant(made: MadePage) -> None:
     page = read_page(made.text, name="page.txt")
     assert [section.start for section in page.sections] == list(made.starts)
@@ -155,8 +158,7 @@ def test_an_agency_is_read_in_credits_and_never_in_the_text(words: str, agency: 
 
 
 def test_a_paragraph_broken_at_a_width_is_prose() -> None:
-    text = "Rain stops the fair\nBy A. Writer\n\nIt rained on Monday in all of the valley, so that\nthe fair was closed by "
-    page = read_page(
-        text + "the mayor at once and\nBaghdad airport was closed as well, said The Star\n\non Monday evening.\n"
-    )
+    text = "Rain stops the fair\nBy A. Writer\n\nIt rained on Monday in all of the valley, so that\n"
+    text += "the fair was closed by the mayor at once and\nBaghdad airport was closed as well, said The Star\n\n"
+    page = read_page(text + "on Monday evening.\n")
     assert page.byline == "A. Writer" and page.sections == ()
