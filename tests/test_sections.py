@@ -162,3 +162,9 @@ def test_a_paragraph_broken_at_a_width_is_prose() -> None:
     text += "the fair was closed by the mayor at once and\nBaghdad airport was closed as well, said The Star\n\n"
     page = read_page(text + "on Monday evening.\n")
     assert page.byline == "A. Writer" and page.sections == ()
+
+
+def test_memos_in_a_story_are_no_stories() -> None:
+    memo = "Loss of water at the northern main\nFrom: The deputy\nTo: The minister\nDate: {} April 2020\n\nWe lose water.\n\n"
+    text = f"Ministry knew of the leak\n\nIt knew for a year, memos show.\n\n{memo.format(14)}{memo.format(20)}"
+    assert read_page(text.replace("We lose water.", "We lose nine hundred litres a minute.")).sections == ()
