@@ -1,6 +1,7 @@
 """`groundwire show` and `groundwire correct`: what was understood of an article, and a person's word against it."""
 
 import argparse
+import shlex
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -147,7 +148,7 @@ def run_correct(given: argparse.Namespace, settings: Settings) -> int:
     if given.undo:
         if not remove_correction(file, own):
             raise ArticleError(f"{side_file(file)}: corrects nothing of {article.id}")
-        print(f"corrections taken away; now run: groundwire index {file}")
+        print(f"corrections taken away; now run: groundwire index {shlex.quote(str(file))}")
         return 0
     values = {}
     for value in given.values:
@@ -156,5 +157,5 @@ def run_correct(given: argparse.Namespace, settings: Settings) -> int:
             raise ArticleError(f'"{value}" is not FIELD=VALUE; write such as source=AFP')
         values[field] = words
     side = write_correction(file, values, own)
-    print(f"written to {side}; now run: groundwire index {file}")
+    print(f"written to {side}; now run: groundwire index {shlex.quote(str(file))}")
     return 0

@@ -178,6 +178,7 @@ def test_what_was_understood_is_shown(desk: Desk, articles: Path) -> None:
     start = len(STORY) + len("Advertisement\n\n")
     assert f"  0:{start}  The Star, 2021-05-03, “Rain stops the fair”, by A. Writer\n" in shown
     assert "left out   1 spans, 13 of" in shown and "⟨advert: Advertisement⟩\n\n§ Fair opens again\n" in shown
+    assert "The Post 1, The Star 1" in desk.run("info")  # a page counts by its stories, not once more by itself
 
 
 def test_origins_and_sections_come_as_json(desk: Desk, articles: Path) -> None:

@@ -165,6 +165,52 @@ def test_a_paragraph_broken_at_a_width_is_prose() -> None:
 
 
 def test_memos_in_a_story_are_no_stories() -> None:
-    memo = "Loss of water at the northern main\nFrom: The deputy\nTo: The minister\nDate: {} April 2020\n\nWe lose water.\n\n"
+    memo = "Loss of water at the northern main\nFrom: The deputy\nTo: The minister\nDate: {} April 2020\n\n"
+    memo += "We lose water.\n\n"
     text = f"Ministry knew of the leak\n\nIt knew for a year, memos show.\n\n{memo.format(14)}{memo.format(20)}"
     assert read_page(text.replace("We lose water.", "We lose nine hundred litres a minute.")).sections == ()
+
+
+def test_a_first_paragraph_broken_at_a_width_is_no_headline() -> None:
+    text = "It rained on Monday in all of the valley, so that\nthe fair was closed by the mayor at once and for all.\n"
+    assert read_page(text).title is None
+
+
+def test_what_a_story_says_twice_it_said_twice() -> None:
+    twice, called = "Rain stops the fair\n" * 2, "No more rain in Orrton\n" * 2
+    text = f"{twice}They called for an hour.\n{called}"
+    [aside] = read_page(text).asides
+    assert (aside.start, aside.what) == (text.index("\nRain") + 1, "repeated")
+
+
+def test_a_lone_word_is_a_button_only_beside_buttons() -> None:
+    text = (
+        "Facebook\nIt rained on Monday.\n3 Shares\nFacebook\nE-mail\nIt was closed.\nName *\nLeave a Reply\nE-mail *\n"
+    )
+    assert [text[aside.start : aside.end] for aside in read_page(text).asides] == [
+        "3 Shares\nFacebook\nE-mail",
+        "Name *\nLeave a Reply\nE-mail *",
+    ]
+
+
+def test_a_head_told_twice_is_the_headline() -> None:
+    page = read_page("The Whole Story of Orrton\nRain stops the fair\nRain stops the fair\n\nIt rained on Monday.\n")
+    assert page.title == "Rain stops the fair"
+
+
+@pytest.mark.parametrize(
+    ("head", "byline", "source", "sure"),
+    [
+        ("Anna Holt\n\nThe Associated Press\n\n", "Anna Holt", "AP", "likely"),
+        ("Anna Holt and Jon Aske\nUpland Radio\n\n", "Anna Holt and Jon Aske", "Upland Radio", "guess"),
+    ],
+)
+def test_a_head_of_two_names_is_a_writer_and_an_outlet(head: str, byline: str, source: str, sure: str) -> None:
+    page = read_page(f"{head}It rained on Monday, and the fair was closed.\n")
+    assert (page.title, page.byline, page.source) == (None, byline, source)
+    assert {origin.sure for origin in page.origins} == {sure}
+
+
+def test_what_stands_at_the_foot_of_several_stories_is_not_the_pages() -> None:
+    [made] = [made for made in read_pages("develop") if made.name.startswith("01")]
+    assert read_page(f"{made.text}Reporting by Jon Aske\n").byline is None and read_page(made.text).published is None
