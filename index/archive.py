@@ -183,7 +183,9 @@ class Archive:
         outlets: dict[str, int] = {}
         days: list[str] = []
         for source, published, sections in self._rows("SELECT source, published, sections FROM articles"):
-            stories = [(s["source"], s["published"]) for s in json.loads(sections)] or [(source, published)]
+            stories = [(s["source"], s["published"]) for s in json.loads(sections)]
+            if stories[:1] != [(source, published)]:  # a page whose first section is its head says it twice
+                stories.insert(0, (source, published))
             for outlet, day in stories:
                 if outlet:
                     outlets[outlet] = outlets.get(outlet, 0) + 1
