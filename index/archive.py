@@ -209,7 +209,9 @@ class Archive:
         days: list[str] = []
         number = 0
         for source, published, sections in self._rows("SELECT source, published, sections FROM articles"):
-            stories = [(source, published)] + [(s["source"], s["published"]) for s in json.loads(sections)]
+            stories = [(s["source"], s["published"]) for s in json.loads(sections)]
+            if stories[:1] != [(source, published)]:  # a page whose first section is its head says it twice
+                stories.insert(0, (source, published))
             number += len(stories)
             for outlet, day in stories:
                 if outlet:

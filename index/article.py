@@ -131,8 +131,8 @@ class Article:
         return hashlib.sha256(json.dumps(asdict(self), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-def check_date(value: str, where: str) -> str:
-    """`value` as it is when it is ISO 8601; raises ArticleError naming `where` otherwise.
+def check_date(value: str, where: str, name: str = "published") -> str:
+    """`value` as it is when it is ISO 8601; raises ArticleError naming `where` and the field otherwise.
 
     >>> check_date("2020-01-03", "a.jsonl:1")
     '2020-01-03'
@@ -140,7 +140,5 @@ def check_date(value: str, where: str) -> str:
     try:
         datetime.fromisoformat(value)
     except ValueError:
-        raise ArticleError(
-            f'{where}: "published" is "{value[:40]}"; write an ISO 8601 date such as 2023-10-04'
-        ) from None
+        raise ArticleError(f'{where}: "{name}" is "{value[:40]}"; write an ISO 8601 date such as 2023-10-04') from None
     return value

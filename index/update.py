@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from index.apart import end_workers
 from index.archive import Archive, StoredPassage
 from index.article import Article
+from index.correction import side_file
 from index.pages import PAGES
 from index.passage import CountTokens, Limit, Passage, cut_article, heading
 from index.readers import LeftAlone, Problem, find_files, id_of, read_file
@@ -280,8 +281,13 @@ def _digest(text: str) -> bytes:
 
 
 def _sha256(file: Path) -> str:
+    """Of the file, and where corrections stand beside it, of both."""
     with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+        own = hashlib.file_digest(opened, "sha256").hexdigest()
+    if not side_file(file).is_file():
+        return own
+    with side_file(file).open("rb") as opened:
+        return hashlib.sha256(f"{own} {hashlib.file_digest(opened, 'sha256').hexdigest()}".encode()).hexdigest()
 
 
 def _size(file: Path) -> int:

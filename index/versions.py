@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Literal
 
 from index.article import Article
-from index.credits import MONTH
+from index.days import MONTH
 from index.shingles import Overlap, words_of
 
 Kind = Literal["copy", "version"]

@@ -16,9 +16,10 @@ from qa.cli_eval import add_eval_commands
 from qa.cli_feed import add_feed_commands
 from qa.cli_gold import add_gold_commands
 from qa.cli_index import add_index_commands
+from qa.cli_show import add_show_commands
 from qa.options import OPTIONS, positive, run_safely, settings_of
 from qa.settings import Settings
-from qa.terminal import Line, fetching, one_line, open_room, plain, plain_json
+from qa.terminal import Line, credit_line, fetching, one_line, open_room, plain, plain_json
 
 if TYPE_CHECKING:
     from qa.answer import Answer
@@ -81,9 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_gold_commands(commands)
     add_feed_commands(commands)
 
-    show = add("show", run_show, "print an article, a quote in it marked", "archive")
-    show.add_argument("article", help="its id")
-    show.add_argument("--at", type=_span, metavar="START:END", help="characters to mark, as a citation gives them")
+    add_show_commands(commands)
 
     add_copies_command(commands)
 
@@ -95,13 +94,6 @@ def build_parser() -> argparse.ArgumentParser:
 
     add("info", run_info, "what the archive holds", "archive", "embedder")
     return parser
-
-
-def _span(text: str) -> tuple[int, int]:
-    start, _, end = text.partition(":")
-    if not (start.isdigit() and end.isdigit() and int(start) < int(end)):
-        raise argparse.ArgumentTypeError(f"{text} is not START:END with START below END")
-    return int(start), int(end)
 
 
 # The commands
@@ -118,10 +110,6 @@ def run_search(given: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _credit(source: str | None, published: str | None, title: str | None) -> str:
-    return ", ".join(one_line(part) for part in (source, published, title and f"“{title}”") if part)
-
-
 def _hit_line(hit: "Hit") -> str:
     from qa.retrieve import carriers
 
@@ -130,7 +118,7 @@ def _hit_line(hit: "Hit") -> str:
     carried = carriers(section, hit.copies)
     copies = f"; also carried by {', '.join(carried)}" if carried else ""
     return (
-        f"{hit.rank}. {_credit(section.source, section.published, section.title)}{one_line(copies)}\n"
+        f"{hit.rank}. {credit_line(section.source, section.published, section.title)}{one_line(copies)}\n"
         f"    {one_line(hit.article.id)} {hit.passage.start}:{hit.passage.end}  score {hit.score:.4f} ({stages})"
     )
 
@@ -197,7 +185,7 @@ def _sources(answer: "Answer") -> str:
     for citation in answer.citations:
         also = f"; also carried by {', '.join(citation.also_in)}" if citation.also_in else ""
         lines.append(
-            f"\n[{citation.number}] {_credit(citation.source, citation.published, citation.title)}{one_line(also)}"
+            f"\n[{citation.number}] {credit_line(citation.source, citation.published, citation.title)}{one_line(also)}"
         )
         lines.append(f"    {one_line(citation.article_id)} {citation.start}:{citation.end}")
         lines.append(textwrap.indent(textwrap.fill(f"“{plain(' '.join(citation.quote.split()))}”", 96), "    "))
@@ -235,23 +223,6 @@ def run_chat(given: argparse.Namespace, settings: Settings) -> int:
             continue
         print(_sources(answer), flush=True)
         history += [Message("user", question), Message("assistant", answer.answer)]
-
-
-def run_show(given: argparse.Namespace, settings: Settings) -> int:
-    from index.archive import Archive
-    from index.article import ArticleError
-
-    article = Archive.open(settings.archive).article(given.article)
-    if article is None:
-        raise ArticleError(f'{settings.archive}: no article has the id "{given.article}"; groundwire search shows ids')
-    print(_credit(article.source, article.published, article.title))
-    start, end = given.at or (0, 0)
-    if end > len(article.text):
-        raise ArticleError(f"{given.article} has {len(article.text)} characters; {start}:{end} is not in it")
-    on, off = ("\033[7m", "\033[0m") if sys.stdout.isatty() else ("⟦", "⟧")
-    marked = f"{on}{plain(article.text[start:end])}{off}" if end else ""
-    print(f"{plain(article.text[:start])}{marked}{plain(article.text[end:])}")
-    return 0
 
 
 def run_models(given: argparse.Namespace, settings: Settings) -> int:

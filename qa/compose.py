@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from index.credits import day_in_words
+from index.days import day_in_words
 from index.passage import split_sentences
 from models import Generator
 from qa import prompt

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from index.credits import DATE, MONTH, MONTHS, day_in_words
+from index.days import DATE, MONTH, MONTHS, day_in_words
 from qa.measures import fold
 from qa.read import Evidence
 from qa.verify import numbers_in

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from index.credits import read_credit
+from index.credits import is_credit
 from index.lexical import analyzer
 from index.passage import heading, split_sentences
 from models import Embedder, Generator
@@ -91,7 +91,7 @@ def find_sentences(question: str, hits: Sequence[Hit], embedder: Embedder, *, re
             headline = fold(hit.article.section_at(start).title or "")
             if said in found or said[1] == headline or (words and not repeats and words <= asked):
                 continue
-            if not read_credit(text[start:end], at_head=True):
+            if not is_credit(text[start:end]):
                 found[said] = Evidence(hit, start, end), hit.rank, words
     if not found:
         return []
@@ -212,7 +212,7 @@ def read_passages(
         reply = "".join(generator.stream(wanted, max_tokens=ITEM_TOKENS, stop=("\n",), cancelled=cancelled))
         text = hit.article.text
         found = split_sentences(text, hit.passage.start, hit.passage.end)
-        spans = [span for span in found if not read_credit(text[slice(*span)], at_head=True)]
+        spans = [span for span in found if not is_credit(text[slice(*span)])]
         held: dict[tuple[int, int], list[str]] = {}
         for words in split_items(reply):
             holding = [span for span in spans if _share(words, text[slice(*span)]) == 1]

@@ -27,6 +27,11 @@ def one_line(text: str) -> str:
     return " ".join(plain(text).split())
 
 
+def credit_line(source: str | None, published: str | None, title: str | None) -> str:
+    """Whose, of which day, under which headline; what is not known is left out."""
+    return ", ".join(one_line(part) for part in (source, published, title and f"“{title}”") if part)
+
+
 def plain_json(value: object) -> str:
     """JSON on one line, in any script; what could steer a terminal is escaped, which changes no value."""
     text = json.dumps(value, ensure_ascii=False)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from index.credits import DATE, MONTH, read_date
+from index.days import DATE, MONTH, read_date
 from qa.measures import NUMBERS, fold, fold_numbers
 from qa.read import Evidence, stems
 

@@ -9,8 +9,10 @@ from conftest import write_files
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.article import Article, ArticleError, Section, check_date
-from index.credits import find_sections, is_headline, read_credit, read_date, read_head
+from index.article import Article, ArticleError, Section
+from index.credits import read_credit
+from index.days import read_date
+from index.page import read_page
 from index.readers import Problem, find_files, read_file
 from index.readers.text import LARGEST_ARTICLE
 
@@ -81,36 +83,29 @@ def test_a_file_too_large_for_an_article_is_not_read(tmp_path: Path) -> None:
 
 
 def test_a_page_says_its_headline_outlet_and_date() -> None:
-    assert read_head(PAGE) == Section(0, "First story of the page", "Some Wire", "2020-01-03")
-    assert read_head("A closed sentence is here.\nDate: 5 Dec. 2019\nSource: The Post\n") == Section(
-        0, None, "The Post", "2019-12-05"
-    )
+    page = read_page(PAGE)
+    assert (page.title, page.source, page.published) == ("First story of the page", "Some Wire", "2020-01-03")
+    page = read_page("A closed sentence is here.\nDate: 5 Dec. 2019\nSource: The Post\n")
+    assert (page.title, page.source, page.published) == (None, "The Post", "2019-12-05")
 
 
 def test_each_story_of_a_page_starts_at_its_headline() -> None:
-    [second] = find_sections(PAGE)
-    assert second == Section(PAGE.index("Second story"), "Second story begins here", "Other Wire", "2020-01-04")
+    assert read_page(PAGE).sections == (
+        Section(0, "First story of the page", "Some Wire", "2020-01-03", "A. Writer"),
+        Section(PAGE.index("Second story"), "Second story begins here", "Other Wire", "2020-01-04", "B. Writer"),
+    )
 
 
 @pytest.mark.parametrize("words", ["2020-02-30", "February 30, 2020", "31 April 2021", "2020-13-01", "May 0, 2020"])
 def test_a_day_that_no_calendar_has_is_no_date(words: str) -> None:
     assert read_date(words) is None
-    assert read_credit(f"By A. Writer | Wire | {words}", at_head=True) is None
+    assert read_credit(f"By A. Writer | Wire | {words}") is None
 
 
 @given(st.dates())
 def test_every_day_is_read_as_it_is_written(day: object) -> None:
     assert read_date(f"Wire | {day:%B} {day.day}, {day.year:04}") == str(day)  # type: ignore[attr-defined,str-format]
     assert read_date(f"{day.day} {day:%b} {day.year:04}") == read_date(f"on {day}") == str(day)  # type: ignore[attr-defined,str-format]
-
-
-@given(st.text())
-def test_any_page_can_be_read_for_its_stories(text: str) -> None:
-    head, stories = read_head(text), find_sections(text)
-    assert [s.start for s in stories] == sorted(s.start for s in stories)
-    for story in (head, *stories):
-        assert story.published is None or check_date(story.published, "") == story.published
-        assert story.title is None or is_headline(story.title)
 
 
 # Markdown

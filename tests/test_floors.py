@@ -10,8 +10,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = """
     models models.catalogue models.gguf models.weights models.download models.wheels models.fetch models.tokens
-    models.embedder models.llama models.reranker index index.article index.credits index.wire index.address
-    index.pages index.shingles index.versions index.grouping index.apart index.readers.charset index.readers.text
+    models.embedder models.llama models.reranker index index.article index.days index.dateline index.credits
+    index.lines index.asides index.sections index.page index.correction index.wire index.address index.pages
+    index.shingles index.versions index.grouping index.apart index.readers.charset index.readers.text
     index.readers.markdown index.readers.jsonl index.readers.member index.readers.packed index.readers.warc
     index.readers.container index.readers index.readers.metadata index.readers.lines index.readers.html
     index.readers.mail index.readers.pdf index.readers.docx index.readers.table index.readers.feed index.readers.xml
@@ -21,8 +22,8 @@ FLOORS = """
     qa.replay qa.gold qa.quotes qa.gold_file qa.gold_sets.item qa.gold_sets.source qa.gold_sets.gather
     qa.gold_sets.squad qa.gold_sets.multihop qa.gold_sets.beir qa.gold_sets.table qa.gold_sets qa.gold_check
     qa.gold_draft qa.gold_add qa.marked qa.statistics qa.judge qa.trec qa.figures qa.run qa.evaluate qa.compare
-    qa.report qa.options qa.terminal qa.gold_dialogue qa.cli_eval qa.cli_gold qa.cli_feed qa.cli_copies qa.cli_index
-    qa.cli app
+    qa.report qa.options qa.terminal qa.gold_dialogue qa.cli_eval qa.cli_gold qa.cli_feed qa.cli_copies qa.cli_show
+    qa.cli_index qa.cli app
 """.split()
 HEAVY = (
     *("torch", "llama_cpp", "faiss", "gradio", "sentence_transformers", "onnxruntime", "tantivy"),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from index.apart import read_apart
 from index.article import Article, ArticleError, Original, OtherMembers
+from index.correction import SUFFIX, corrected
 from index.pages import address_of
 from index.readers import container, jsonl, markdown, text
 from index.readers.container import Reader
@@ -95,7 +96,7 @@ def find_files(path: Path) -> tuple[list[Path], list[Path]]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         others += [Path(folder, name) for name in folders if Path(folder, name).is_symlink()]
         for name in sorted(names):
-            if not name.startswith("."):
+            if not name.startswith(".") and not _is_side_file(Path(folder, name)):
                 file = Path(folder, name)
                 # A pipe or a device would be waited for without end.
                 (readable if kind_of(file) and file.is_file() else others).append(file)
@@ -104,15 +105,19 @@ def find_files(path: Path) -> tuple[list[Path], list[Path]]:
     return sorted(readable), others
 
 
+def _is_side_file(file: Path) -> bool:
+    return file.suffix == SUFFIX and bool(kind_of(file.with_suffix(""))) and file.with_suffix("").is_file()
+
+
 def read_file(path: Path, article_id: str) -> Iterator[Article | Problem]:
-    """The articles of one file; what cannot be read comes as a Problem in its place.
+    """The articles of one file, corrected; what cannot be read or corrected comes as a Problem in its place.
 
     Of a page that was fetched, an article that names no address of its own has the page's.
     """
     original = Original(path, article_id, str(path))
     kind = kind_of(path)
     try:
-        for item in READERS[kind](original) if kind in PLAIN else read_apart(original, kind):
+        for item in corrected(READERS[kind](original) if kind in PLAIN else read_apart(original, kind), path):
             if isinstance(item, OtherMembers):
                 yield LeftAlone(str(item), item.count)
             elif isinstance(item, ArticleError):

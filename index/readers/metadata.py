@@ -15,7 +15,8 @@ from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from index.article import Article, ArticleError, Origin, Original, Sure
-from index.credits import find_sections, read_date
+from index.days import read_date
+from index.page import complete
 from index.readers.charset import language_of
 from index.readers.text import LARGEST_ARTICLE
 
@@ -159,8 +160,8 @@ CLEAN = {
 def make_article(original: Original, text: str, said: Iterable[Said], *, pages: tuple[int, ...] = ()) -> Article:
     """The article of an extracted text and of the first good value that is said for each field.
 
-    Where nobody says it, the language is told from the text, the outlet from the address, the title is the file's
-    name. Raises ArticleError for a text that is empty or longer than one article holds.
+    Where nobody says it, the text says what it can (`complete`), the outlet is that of the address, the title the
+    file's name. Raises ArticleError for a text that is empty or longer than one article holds.
     """
     text = text.replace("\0", "").encode("utf-8", "ignore").decode()
     if not text.strip():
@@ -184,14 +185,19 @@ def make_article(original: Original, text: str, said: Iterable[Said], *, pages: 
     if "updated" in fields and "published" in fields and not follows(fields["updated"], fields["published"]):
         del fields["updated"]
         origins[:] = [origin for origin in origins if origin.field != "updated"]
-    if "url" in fields:
-        take(Said("source", host_of(fields["url"]), "address", "guess"))
     if "language" not in fields and (told := language_of(text)):
         take(Said("language", told[0], "text", "likely"))
-    take(Said("title", PurePath(original.name).stem or original.id, "file name", "guess"))
-    title = without_outlet(fields.pop("title", original.id), fields.get("source"))
-    article = Article(original.id, text, title, sections=find_sections(text), pages=pages, origins=tuple(origins))
-    return replace(article, **fields)  # type: ignore[arg-type]
+    named = PurePath(original.name).stem or original.id
+    title = fields.pop("title", named)
+    article = Article(original.id, text, title, pages=pages, origins=tuple(origins))
+    article = complete(replace(article, **fields), original.name, fallback=named)  # type: ignore[arg-type]
+    origins = list(article.origins)
+    if not article.source and article.url:
+        article = replace(article, source=host_of(article.url))
+        origins.append(Origin("source", "address", "guess"))
+    if article.title == named and not any(origin.field == "title" for origin in origins):
+        origins.append(Origin("title", "file name", "guess"))
+    return replace(article, title=without_outlet(article.title, article.source), origins=tuple(origins))
 
 
 def without_outlet(title: str, source: str | None) -> str:

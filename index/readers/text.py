@@ -1,11 +1,11 @@
-"""Plain text: one article a file, stored as it is; headline, outlet and date where its head says them."""
+"""Plain text: one article a file, stored as it is; headline, outlet, date and stories where it says them."""
 
 import codecs
 from collections.abc import Iterator
 from pathlib import PurePath
 
 from index.article import Article, ArticleError, Origin, Original
-from index.credits import find_sections, read_head
+from index.page import complete
 from index.readers.charset import SHOWN, guess_charset
 
 LARGEST_ARTICLE = 20_000_000
@@ -56,6 +56,5 @@ def decode_any(data: bytes, where: str) -> tuple[str, tuple[Origin, ...]]:
 def read(original: Original) -> Iterator[Article]:
     """One article, its text unchanged."""
     text, origins = decode_any(read_bytes(original), original.name)
-    head = read_head(text)
-    title = head.title or PurePath(original.name).stem
-    yield Article(original.id, text, title, head.source, head.published, sections=find_sections(text), origins=origins)
+    stem = PurePath(original.name).stem
+    yield complete(Article(original.id, text, stem, origins=origins), original.name, fallback=stem)
