@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from index.credits import is_credit
+from index.dateline import read_dateline
 from index.lexical import analyzer
 from index.passage import heading, split_sentences
 from models import Embedder, Generator
@@ -74,6 +75,17 @@ def split_items(reply: str) -> list[str]:
     return list(items.values())[:ITEMS_AT_MOST]
 
 
+def sentences_of(hit: Hit) -> list[tuple[int, int]]:
+    """Spans of the sentences of a hit's passage, without the dateline that one opens with."""
+    text = hit.article.text
+    spans = []
+    for start, end in split_sentences(text, hit.passage.start, hit.passage.end):
+        dateline = read_dateline(text[start:end])
+        begin = start + dateline.end if dateline else start
+        spans.append((begin, end) if text[begin:end].strip() else (start, end))
+    return spans
+
+
 def find_sentences(question: str, hits: Sequence[Hit], embedder: Embedder, *, repeats: bool = False) -> list[Evidence]:
     """The sentences of all hits, those first that are nearest to the question; nothing in them is weighed yet.
 
@@ -85,7 +97,7 @@ def find_sentences(question: str, hits: Sequence[Hit], embedder: Embedder, *, re
     found: dict[tuple[str, str], tuple[Evidence, int, set[str]]] = {}
     for hit in hits:
         text = hit.article.text
-        for start, end in split_sentences(text, hit.passage.start, hit.passage.end):
+        for start, end in sentences_of(hit):
             words = stems(text[start:end])
             said = (hit.article.id, fold(text[start:end]))
             headline = fold(hit.article.section_at(start).title or "")
@@ -211,7 +223,7 @@ def read_passages(
         wanted = prompt.extract(question, hit.text, told)
         reply = "".join(generator.stream(wanted, max_tokens=ITEM_TOKENS, stop=("\n",), cancelled=cancelled))
         text = hit.article.text
-        found = split_sentences(text, hit.passage.start, hit.passage.end)
+        found = sentences_of(hit)
         spans = [span for span in found if not is_credit(text[slice(*span)])]
         held: dict[tuple[int, int], list[str]] = {}
         for words in split_items(reply):

@@ -136,7 +136,8 @@ def fold_copies(hits: Sequence[Hit]) -> list[Hit]:
     """Hits of other articles that say what a better hit says become its `copies`.
 
     That is to share most of their five-word runs with it or, in one group of copies, to have most of them in the better
-    hits of that group together: what only a copy says stays a hit. A superseded version gives its place to a later one.
+    hits of that group together: what only a copy says stays a hit. A superseded version gives its place to a later one,
+    a copy to the same words of an earlier day.
     """
     kept: list[tuple[Hit, set[tuple[str, ...]]]] = []
     for hit in hits:
@@ -146,12 +147,19 @@ def fold_copies(hits: Sequence[Hit]) -> list[Hit]:
             kept.append((hit, own))
             continue
         better, held = kept[at]
-        if better.superseded and not hit.superseded and hit.group == better.group:
+        newer = better.superseded and not hit.superseded and hit.group == better.group
+        if newer or (hit.superseded == better.superseded and _came_first(hit, own, better, held)):
             first = replace(hit, score=better.score, stages=better.stages)
             kept[at] = replace(first, copies=(replace(better, copies=()), *better.copies)), own
         else:
             kept[at] = replace(better, copies=(*better.copies, hit)), held
     return [replace(hit, rank=rank) for rank, (hit, _) in enumerate(kept, 1)]
+
+
+def _came_first(hit: Hit, own: set[tuple[str, ...]], better: Hit, held: set[tuple[str, ...]]) -> bool:
+    """Whether a hit of much the same words was published on an earlier day: the credit is due to it."""
+    days = (hit.section.published or "")[:10], (better.section.published or "")[:10]
+    return all(days) and days[0] < days[1] and len(own & held) >= COPY_OVERLAP * max(len(own), len(held))
 
 
 def _same_words(hit: Hit, own: set[tuple[str, ...]], kept: Sequence[tuple[Hit, set[tuple[str, ...]]]]) -> int | None:

@@ -1,6 +1,7 @@
 """What is packed is read as if it were not, within limits, and nothing of it gets out of where it is put."""
 
 import bz2
+import gc
 import gzip
 import io
 import lzma
@@ -8,7 +9,6 @@ import os
 import stat
 import struct
 import tarfile
-import gc
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator, Sequence

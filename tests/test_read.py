@@ -149,6 +149,11 @@ def test_the_nearest_sentences_come_first() -> None:
     assert sentences() == sentences(make_hit("")) == []
 
 
+def test_a_dateline_is_no_part_of_a_sentence() -> None:
+    text = "BAGHDAD, Jan. 3 (AFP) — The strike killed ten. Nobody — not even he — knew.\nROME —"
+    assert sorted(sentences(make_hit(text))) == ["Nobody — not even he — knew.", "ROME —", "The strike killed ten."]
+
+
 def test_a_credit_line_a_repetition_and_the_question_itself_are_left_out() -> None:
     assert not any("Some Wire" in quote for quote in sentences(make_hit(TEXT)))
     twice = make_hit("Ten people died there. Nine fled. Ten people died there.")

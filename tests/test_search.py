@@ -185,6 +185,22 @@ def sentences(*numbers: int) -> str:
     return " ".join(f"Sentence number {n} tells of matter {n} and of {n} people in it." for n in numbers)
 
 
+def test_the_first_day_has_the_credit_for_the_same_words() -> None:
+    wire = "A drone strike killed the general at the airport of Baghdad early on Friday morning."
+
+    def on(rank: int, article_id: str, text: str, day: str | None) -> Hit:
+        return replace(hit(rank, article_id, text), article=Article(article_id, text, article_id, published=day))
+
+    late, early = on(1, "post", wire, "2020-01-05"), on(2, "wire", wire, "2020-01-04T10:00")
+    [only] = fold_copies([late, early])
+    assert (only.rank, only.score, only.article.id, [c.article.id for c in only.copies]) == (1, 1.0, "wire", ["post"])
+    longer = on(
+        1, "post", wire + " The price of oil rose by four per cent on Friday, traders in London said.", "2020-01-05"
+    )
+    for hits in ([longer, early], [late, on(2, "wire", wire, None)], [late, on(2, "wire", wire, "2020-01-05T01:00")]):
+        assert [(h.article.id, len(h.copies)) for h in fold_copies(hits)] == [("post", 1)]
+
+
 def test_what_a_copy_cuts_elsewhere_is_folded_into_its_group() -> None:
     first, second, across = (sentences(*numbers) for numbers in ((1, 2), (3, 4), (2, 3)))
     hits = [in_group(1, "wire", first), in_group(2, "wire", second), in_group(3, "post", across)]
