@@ -50,6 +50,12 @@ def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @pytest.fixture(autouse=True)
+def no_test_leaves_the_next_offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """--offline is told to the libraries by the environment, which is put back."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+
+
+@pytest.fixture(autouse=True)
 def shut_sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only `real` and `browser` tests reach beyond this machine."""
     if request.node.get_closest_marker("real") or request.node.get_closest_marker("browser"):
