@@ -7,7 +7,7 @@ Killed at any moment, what is written is whole, and the next update reads on fro
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +19,13 @@ from index.article import Article
 from index.correction import side_file
 from index.pages import PAGES
 from index.passage import CountTokens, Limit, Passage, cut_article, heading
-from index.readers import LeftAlone, Problem, find_files, id_of, read_file
+from index.readers import LeftAlone, Problem, find_files, id_of, kind_of, read_file
 from models import Embedder
 
 BATCH_PASSAGES = 256
 HEADING_TOKENS = 96
 SPECIAL_TOKENS = 2
+ROWS = (".jsonl", ".csv", ".tsv")
 
 
 @dataclass(frozen=True)
@@ -210,9 +211,12 @@ class _Update:
         for item in read_file(file, article_id):
             if isinstance(item, LeftAlone):
                 self.report.other_files += item.count
-            elif isinstance(item, Problem):
+                continue
+            if isinstance(item, Problem):
                 self.report.problems.append(item.sentence)
-            elif (owner := self.owners.get(item.id, str(file))) != str(file) and self._still_in(owner, item.id):
+                continue
+            item = self._with_free_id(item, file, article_id)
+            if owner := self._other_owner(item.id, file):
                 self.report.problems.append(
                     f'{file}: the id "{item.id}" is already that of {owner};'
                     " rename one of them, or index the folder above both"
@@ -220,6 +224,22 @@ class _Update:
             else:
                 self.owners[item.id] = str(file)
                 yield item
+
+    def _with_free_id(self, article: Article, file: Path, article_id: str) -> Article:
+        """The article; where `story.pdf` stands beside a `story.html` that came first, under its name with the suffix.
+
+        The rows of a table have ids of their own, which stay.
+        """
+        kind = kind_of(file)
+        owner = self._other_owner(article.id, file)
+        beside = owner and (Path(owner).is_relative_to(file.parent) or file.is_relative_to(Path(owner).parent))
+        if kind in ROWS or not beside or not article.id.startswith(article_id):
+            return article
+        return replace(article, id=f"{article_id}{kind}{article.id[len(article_id) :]}")
+
+    def _other_owner(self, article_id: str, file: Path) -> str | None:
+        owner = self.owners.get(article_id, str(file))
+        return owner if owner != str(file) and self._still_in(owner, article_id) else None
 
     def _still_in(self, file: str, article_id: str) -> bool:
         """Whether a file still holds its article, for rows move between files; one that has problems keeps its own."""

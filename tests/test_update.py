@@ -129,19 +129,34 @@ def test_a_file_can_move_between_two_folders_of_one_update(tmp_path: Path, forwa
     assert news.archive.owners()["a"] == str(two / "x.jsonl")
 
 
-def test_of_two_files_with_one_id_the_first_is_kept_and_the_other_named(news: NewsIndex, articles: Path) -> None:
-    write_files(articles, {"airport.md": "Another airport.", "copy.jsonl": rows({"id": "wire-1", "text": "Other."})})
-    report = update(news, articles)
-    assert [problem.replace(f"{articles}/", "") for problem in report.problems] == [
-        'airport.md: the id "airport" is already that of airport.txt; rename one of them,'
-        " or index the folder above both",
-        'copy.jsonl: the id "wire-1" is already that of wire.jsonl; rename one of them, or index the folder above both',
+def test_of_two_files_with_one_id_the_first_is_kept_and_the_other_named(
+    news: NewsIndex, articles: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    write_files(articles, {"copy.jsonl": rows({"id": "wire-1", "text": "Other."})})
+    write_files(other, {"airport.txt": "Another airport."})
+    report = update(news, articles, other)
+    assert [problem.replace(f"{tmp_path}/", "") for problem in report.problems] == [
+        f'articles/copy.jsonl: the id "wire-1" is already that of {articles}/wire.jsonl; rename one of them,'
+        " or index the folder above both".replace(f"{tmp_path}/", ""),
+        f'other/airport.txt: the id "airport" is already that of {articles}/airport.txt; rename one of them,'
+        " or index the folder above both".replace(f"{tmp_path}/", ""),
     ]
     assert report.unchanged == 4 and len(ids(news)) == 4
-    assert update(news, articles).problems == report.problems, "said again until it is mended"
+    assert update(news, articles, other).problems == report.problems, "said again until it is mended"
     (articles / "airport.txt").unlink()
-    assert len(update(news, articles).problems) == 1
-    assert news.archive.owners()["airport"] == str(articles / "airport.md")
+    assert len(update(news, articles, other).problems) == 1
+    assert news.archive.owners()["airport"] == str(other / "airport.txt")
+
+
+def test_files_of_one_name_and_several_kinds_are_articles_of_their_own(news: NewsIndex, articles: Path) -> None:
+    write_files(articles, {"airport.md": "Another airport.", "economy.md": "Of a file named as a folder."})
+    report = update(news, articles)
+    assert report.problems == [] and report.new == 2
+    assert ids(news) == ["airport", "airport.md", "economy", "economy/oil", "wire-1", "wire-2"]
+    assert update(news, articles) == Report(unchanged=6), "whose file was there first keeps the shorter id"
+    write_files(articles, {"airport.md": "Another airport, and more."})
+    assert update(news, articles) == Report(changed=1, unchanged=5, embedded=1)
 
 
 def test_a_folder_inside_an_indexed_one_keeps_its_ids(news: NewsIndex, articles: Path) -> None:
