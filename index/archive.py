@@ -8,6 +8,7 @@ import hashlib
 import json
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -85,7 +86,11 @@ class Feed:
 
 @dataclass(frozen=True)
 class Counts:
-    """How much an archive holds, and over which days."""
+    """How much an archive holds, over which days, and what of it is not known.
+
+    `outlets`, `kinds` (suffixes of files) and `languages` come with their number of stories, files and articles, most
+    first; an outlet in capitals is the same outlet.
+    """
 
     articles: int
     passages: int
@@ -93,6 +98,20 @@ class Counts:
     first_day: str | None
     last_day: str | None
     stories: int
+    files: int
+    kinds: list[tuple[str, int]]
+    languages: list[tuple[str, int]]
+    undated: int
+    unnamed: int
+
+
+def ranked(found: Counter[str]) -> list[tuple[str, int]]:
+    """Each name with its number, most first, then by name.
+
+    >>> ranked(Counter("abcb"))
+    [('b', 2), ('a', 1), ('c', 1)]
+    """
+    return sorted(found.items(), key=lambda item: (-item[1], item[0]))
 
 
 class Archive:
@@ -204,24 +223,46 @@ class Archive:
         return int(self.about("generation"))
 
     def counts(self) -> Counts:
-        """Articles, passages, outlets with their number of stories (most first), first and last day."""
-        outlets: dict[str, int] = {}
+        """What the archive holds, in numbers."""
+        from index.readers import kind_of  # not for the searches, which want to start at once
+
+        spellings: dict[str, Counter[str]] = {}
+        languages: Counter[str] = Counter()
         days: list[str] = []
-        number = 0
-        for source, published, sections in self._rows("SELECT source, published, sections FROM articles"):
+        articles = number = undated = unnamed = 0
+        query = "SELECT source, published, sections, json_extract(details, '$.language') FROM articles"
+        for source, published, sections, language in self._rows(query):
             stories = [(s["source"], s["published"]) for s in json.loads(sections)]
             if stories[:1] != [(source, published)]:  # a page whose first section is its head says it twice
                 stories.insert(0, (source, published))
+            articles += 1
             number += len(stories)
+            languages[language or ""] += 1
             for outlet, day in stories:
                 if outlet:
-                    outlets[outlet] = outlets.get(outlet, 0) + 1
+                    spellings.setdefault(outlet.casefold(), Counter())[outlet] += 1
                 if day:
                     days.append(day[:10])
-        [(articles,)] = self._rows("SELECT count(*) FROM articles")
+                unnamed += not outlet
+                undated += not day
         [(passages,)] = self._rows("SELECT count(*) FROM passages")
-        ranked = sorted(outlets.items(), key=lambda item: (-item[1], item[0]))
-        return Counts(articles, passages, ranked, min(days, default=None), max(days, default=None), number)
+        files = [path for (path,) in self._rows("SELECT path FROM files WHERE row IN (SELECT file FROM articles)")]
+        kinds = Counter(kind_of(Path(path)) for path in files)
+        outlets = Counter({ranked(found)[0][0]: found.total() for found in spellings.values()})
+        del languages[""]
+        return Counts(
+            articles,
+            passages,
+            ranked(outlets),
+            min(days, default=None),
+            max(days, default=None),
+            number,
+            len(files),
+            ranked(kinds),
+            ranked(languages),
+            undated,
+            unnamed,
+        )
 
     def contents(self) -> str:
         """SHA-256 over the articles' ids and digests: says which articles an answer was found in. Reads no vectors."""

@@ -7,7 +7,7 @@ import argparse
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from qa.retrieve import Hit
 
 QUESTION = "Who was killed in the airport strike?"
+NAMES_SHOWN = 12
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,7 +93,8 @@ def build_parser() -> argparse.ArgumentParser:
         "names", nargs="*", metavar="NAME", help="which (pull: the default ones; verify: all installed)"
     )
 
-    add("info", run_info, "what the archive holds", "archive", "embedder")
+    info = add("info", run_info, "what the archive holds", "archive")
+    info.add_argument("--json", action="store_true", help="print it as JSON")
     return parser
 
 
@@ -266,20 +268,33 @@ def run_info(given: argparse.Namespace, settings: Settings) -> int:
 
     archive = Archive.open(settings.archive)
     counts = archive.counts()
-    outlets = ", ".join(f"{outlet} {number}" for outlet, number in counts.outlets[:12]) or "none named"
-    more = f" and {len(counts.outlets) - 12} more" if len(counts.outlets) > 12 else ""
-    size = sum(file.stat().st_size for file in settings.archive.rglob("*") if file.is_file())
-    print(f"archive    {settings.archive} ({size / 1e6:.1f} MB)")
-    print(f"articles   {counts.articles}")
-    print(f"passages   {counts.passages}, up to {archive.about('max_tokens')} tokens each")
     copies, superseded = archive.count_copies()
+    size = sum(file.stat().st_size for file in settings.archive.rglob("*") if file.is_file())
+    current = indexes_current(archive)
+    if given.json:
+        about = {"archive": str(settings.archive), "bytes": size, "embedder": archive.about("embedder")}
+        told = asdict(counts) | {"copies": copies, "superseded": superseded, "current": current}
+        print(plain_json(about | {name: dict(v) if isinstance(v, list) else v for name, v in told.items()}))
+        return 0
+    print(f"archive    {settings.archive} ({size / 1e6:.1f} MB)")
+    print(f"files      {counts.files}: {_ranked(counts.kinds)}")
+    print(f"articles   {counts.articles}, {counts.stories} stories in them")
+    print(f"passages   {counts.passages}, up to {archive.about('max_tokens')} tokens each")
     print(f"copies     {copies} of {counts.stories} stories; {superseded} superseded by a later version")
-    print(f"outlets    {plain(outlets)}{more}")
-    print(f"days       {f'{counts.first_day} to {counts.last_day}' if counts.first_day else 'none known'}")
+    print(f"outlets    {_ranked(counts.outlets) or 'none named'}; {counts.unnamed} stories name none")
+    days = f"{counts.first_day} to {counts.last_day}" if counts.first_day else "none known"
+    print(f"days       {days}; {counts.undated} stories have none")
+    print(f"languages  {_ranked(counts.languages) or 'none told'}")
     print(f"embedder   {archive.about('embedder')}")
-    for name, current in indexes_current(archive).items():
-        print(f"{name:10} {'current' if current else 'behind; the next search or index makes it again'}")
+    for name, is_current in current.items():
+        print(f"{name:10} {'current' if is_current else 'behind; the next search or index makes it again'}")
     return 0
+
+
+def _ranked(names: Sequence[tuple[str, int]]) -> str:
+    """The first names with their numbers on one line."""
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return plain(", ".join(f"{name} {number}" for name, number in names[:NAMES_SHOWN])) + more
 
 
 if __name__ == "__main__":

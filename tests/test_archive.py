@@ -111,10 +111,13 @@ def test_the_fingerprint_knows_every_difference_and_no_order(tmp_path: Path) -> 
 def test_counts_are_of_stories(archive: Archive) -> None:
     page = Article("a", "x", "A", "AP", "2020-01-05", sections=(Section(1, "B", "AFP", "2020-01-03T10:00"),))
     put(archive, page, passage(0), passage(3))
-    put(archive, Article("b", "x", "B", "AP"))
+    put(archive, Article("b", "x", "B", "ap", language="en"))
+    put(archive, Article("c", "x", "C", "AP", "2020-01-04"))
     counts = archive.counts()
-    assert (counts.articles, counts.passages, counts.outlets) == (2, 2, [("AP", 2), ("AFP", 1)])
+    assert (counts.articles, counts.passages, counts.outlets) == (3, 2, [("AP", 3), ("AFP", 1)])
     assert (counts.first_day, counts.last_day) == ("2020-01-03", "2020-01-05")
+    assert (counts.stories, counts.undated, counts.unnamed, counts.languages) == (4, 1, 0, [("en", 1)])
+    assert (counts.files, counts.kinds) == (1, [(".txt", 1)])
 
 
 def test_a_second_writer_gets_a_sentence(archive: Archive) -> None:

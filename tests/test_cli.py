@@ -78,9 +78,11 @@ def test_a_dry_run_makes_no_archive_and_the_report_names_every_article(
 
 def test_info_says_what_the_archive_holds(desk: Desk) -> None:
     lines = dict(line.split(None, 1) for line in desk.run("info").splitlines())
-    assert lines["articles"] == "4" and lines["passages"] == "4, up to 220 tokens each"
-    assert lines["days"] == "2020-01-03 to 2021-06-07" and lines["embedder"] == "fake 64"
-    assert set(re.findall(r"(\w+) \d", lines["outlets"])) == {"Reuters", "AFP", "EFE"}
+    assert lines["articles"] == "4, 4 stories in them" and lines["passages"] == "4, up to 220 tokens each"
+    assert lines["files"] == "3: .jsonl 1, .md 1, .txt 1"
+    assert lines["days"] == "2020-01-03 to 2021-06-07; 1 stories have none" and lines["embedder"] == "fake 64"
+    assert set(re.findall(r"(\w+) \d,?", lines["outlets"].partition(";")[0])) == {"Reuters", "AFP", "EFE"}
+    assert json.loads(desk.run("info", "--json"))["kinds"] == {".jsonl": 1, ".md": 1, ".txt": 1}
     assert lines["FAISS"] == lines["tantivy"] == "current"
 
 

@@ -658,7 +658,10 @@ def test_broken_xml_is_one_sentence(tmp_path: Path, inner: str) -> None:
 def test_a_text_that_is_not_utf8_is_read_where_its_charset_is_plain(tmp_path: Path) -> None:
     article = one(tmp_path, "a.txt", f"{CYRILLIC}\r\n".encode("cp1251"))
     assert article.text == f"{CYRILLIC}\r\n"
-    assert article.origins == (Origin("text", "read as windows-1251", "likely"),)
+    assert article.origins == (
+        Origin("text", "read as windows-1251", "likely"),
+        Origin("language", "text", "likely"),
+    )
 
 
 POLISH = "Prezydent oświadczył w piątek, że rozmowy będą kontynuowane. Opozycja mówi o łamaniu prawa."

@@ -1,4 +1,4 @@
-"""The charset of bytes that are not UTF-8: told by what they decode to, or not told at all.
+"""The language of a text, and the charset of bytes that are not UTF-8: told by what they decode to, or not at all.
 
 A charset is believed where charset-normalizer finds it plausible, py3langid knows the decoded text as a language
 that is written in that charset, and no capitals stand within words. One of these alone is often wrong.
@@ -6,9 +6,12 @@ that is written in that charset, and no capitals stand within words. One of thes
 
 import codecs
 import logging
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from index.article import Article, Origin
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -83,6 +86,14 @@ def language_of(text: str) -> tuple[str, float] | None:
     """The language of a text and how probable it is, or None where that is less than LEAST_SURE."""
     language, probability = _identifier().classify(text[:ENOUGH_WORDS])
     return (language, float(probability)) if probability >= LEAST_SURE else None
+
+
+def with_language(article: Article) -> Article:
+    """The article with the language that its text is in, where nobody says it and it can be told."""
+    told = None if article.language else language_of(article.text[article.body_start :])
+    if not told:
+        return article
+    return replace(article, language=told[0], origins=(*article.origins, Origin("language", "text", "likely")))
 
 
 @cache

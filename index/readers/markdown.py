@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from index.article import Article, ArticleError, Origin, Original, check_date
 from index.page import complete
+from index.readers.charset import with_language
 from index.readers.text import decode, read_bytes
 
 SAID = ("source", "published", "updated", "byline", "place", "agency", "url", "language")
@@ -41,4 +42,4 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
     if title != stem:
         origins.append(Origin("title", "front matter" if fields.get("title") else "heading", "sure"))
     article = Article(original.id, text, title, body_start=body_start, origins=tuple(origins))
-    yield complete(replace(article, **said), original.name, fallback=stem)  # type: ignore[arg-type]
+    yield complete(with_language(replace(article, **said)), original.name, fallback=stem)  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from index.article import Article, ArticleError, Origin, Original, Sure
 from index.days import read_date
 from index.page import complete
-from index.readers.charset import language_of
+from index.readers.charset import with_language
 from index.readers.text import LARGEST_ARTICLE
 
 LONGEST_VALUE = 500
@@ -185,12 +185,11 @@ def make_article(original: Original, text: str, said: Iterable[Said], *, pages: 
     if "updated" in fields and "published" in fields and not follows(fields["updated"], fields["published"]):
         del fields["updated"]
         origins[:] = [origin for origin in origins if origin.field != "updated"]
-    if "language" not in fields and (told := language_of(text)):
-        take(Said("language", told[0], "text", "likely"))
     named = PurePath(original.name).stem or original.id
     title = fields.pop("title", named)
     article = Article(original.id, text, title, pages=pages, origins=tuple(origins))
-    article = complete(replace(article, **fields), original.name, fallback=named)  # type: ignore[arg-type]
+    article = with_language(replace(article, **fields))  # type: ignore[arg-type]
+    article = complete(article, original.name, fallback=named)
     origins = list(article.origins)
     if not article.source and article.url:
         article = replace(article, source=host_of(article.url))

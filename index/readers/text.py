@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from index.article import Article, ArticleError, Origin, Original
 from index.page import complete
-from index.readers.charset import SHOWN, guess_charset
+from index.readers.charset import SHOWN, guess_charset, with_language
 
 LARGEST_ARTICLE = 20_000_000
 
@@ -57,4 +57,5 @@ def read(original: Original) -> Iterator[Article]:
     """One article, its text unchanged."""
     text, origins = decode_any(read_bytes(original), original.name)
     stem = PurePath(original.name).stem
-    yield complete(Article(original.id, text, stem, origins=origins), original.name, fallback=stem)
+    article = with_language(Article(original.id, text, stem, origins=origins))
+    yield complete(article, original.name, fallback=stem)
