@@ -125,6 +125,23 @@ class Article:
             return before[-1]
         return Section(self.body_start, self.title, self.source, self.published, self.byline)
 
+    def pieces(self, start: int, end: int) -> list[tuple[int, int]]:
+        """`start:end` without the asides in it.
+
+        >>> Article("a", "One. Ad! Two.", "A", asides=(Aside(5, 8, "advert"),)).pieces(0, 13)
+        [(0, 5), (8, 13)]
+        """
+        pieces = []
+        for aside in sorted(self.asides, key=lambda aside: aside.start):
+            if aside.start < end and aside.end > start:
+                pieces.append((start, aside.start))
+                start = aside.end
+        return [(begin, stop) for begin, stop in (*pieces, (start, end)) if begin < stop]
+
+    def words(self, start: int, end: int) -> str:
+        """`text[start:end]` without the asides in it: what is indexed and read of a passage."""
+        return "".join(self.text[begin:stop] for begin, stop in self.pieces(start, end))
+
     @property
     def digest(self) -> str:
         """SHA-256 over everything that is stored or embedded: equal digests, equal passages."""

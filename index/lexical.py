@@ -80,7 +80,7 @@ def update(folder: Path, archive: Archive) -> None:
         document = tantivy.Document()
         document.add_unsigned("row", row)
         document.add_text("heading", heading(article, passage.start))
-        document.add_text("body", article.text[passage.start : passage.end])
+        document.add_text("body", article.words(passage.start, passage.end))
         writer.add_document(document)
     writer.commit()
     writer.wait_merging_threads()

@@ -106,16 +106,19 @@ def read_page(text: str, start: int = 0, *, name: str = "", published: str | Non
 
 
 def complete(article: Article, name: str, *, fallback: str | None = None) -> Article:
-    """The article with what its text and the file's name say and it does not say itself.
+    """The article with what its text and the file's name say and it does not say itself, or only guesses.
 
     `fallback` is a title that is none (the file's name): a headline of the text takes its place.
     """
     page = read_page(article.text, article.body_start, name=name, published=article.published)
-    known = {field for field in FIELDS if getattr(article, field)}
+    guessed = {origin.field for origin in article.origins if origin.sure == "guess"}
+    better = {origin.field for origin in page.origins if origin.sure != "guess"}
+    known = {field for field in FIELDS if getattr(article, field)} - (guessed & better)
     if fallback is not None and article.title == fallback:
         known.discard("title")
     found = {field: getattr(page, field) for field in FIELDS if field not in known and getattr(page, field)}
-    held = {origin.field for origin in article.origins}
+    kept = [origin for origin in article.origins if not (origin.field in found and origin.field in guessed)]
+    held = {origin.field for origin in kept}
     origins = [origin for origin in page.origins if origin.field in found and origin.field not in held]
     # A story that names no outlet is its page's, where something outside the text says whose that is.
     sections = tuple(replace(section, source=section.source or article.source) for section in page.sections)
@@ -124,7 +127,7 @@ def complete(article: Article, name: str, *, fallback: str | None = None) -> Art
         **found,
         sections=article.sections or sections,
         asides=article.asides or page.asides,
-        origins=(*article.origins, *origins),
+        origins=(*kept, *origins),
     )
 
 

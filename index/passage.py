@@ -41,6 +41,11 @@ def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[t
     return spans
 
 
+def sentences_in(article: Article, start: int, end: int) -> list[Span]:
+    """Spans of the sentences in `text[start:end]` that are in no aside."""
+    return [span for piece in article.pieces(start, end) for span in split_sentences(article.text, *piece)]
+
+
 def heading(article: Article, offset: int) -> str:
     """Headline, outlet and date of the story at `offset`, as one line in front of its passages."""
     section = article.section_at(offset)
@@ -71,17 +76,14 @@ def _halve(text: str, start: int, end: int, limits: Sequence[Limit]) -> Iterator
 def cut_article(article: Article, limits: Sequence[Limit]) -> list[Passage]:
     """Passages of whole sentences, as even in length as sentences allow, in order, none over a limit.
 
-    They never cross from one story of a page into the next, nor an aside. Together they hold every character of the
-    body that is not white space and in no aside. A limit counts the passage alone: leave room for its heading.
+    They never cross from one story of a page into the next, begin or end in an aside; one may stand in their middle.
+    Together they hold every character of the body that is not white space and in no aside.
+    A limit counts the passage alone: leave room for its heading.
     """
-    edges = [article.body_start, *(s.start for s in article.sections), len(article.text)]
-    edges += [edge for aside in article.asides for edge in (aside.start, aside.end)]
-    bounds = sorted({edge for edge in edges if article.body_start <= edge <= len(article.text)})
+    bounds = sorted({article.body_start, *(s.start for s in article.sections), len(article.text)})
     passages: list[Passage] = []
     for start, end in pairwise(bounds):
-        if any(aside.start <= start < aside.end for aside in article.asides):
-            continue
-        spans = split_sentences(article.text, start, end)
+        spans = sentences_in(article, start, end)
         if not spans:
             continue
         sizes = [limit.count([article.text[a:b] for a, b in spans]) for limit in limits]

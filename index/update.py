@@ -226,14 +226,15 @@ class _Update:
                 yield item
 
     def _with_free_id(self, article: Article, file: Path, article_id: str) -> Article:
-        """The article; where `story.pdf` stands beside a `story.html` that came first, under its name with the suffix.
-
-        The rows of a table have ids of their own, which stay.
-        """
-        kind = kind_of(file)
+        """The article; where its id is another's that came first, under the file's name too, or with its suffix."""
         owner = self._other_owner(article.id, file)
-        beside = owner and (Path(owner).is_relative_to(file.parent) or file.is_relative_to(Path(owner).parent))
-        if kind in ROWS or not beside or not article.id.startswith(article_id):
+        if not owner:
+            return article
+        kind = kind_of(file)
+        if kind in ROWS:
+            return replace(article, id=f"{article_id}/{article.id}")
+        beside = Path(owner).is_relative_to(file.parent) or file.is_relative_to(Path(owner).parent)
+        if not (beside and article.id.startswith(article_id)):
             return article
         return replace(article, id=f"{article_id}{kind}{article.id[len(article_id) :]}")
 
@@ -287,7 +288,7 @@ class _Update:
             full = heading(article, passage.start)
             if full not in headings:
                 headings[full] = self._shortened(full)
-            yield f"{headings[full]}\n{article.text[passage.start : passage.end]}"
+            yield f"{headings[full]}\n{article.words(passage.start, passage.end)}"
 
     def _shortened(self, words: str) -> str:
         words = words[: HEADING_TOKENS * 16]

@@ -49,17 +49,27 @@ class Watcher:
         self._apart = apart.resolve()
         self._quiet_seconds = quiet_seconds
         self._pending: dict[Path, float] = {}
-        self._seen = watch(
-            *self.folders,
-            watch_filter=self._counts,
-            step=LOOK_MILLISECONDS // 4,
-            debounce=LOOK_MILLISECONDS,
-            rust_timeout=LOOK_MILLISECONDS,
-            yield_on_timeout=True,
-            stop_event=stop,
-            ignore_permission_denied=True,
-        )
+        self._stop = stop
+        self._seen = self._watch()
         self._note(next(self._seen, set()))  # only now does it watch
+
+    def _watch(self) -> Iterator[set[tuple[Change, str]]]:
+        """What is seen, without end; after a name that is no text, which ends the library's watch, all folders."""
+        while True:
+            try:
+                yield from watch(
+                    *self.folders,
+                    watch_filter=self._counts,
+                    step=LOOK_MILLISECONDS // 4,
+                    debounce=LOOK_MILLISECONDS,
+                    rust_timeout=LOOK_MILLISECONDS,
+                    yield_on_timeout=True,
+                    stop_event=self._stop,
+                    ignore_permission_denied=True,
+                )
+                return
+            except RuntimeError:  # of its Rust part; it has no name outside it
+                yield {(Change.modified, str(folder)) for folder in self.folders}
 
     def _counts(self, change: Change, name: str) -> bool:
         path = Path(name)

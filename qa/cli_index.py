@@ -19,7 +19,11 @@ def add_index_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     """`add` makes a command: its name, what runs it, one line of help, its groups of options."""
     index = add("index", run_index, "read articles into the archive, or bring it up to date", "archive", "embedder")
     index.add_argument(
-        "paths", nargs="*", type=place, metavar="PATH", help="a folder, a file (.txt .md .jsonl) or an https:// address"
+        "paths",
+        nargs="*",
+        type=place,
+        metavar="PATH",
+        help="a folder, a file (docs/files.md has the kinds) or an https:// address",
     )
     index.add_argument(
         "--addresses", action="append", default=[], type=Path, metavar="FILE", help="a list of addresses, one a line"

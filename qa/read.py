@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from index.credits import is_credit
 from index.dateline import read_dateline
 from index.lexical import analyzer
-from index.passage import heading, split_sentences
+from index.passage import heading, sentences_in
 from models import Embedder, Generator
 from qa import prompt
 from qa.measures import fold, fold_numbers
@@ -79,7 +79,7 @@ def sentences_of(hit: Hit) -> list[tuple[int, int]]:
     """Spans of the sentences of a hit's passage, without the dateline that one opens with."""
     text = hit.article.text
     spans = []
-    for start, end in split_sentences(text, hit.passage.start, hit.passage.end):
+    for start, end in sentences_in(hit.article, hit.passage.start, hit.passage.end):
         dateline = read_dateline(text[start:end])
         begin = start + dateline.end if dateline else start
         spans.append((begin, end) if text[begin:end].strip() else (start, end))
@@ -274,7 +274,7 @@ def about(item: Evidence) -> str:
     if not POINTS_BACK.match(item.quote):
         return told
     begin = max(item.start - CONTEXT_CHARACTERS, section.start, article.body_start)
-    before = split_sentences(article.text, begin, item.start)
+    before = sentences_in(article, begin, item.start)
     return f"{told}; before it: “{article.text[slice(*before[-1])]}”" if before else told
 
 

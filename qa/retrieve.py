@@ -6,14 +6,16 @@ from dataclasses import dataclass, field, replace
 
 from index.article import Article, Section
 from index.news_index import Found, NewsIndex
-from index.passage import Passage, heading
+from index.passage import Passage, heading, split_sentences
 from index.ranking import fuse
 from models import Reranker
+from qa.measures import fold_numbers
 
 FUSION_K = 10  # 60 in the paper; a smaller k trusts first ranks more: bench/results/retrieval.json
 WEIGHTS = {"dense": 1.0, "lexical": 1.0}
 SHINGLE = 5
 COPY_OVERLAP = 0.7
+SENTENCE_OVERLAP = 0.25
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Hit:
 
     @property
     def text(self) -> str:
-        return self.article.text[self.passage.start : self.passage.end]
+        """The words of the passage, without the asides in it."""
+        return self.article.words(self.passage.start, self.passage.end)
 
     @property
     def section(self) -> Section:
@@ -63,7 +66,7 @@ class Hit:
 def carriers(section: Section, copies: Sequence[Hit]) -> tuple[str, ...]:
     """Who else carries what a story says, by its copies: not the outlet itself by an earlier version."""
     others = [copy for copy in copies if not (copy.superseded and copy.section.source == section.source)]
-    return tuple(copy.section.source or copy.article.id for copy in others)
+    return tuple(dict.fromkeys(copy.section.source or copy.article.id for copy in others))
 
 
 def retrieve(news: NewsIndex, question: str, *, k: int, candidates: int, reranker: Reranker | None = None) -> list[Hit]:
@@ -136,8 +139,8 @@ def fold_copies(hits: Sequence[Hit]) -> list[Hit]:
     """Hits of other articles that say what a better hit says become its `copies`.
 
     That is to share most of their five-word runs with it or, in one group of copies, to have most of them in the better
-    hits of that group together: what only a copy says stays a hit. A superseded version gives its place to a later one,
-    a copy to the same words of an earlier day.
+    hits of that group together: what only a copy says stays a hit, and so does one with another number in the same
+    sentence. A superseded version gives its place to a later one, a copy to the same words of an earlier day.
     """
     kept: list[tuple[Hit, set[tuple[str, ...]]]] = []
     for hit in hits:
@@ -156,6 +159,26 @@ def fold_copies(hits: Sequence[Hit]) -> list[Hit]:
     return [replace(hit, rank=rank) for rank, (hit, _) in enumerate(kept, 1)]
 
 
+def _other_number(hit: Hit, better: Hit) -> bool:
+    """Whether a sentence that is in both but for a few words gives a number that the better hit does not.
+
+    Between a version and the one that supersedes it a number is no reason to show both.
+    """
+    if hit.group is not None and hit.group == better.group and (hit.superseded or better.superseded):
+        return False
+    held, numbers = _shingles(better.text), _numbers(better.text)
+    for start, end in split_sentences(hit.text):
+        sentence = hit.text[start:end]
+        own = _shingles(sentence)
+        if own and len(own & held) >= SENTENCE_OVERLAP * len(own) and not _numbers(sentence) <= numbers:
+            return True
+    return False
+
+
+def _numbers(text: str) -> set[str]:
+    return {word for word in fold_numbers(text).split() if word.isdigit()}
+
+
 def _came_first(hit: Hit, own: set[tuple[str, ...]], better: Hit, held: set[tuple[str, ...]]) -> bool:
     """Whether a hit of much the same words was published on an earlier day: the credit is due to it."""
     days = (hit.section.published or "")[:10], (better.section.published or "")[:10]
@@ -165,7 +188,9 @@ def _came_first(hit: Hit, own: set[tuple[str, ...]], better: Hit, held: set[tupl
 def _same_words(hit: Hit, own: set[tuple[str, ...]], kept: Sequence[tuple[Hit, set[tuple[str, ...]]]]) -> int | None:
     """The place of the better hit that a hit repeats; None where it says something of its own."""
     others = [
-        (i, len(own & held), held) for i, (better, held) in enumerate(kept) if better.article.id != hit.article.id
+        (i, len(own & held), held)
+        for i, (better, held) in enumerate(kept)
+        if better.article.id != hit.article.id and not _other_number(hit, better)
     ]
     for i, shared, held in others:
         least = min(len(own), len(held))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.article import Article, Aside, Section
-from index.passage import CountTokens, Limit, Passage, cut_article, heading, split_sentences
+from index.passage import CountTokens, Limit, Passage, cut_article, heading, sentences_in, split_sentences
 
 ODD = (
     *(
@@ -102,11 +102,16 @@ def test_a_story_of_white_space_has_no_passages() -> None:
     assert cut_article(page, [Limit(count_words, 5)]) == [Passage(0, 4)]
 
 
-def test_asides_are_in_no_passage_and_none_crosses_one() -> None:
-    text = "One is. Share this: 12. Two is. Comments"
-    asides = (Aside(8, 23, "share counter"), Aside(text.index("Comments"), len(text), "comment form"))
-    passages = cut_article(Article("a", text, "A", asides=asides), [Limit(count_words, 50)])
-    assert [text[p.start : p.end] for p in passages] == ["One is.", "Two is."]
+def test_asides_are_read_in_no_passage_though_one_may_stand_in_its_middle() -> None:
+    text = "Tweet. One is. Share this: 12. Two is. Comments"
+    marked = ("Tweet.", "Share this: 12.", "Comments")
+    asides = tuple(Aside(text.index(words), text.index(words) + len(words), "link") for words in marked)
+    article = Article("a", text, "A", asides=asides)
+    [passage] = cut_article(article, [Limit(count_words, 50)])
+    assert text[passage.start : passage.end] == "One is. Share this: 12. Two is."
+    assert article.words(passage.start, passage.end).split() == ["One", "is.", "Two", "is."]
+    assert [text[slice(*span)] for span in sentences_in(article, 0, len(text))] == ["One is.", "Two is."]
+    assert len(cut_article(article, [Limit(count_words, 4)])) == 2
 
 
 def test_passages_are_as_even_as_sentences_allow() -> None:

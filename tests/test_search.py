@@ -217,6 +217,13 @@ def test_what_only_a_copy_says_stays_a_hit() -> None:
     assert [(h.article.id, h.copies) for h in fold_copies(hits)] == [("wire", ()), ("post", ())]
 
 
+def test_another_number_in_the_same_words_is_a_hit_of_its_own() -> None:
+    text = sentences(1, 2, 3)
+    corrected = in_group(2, "wire", text.replace("1 people", "7 people"))
+    assert [h.article.id for h in fold_copies([in_group(1, "post", text), corrected])] == ["post", "wire"]
+    assert [h.article.id for h in fold_copies([in_group(1, "post", text), in_group(2, "wire", text)])] == ["post"]
+
+
 @pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0)])
 def test_a_later_version_stands_for_what_it_supersedes(order: tuple[int, ...]) -> None:
     text = sentences(1, 2, 3)

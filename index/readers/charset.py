@@ -83,8 +83,14 @@ def guess_charset(data: bytes, declared: str | None = None) -> str | None:
 
 
 def language_of(text: str) -> tuple[str, float] | None:
-    """The language of a text and how probable it is, or None where that is less than LEAST_SURE."""
-    language, probability = _identifier().classify(text[:ENOUGH_WORDS])
+    """The language of a text and how probable it is, or None where that is less than LEAST_SURE.
+
+    None too where the library's model, which it unpacks into a temporary file, finds no room there.
+    """
+    try:
+        language, probability = _identifier().classify(text[:ENOUGH_WORDS])
+    except OSError:
+        return None
     return (language, float(probability)) if probability >= LEAST_SURE else None
 
 

@@ -89,6 +89,8 @@ def _read_level(
                 )
                 for item in _read_member(member, inner, readers, budget, level):
                     if isinstance(item, Article):
+                        if item.id in ids and item.id.startswith(inner.id):  # of another kind, under the same name
+                            item = replace(item, id=f"{inner.id}{member.kind}{item.id[len(inner.id) :]}")
                         if item.id in ids:
                             yield ArticleError(
                                 f'{inner.name}: the id "{shown(item.id)}" is that of an earlier member; it is left out'

@@ -90,7 +90,7 @@ def _said(document: "Document") -> Iterator[Said]:
             yield Said("title", paragraph.text, "text", "likely")
     if not own:
         return
-    yield Said("byline", about.author, "metadata", "likely")
+    yield Said("byline", about.author, "metadata", "guess")
     for field, day in (("published", about.created), ("updated", about.modified)):
         yield Said(field, day.isoformat() if day else None, "metadata", "guess")
     yield Said("language", about.language, "metadata")

@@ -190,7 +190,10 @@ def make_article(original: Original, text: str, said: Iterable[Said], *, pages: 
     article = Article(original.id, text, title, pages=pages, origins=tuple(origins))
     article = with_language(replace(article, **fields))  # type: ignore[arg-type]
     article = complete(article, original.name, fallback=named)
-    origins = list(article.origins)
+    # A day that is only guessed would stand beside quotes as if it were known; half of them are wrong.
+    days = [o.field for o in article.origins if o.sure == "guess" and o.field in ("published", "updated")]
+    article = replace(article, **dict.fromkeys(days))  # type: ignore[arg-type]
+    origins = [origin for origin in article.origins if origin.field not in days]
     if not article.source and article.url:
         article = replace(article, source=host_of(article.url))
         origins.append(Origin("source", "address", "guess"))

@@ -93,8 +93,8 @@ def _said(reader: "PdfReader") -> Iterator[Said]:
     if about is None:
         return
     title = about.title
-    yield Said("title", title if isinstance(title, str) else None, "metadata", "likely")
-    yield Said("byline", about.author if isinstance(about.author, str) else None, "metadata", "likely")
+    yield Said("title", title if isinstance(title, str) else None, "metadata", "guess")
+    yield Said("byline", about.author if isinstance(about.author, str) else None, "metadata", "guess")
     for field, name in (("published", "creation_date"), ("updated", "modification_date")):
         try:
             day = getattr(about, name)

@@ -12,19 +12,28 @@ from index.readers.charset import guess_charset
 from index.readers.metadata import Said, iso_date, make_article, parsing
 from index.readers.text import LARGEST_ARTICLE
 
-# A column is known by these names, whatever their case and what stands between their words.
+# A column is known by these names, in four languages, whatever their case and what stands between their words.
 COLUMNS = {
-    "id": ("id", "articleid", "guid", "docid", "uid"),
-    "text": ("text", "body", "content", "article", "articletext", "articlebody", "fulltext", "story", "maintext"),
-    "title": ("title", "headline", "heading", "name"),
-    "source": ("source", "outlet", "publisher", "publication", "newspaper", "sourcename", "sitename", "domain"),
-    "published": ("published", "date", "publishedat", "publishdate", "publisheddate", "datepublished", "pubdate"),
-    "updated": ("updated", "modified", "updatedat", "dateupdated", "datemodified", "lastmodified"),
-    "url": ("url", "link", "address", "webpage", "permalink"),
-    "byline": ("byline", "author", "authors", "by", "writer"),
-    "language": ("language", "lang"),
-    "place": ("place", "location", "dateline"),
-    "agency": ("agency", "wire", "newsagency"),
+    "id": "id articleid guid docid uid".split(),
+    "text": (
+        "text texte texto inhalt artikel contenu contenido cuerpo body content article articletext "
+        "articlebody fulltext story maintext"
+    ).split(),
+    "title": "title titel titre titulo título titular überschrift schlagzeile headline heading name".split(),
+    "source": (
+        "source quelle medium zeitung fuente medio journal outlet publisher publication newspaper sourcename "
+        "sitename domain"
+    ).split(),
+    "published": (
+        "published date datum fecha veröffentlicht erschienen publishedat publishdate publisheddate "
+        "datepublished pubdate"
+    ).split(),
+    "updated": "updated modified updatedat dateupdated datemodified lastmodified".split(),
+    "url": "url link address webpage permalink".split(),
+    "byline": "byline author autor autorin verfasser auteur authors by writer".split(),
+    "language": "language lang sprache langue idioma".split(),
+    "place": "place location ort lieu lugar dateline".split(),
+    "agency": "agency wire newsagency".split(),
 }
 PIECE = 1_000_000
 DELIMITERS = ",;\t|"
@@ -73,7 +82,7 @@ def _columns(header: list[str], name: str) -> dict[str, int]:
                 places[field] = plain.index(known)
     if "text" not in places:
         raise ArticleError(
-            f'{name}: no column "text" (or {", ".join(COLUMNS["text"][1:4])}) in its first line; name the columns there'
+            f'{name}: no column "text" (or body, content, article) in its first line; name the columns there'
         )
     return places
 

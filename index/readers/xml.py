@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from index.article import Article, ArticleError, Original
+from index.days import find_days
 from index.readers.feed import read_feed
 from index.readers.html import decode_page, read_page, text_of_tree
 from index.readers.metadata import Said, make_article, parsing, tidy
@@ -173,8 +174,10 @@ def _said_by_item(item: "_Element") -> Iterator[Said]:
     source = _words(item, "contentMeta/infoSource/name", "contentMeta/infoSource@literal")
     yield Said("source", _words(item, "contentMeta/creditline") or source or provider, where)
     yield Said("agency", provider, where)
-    located = ("contentMeta/located/name", "contentMeta/located@literal", "contentMeta/dateline")
-    yield Said("place", _words(item, *located), where)
+    yield Said("place", _words(item, "contentMeta/located/name", "contentMeta/located@literal"), where)
+    dateline = _words(item, "contentMeta/dateline") or ""
+    days = find_days(dateline)
+    yield Said("place", dateline[: days[0].start if days else None].strip(" ,") or None, where, "likely")
     first = ("contentMeta/contentCreated", "itemMeta/firstCreated", "itemMeta/versionCreated")
     yield Said("published", _words(item, *first), where)
     yield Said("updated", _words(item, "contentMeta/contentModified", "itemMeta/versionCreated"), where)
