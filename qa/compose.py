@@ -6,7 +6,7 @@ Nothing reaches the reader before it is proved, so sentences come whole.
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from index.days import day_in_words
 from index.passage import split_sentences
@@ -116,8 +116,7 @@ def compose(
     if not shown:
         return
     if asks_for_value(question):
-        likely = [item for n, item in enumerate(shown) if n < VALUES_AT_MOST or corrects(item)]
-        read = [_with_items(question, item, generator, cancelled) for item in likely]
+        read = _read_values(question, shown, generator, cancelled)
         shown = [item for item in read if gives_value(question, item)]
         if not shown:
             return
@@ -347,6 +346,22 @@ def _with_items(question: str, item: Evidence, generator: Generator, cancelled: 
     """The evidence with the words of its sentence that answer; else those that were found in its passage."""
     read = copy_items(question, item, generator, cancelled)
     return read if read.items else item
+
+
+def _read_values(
+    question: str, shown: Sequence[Evidence], generator: Generator, cancelled: Callable[[], bool]
+) -> list[Evidence]:
+    """The likeliest evidence with its values, until VALUES_AT_MOST have some; then only what corrects is asked still.
+
+    A sentence that holds no number or day at all is asked last: it takes no place from one that does.
+    """
+    read: dict[int, Evidence] = {}
+    found = 0
+    for n, item in sorted(enumerate(shown), key=lambda row: not gives_value(question, replace(row[1], items=()))):
+        if found < VALUES_AT_MOST or corrects(item):
+            read[n] = _with_items(question, item, generator, cancelled)
+            found += bool(read[n].items)
+    return [read[n] for n in sorted(read)]
 
 
 def _chance(log_odds: float) -> float:

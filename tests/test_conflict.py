@@ -185,6 +185,18 @@ def test_the_day_of_a_weekday_stands_beside_the_outlet() -> None:
     assert sentence.text.endswith("(Wire, 8 January 2020, Tuesday was 7 January) [1].")
 
 
+def test_a_sentence_that_gives_no_value_takes_no_place_from_one_that_does() -> None:
+    """Neither one that holds none, which is asked last, nor one out of which the model copies none."""
+    idle = [says("Mourners wept.", f"Wire {n}", items=()) for n in range(3)]
+    empty = says("About 7 streets were closed.", "Star", "2020-01-07")
+    generator = ScriptedGenerator(
+        reply=lambda asked: "NONE" if re.search("wept|streets", asked[-1].content) else copy_number(asked)
+    )
+    draft = Draft()
+    [sentence] = compose(MANY, [*idle, empty, EARLY, LATE], generator, draft, **OPTIONS)
+    assert sentence.text.startswith("Sources differ: 56, according to Courier")
+
+
 def test_only_questions_of_one_number_or_one_day_have_sides() -> None:
     assert told("Who died in the crush?", [EARLY, LATE]) == []
     assert told("On what street did the 35 and the 56 die?", [EARLY, LATE]) == []
