@@ -70,11 +70,15 @@ def iso_date(value: str | None) -> str | None:
     ('2020-01-04T10:15:00+00:00', '2020-01-04T10:15:00+01:00', '2020-01-04')
     >>> iso_date("2020-01-04"), iso_date("0001-01-01T00:00:00"), iso_date("yesterday")
     ('2020-01-04', None, None)
+    >>> iso_date("4.1.2020"), iso_date("31.02.2020"), iso_date("1/4/2020")
+    ('2020-01-04', None, None)
     """
     words = one_line(value)
     if words is None or not any(letter.isdigit() for letter in words):
         return None
     found: str | None
+    words = DOTTED.sub(r"\3-\2-\1", words)  # with dots the day comes first; with strokes nobody can tell
+    words = re.sub(r"-(\d)(?=-|$)", r"-0\1", words)
     try:
         found = date.fromisoformat(words).isoformat()
     except ValueError:
@@ -148,6 +152,7 @@ def follows(updated: str, published: str) -> bool:
     return later > earlier
 
 
+DOTTED = re.compile(r"^(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})$")
 CLEAN = {
     "byline": name_only,
     "published": iso_date,
