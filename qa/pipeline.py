@@ -19,7 +19,17 @@ from qa.answer import Answer, Citation
 from qa.compose import Draft, choose_evidence, compose, tell_stances
 from qa.conflict import asks_for_value, values_first
 from qa.provenance import program
-from qa.read import Evidence, find_sentences, merge, order_by_sentences, read_passages, scan, stems, weigh
+from qa.read import (
+    Evidence,
+    find_sentences,
+    go_on_with_lists,
+    merge,
+    order_by_sentences,
+    read_passages,
+    scan,
+    stems,
+    weigh,
+)
 from qa.retrieve import Hit, rank_stages, retrieve
 from qa.settings import Settings
 from qa.stance import STANCE_SENTENCES, is_yes_no, state, weigh_stances
@@ -158,9 +168,12 @@ class Newsroom:
                 yield Status("reading passages")
                 ordered = order_by_sentences(hits, scanned, weighed)
                 weighed = merge(weighed, read_passages(alone, ordered, self.generator, cancelled))
+            chosen = choose_evidence(weighed, least_log_odds=LEAST_LOG_ODDS, margin=MARGIN)
+            if lists:
+                chosen = merge(chosen, go_on_with_lists(chosen, hits))
             written = compose(
                 alone,
-                choose_evidence(weighed, least_log_odds=LEAST_LOG_ODDS, margin=MARGIN),
+                sorted(chosen, key=lambda item: -item.log_odds),
                 self.generator,
                 draft,
                 answer_tokens=self.settings.answer_tokens,

@@ -25,6 +25,10 @@ CONTEXT_CHARACTERS = 300
 POINTS_BACK = re.compile(
     r"(?i)\W*(?:he|she|it|they|his|her|hers|its|their|theirs|this|that|these|those|the|there|such|both|one|another)\b"
 )
+GOES_ON = re.compile(
+    r"(?i)\W*(?:the (?:other|rest|remaining|dead|victims|names)\b|others?\b|among (?:them|the|those)\b|also\b"
+    r"|they (?:included?|were|are)\b|those (?:killed|named|hurt|arrested|who)\b|it also\b)"
+)
 QUICK_SENTENCES = 8
 READ_ON = 2
 QUICK_YES = 0.8
@@ -238,6 +242,26 @@ def read_passages(
             alone = generator.log_odds(prompt.gate(question, item.quote, told))
             if alone >= 0:
                 yield replace(item, log_odds=passage + alone - PASSAGE_DOUBT)
+
+
+def go_on_with_lists(chosen: Sequence[Evidence], hits: Sequence[Hit]) -> Iterator[Evidence]:
+    """The sentences that go on with the list of one that answers, as likely as that one.
+
+    They follow it in its story, each right after the one before, in a hit, begin as GOES_ON has it and name somebody:
+    alone they answer nothing, and share no word with the question.
+    """
+    for item in chosen:
+        article, end = item.hit.article, item.end
+        spans = [(span, hit) for hit in hits if hit.article.id == article.id for span in sentences_of(hit)]
+        for (start, stop), hit in sorted(spans, key=lambda row: row[0]):
+            if start < end:
+                continue
+            words = article.text[start:stop]
+            apart = article.words(end, start).strip() or article.section_at(start) != item.hit.section
+            if apart or not GOES_ON.match(words) or not re.search(r"\s[A-Z]", words):
+                break
+            yield Evidence(hit, start, stop, (), item.log_odds)
+            end = stop
 
 
 def merge(weighed: Sequence[Evidence], more: Iterable[Evidence]) -> list[Evidence]:

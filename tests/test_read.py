@@ -1,6 +1,7 @@
 """Sentences are weighed one by one; the words of an answer stand in its sentence, what the model made up is gone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from fakes import FakeEmbedder, ScriptedGenerator
@@ -21,6 +22,7 @@ from qa.read import (
     Evidence,
     copy_items,
     find_sentences,
+    go_on_with_lists,
     order_by_sentences,
     scan,
     split_items,
@@ -147,6 +149,26 @@ def test_the_nearest_sentences_come_first() -> None:
     assert sentences(make_hit(TEXT))[0] == "A drone strike killed General Qasem Soleimani at the airport."
     assert sentences(make_hit(TEXT), question="How long was the airport closed?")[0].startswith("The airport was")
     assert sentences() == sentences(make_hit("")) == []
+
+
+def test_a_list_goes_on_in_the_sentences_right_after() -> None:
+    text = (
+        "Ten were killed. The other Iranians were Hossein and Hadi.\n\nThey included Reda. The rest were unnamed."
+        " Others wept, Ali said. The strike was at night. The dead were Omar and Zaid."
+    )
+    near, far = make_hit(text[: text.index("The strike")]), make_hit(text)
+    hits = [replace(near, article=far.article), replace(far, passage=Passage(text.index("The strike"), len(text)))]
+
+    def goes_on(words: str, hits: Sequence[Hit] = hits) -> list[str]:
+        start = text.index(words)
+        found = list(go_on_with_lists([Evidence(hits[0], start, start + len(words), (), 2.0)], hits))
+        assert all(other.log_odds == 2.0 for other in found)
+        return [other.quote for other in found]
+
+    listed = ["The other Iranians were Hossein and Hadi.", "They included Reda."]
+    assert goes_on("Ten were killed.") == listed, "one that names nobody ends it"
+    assert goes_on("The strike was at night.", hits=hits[::-1]) == ["The dead were Omar and Zaid."]
+    assert goes_on("Others wept, Ali said.") == []
 
 
 def test_a_dateline_is_no_part_of_a_sentence() -> None:
