@@ -68,7 +68,9 @@ class Watcher:
                     ignore_permission_denied=True,
                 )
                 return
-            except RuntimeError:  # of its Rust part; it has no name outside it
+            except RuntimeError as error:  # of its Rust part; it has no name outside it
+                if "decode" not in str(error):
+                    raise
                 yield {(Change.modified, str(folder)) for folder in self.folders}
 
     def _counts(self, change: Change, name: str) -> bool:

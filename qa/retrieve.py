@@ -188,15 +188,14 @@ def _came_first(hit: Hit, own: set[tuple[str, ...]], better: Hit, held: set[tupl
 def _same_words(hit: Hit, own: set[tuple[str, ...]], kept: Sequence[tuple[Hit, set[tuple[str, ...]]]]) -> int | None:
     """The place of the better hit that a hit repeats; None where it says something of its own."""
     others = [
-        (i, len(own & held), held)
-        for i, (better, held) in enumerate(kept)
-        if better.article.id != hit.article.id and not _other_number(hit, better)
+        (i, len(own & held), held) for i, (better, held) in enumerate(kept) if better.article.id != hit.article.id
     ]
     for i, shared, held in others:
         least = min(len(own), len(held))
-        if least and shared >= COPY_OVERLAP * least:
+        if least and shared >= COPY_OVERLAP * least and not _other_number(hit, kept[i][0]):
             return i
-    group = [row for row in others if hit.group is not None and kept[row[0]][0].group == hit.group]
+    grouped = [row for row in others if hit.group is not None and kept[row[0]][0].group == hit.group]
+    group = [row for row in grouped if not _other_number(hit, kept[row[0]][0])]
     said = set().union(*(held for _, _, held in group))
     if own and len(own & said) >= COPY_OVERLAP * len(own):
         return max(group, key=lambda row: (row[1], -row[0]))[0]

@@ -274,3 +274,18 @@ def test_changes_as_json(command: Callable[..., "subprocess.Popen[str]"], articl
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
+
+
+def test_a_name_that_is_no_text_ends_no_watch_and_another_failure_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = iter([RuntimeError("Unable to decode path"), RuntimeError("too many watches")])
+
+    def fails(*_: Path, **__: object) -> Iterator[set[tuple[object, str]]]:
+        yield set()
+        raise next(said)
+
+    monkeypatch.setattr("index.watch.watch", fails)
+    watcher = Watcher([tmp_path], apart=tmp_path / "archive", quiet_seconds=0.0)
+    with pytest.raises(RuntimeError, match="too many"):
+        assert [list(paths) for paths in watcher.quiet()][:1] == [[tmp_path.resolve()]]
