@@ -1,0 +1,1 @@
+"""The chat page and everything else that is served over HTTP: one queue to the model, many who ask."""
