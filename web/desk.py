@@ -1,0 +1,207 @@
+"""The desk: questions wait in line for the one language model, and whoever asks hears their place and about how long.
+
+One thread answers, one question at a time. Turns are fair: who has several questions waiting gets one answered before
+each of the others' next one.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from models import Message
+from qa.answer import Answer
+from qa.pipeline import Event, Newsroom, QuestionError, Status
+
+LOOK_SECONDS = 0.04  # between two looks of a follower at what is new
+MOST_WAITING = 100
+REMEMBERED = 20  # answers that the next ones are thought to take as long as
+
+log = logging.getLogger(__name__)
+
+
+class DeskFull(QuestionError):
+    """More questions wait than the desk takes; the message says how many."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A question waits: how many are before it, the running one too, and seconds to its turn, if known."""
+
+    ahead: int
+    seconds: float | None
+
+
+class Asking:
+    """One question at the desk. `events` grows until `done`: then there is `answer` or `error`, or it was stopped."""
+
+    def __init__(
+        self, desk: "Desk", open_room: Callable[[], Newsroom], question: str, history: Sequence[Message], scope: Any
+    ) -> None:
+        self.question = question
+        self.events: list[Event] = []
+        self.answer: Answer | None = None
+        self.error: Exception | None = None
+        self.done = False
+        self.stopped = False
+        self.round = 0
+        self._desk = desk
+        self._open_room = open_room
+        self._history = tuple(history)
+        self._scope = scope
+
+    def stop(self) -> None:
+        """The model hears of it at its next word; one that waits is never asked."""
+        if not self.done:
+            self.stopped = True
+            self._desk.drop(self)
+
+    def place(self) -> Place | None:
+        """Its place in line; None once it is being answered."""
+        return self._desk.place(self)
+
+    async def follow(self) -> AsyncGenerator[Place | Event, None]:
+        """Each change of its place, then its events as they come; of several steps at once the last. Raises its error.
+
+        A follower that goes away stops the asking: nobody is there to read it.
+        """
+        seen, shown = 0, None
+        try:
+            while True:
+                over = self.done  # read before the events: what came before it is all there
+                place = self.place()
+                if place is not None and (shown is None or place.ahead != shown.ahead):
+                    shown = place
+                    yield place
+                fresh = self.events[seen:]
+                seen += len(fresh)
+                for number, event in enumerate(fresh, 1):
+                    overtaken = number < len(fresh) and isinstance(fresh[number], Status)
+                    if not (isinstance(event, Status) and overtaken):
+                        yield event
+                if over:
+                    break
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            self.stop()
+        if self.error:
+            raise self.error
+
+    def run(self) -> None:
+        """Answers it, in the desk's thread."""
+        try:
+            self.events.append(Status("opening the archive"))
+            room = self._open_room()
+            narrowed = {"scope": self._scope} if self._scope is not None else {}
+            steps = room.stream(self.question, self._history, cancelled=lambda: self.stopped, **narrowed)
+            for event in steps:
+                if self.stopped:
+                    steps.close()
+                    break
+                self.events.append(event)
+                if isinstance(event, Answer):
+                    self.answer = event
+        except Exception as error:
+            self.error = error
+
+
+class Desk:
+    """The line before the model. `put` comes back at once; a thread of its own answers."""
+
+    def __init__(self, *, most_waiting: int = MOST_WAITING) -> None:
+        self.most_waiting = most_waiting
+        self._change = threading.Condition()
+        self._waiting: list[Asking] = []
+        self._running: Asking | None = None
+        self._began = 0.0
+        self._took: deque[float] = deque(maxlen=REMEMBERED)
+        self._round = 0
+        self._rounds: dict[str, int] = {}
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def put(
+        self,
+        open_room: Callable[[], Newsroom],
+        question: str,
+        history: Sequence[Message] = (),
+        *,
+        who: str = "",
+        scope: Any = None,
+    ) -> Asking:
+        """A question in line. `who` asks counts for fairness alone; `open_room` is called when its turn comes.
+
+        Raises DeskFull where too many wait.
+        """
+        with self._change:
+            if len(self._waiting) >= self.most_waiting:
+                raise DeskFull(f"{len(self._waiting)} questions are waiting already; ask again in a few minutes")
+            asking = Asking(self, open_room, question, history, scope)
+            # Fair queueing: a person's next question stands one round behind the last one, a newcomer's in this round.
+            asking.round = self._rounds[who] = max(self._round, self._rounds.get(who, -1) + 1)
+            self._waiting.append(asking)
+            self._waiting.sort(key=lambda one: one.round)  # stable: within a round as they came
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="desk", daemon=True)
+                self._thread.start()
+            self._change.notify_all()
+        return asking
+
+    def drop(self, asking: Asking) -> None:
+        with self._change:
+            if asking in self._waiting:
+                self._waiting.remove(asking)
+                asking.done = True
+
+    def place(self, asking: Asking) -> Place | None:
+        with self._change:
+            if asking not in self._waiting:
+                return None
+            before = self._waiting.index(asking)
+            ahead = before + (self._running is not None)
+            if not self._took:
+                return Place(ahead, None if ahead else 0.0)
+            usual = median(self._took)
+            left = max(0.0, usual - (time.monotonic() - self._began)) if self._running else 0.0
+            return Place(ahead, left + before * usual)
+
+    @property
+    def length(self) -> int:
+        """Questions that are waiting or being answered."""
+        with self._change:
+            return len(self._waiting) + (self._running is not None)
+
+    def close(self) -> None:
+        """Stops everything; nothing is answered any more."""
+        with self._change:
+            self._closed = True
+            for asking in [*self._waiting, self._running]:
+                if asking is not None:
+                    asking.stopped = True
+            self._change.notify_all()
+
+    def _work(self) -> None:
+        while True:
+            with self._change:
+                self._change.wait_for(lambda: self._waiting or self._closed)
+                if self._closed:
+                    for left in self._waiting:
+                        left.done = True
+                    return
+                asking = self._running = self._waiting.pop(0)
+                self._round = asking.round
+                self._rounds = {who: last for who, last in self._rounds.items() if last >= self._round}
+                self._began = time.monotonic()
+            try:
+                asking.run()
+            finally:
+                with self._change:
+                    if asking.answer:
+                        self._took.append(time.monotonic() - self._began)
+                    self._running = None
+                    asking.done = True
