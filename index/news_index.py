@@ -1,6 +1,7 @@
 """`NewsIndex`: an archive with its two search indexes, to open, bring up to date and search."""
 
 import shutil
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from index.passage import CountTokens, Passage
 from index.stamp import stamped_generation
 from index.update import Progress, Report, update_archive
 from models import Embedder
+
+INDEXES = ("faiss", "tantivy")
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,36 @@ class Found:
     superseded: bool = False
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """Both search indexes, and the generation of the archive that they hold."""
+
+    generation: int
+    vectors: faiss.Index
+    words: lexical.LexicalIndex
+
+
 def indexes_current(archive: Archive) -> dict[str, bool]:
     """Whether each derived index is whole and of the archive's generation."""
     held = {
-        "FAISS": dense.generation(archive.folder / "faiss"),
-        "tantivy": lexical.generation(archive.folder / "tantivy"),
+        "FAISS": dense.generation(archive.folder / INDEXES[0]),
+        "tantivy": lexical.generation(archive.folder / INDEXES[1]),
     }
     return {name: generation == archive.generation for name, generation in held.items()}
+
+
+def derive(archive: Archive) -> None:
+    """Brings both search indexes to the archive's generation; the caller holds the writer's lock."""
+    dense_folder, lexical_folder = (archive.folder / name for name in INDEXES)
+    try:
+        if dense.generation(dense_folder) != archive.generation:
+            dense.save(dense.build(*archive.vectors()), dense_folder, archive)
+        lexical.update(lexical_folder, archive)
+    except (OSError, RuntimeError, ValueError) as error:  # what the system, FAISS and tantivy raise on a full disk
+        raise ArchiveError(
+            f"{archive.folder}: the search indexes cannot be written ({error}); the articles are safe: make"
+            " room on the disk and run the same command again"
+        ) from error
 
 
 class NewsIndex:
@@ -46,20 +72,21 @@ class NewsIndex:
     def __init__(self, archive: Archive, embedder: Embedder) -> None:
         self.archive = archive
         self.embedder = embedder
-        self._generation = -1
-        self._vectors: faiss.Index | None = None
-        self._words: lexical.LexicalIndex | None = None
+        self._opening = threading.Lock()
+        self._opened: _Opened | None = None
 
     @classmethod
-    def create(cls, folder: Path, embedder: Embedder, *, max_tokens: int) -> "NewsIndex":
-        """A new, empty archive that keeps to this embedder and this length of passage."""
+    def create(cls, folder: Path, embedder: Embedder, *, max_tokens: int, name: str = "") -> "NewsIndex":
+        """A new, empty archive that keeps to this embedder and this length of passage; people may know it by a name."""
         about = {
             "embedder": embedder.identity,
             "dimension": str(embedder.dimension),
             "max_tokens": str(max_tokens),
         }
+        if name:
+            about["name"] = name
         if not (folder / "archive.sqlite").exists():
-            for left in ("faiss", "tantivy"):  # by an archive that was moved away: its generations are not ours
+            for left in INDEXES:  # by an archive that was moved away: its generations are not ours
                 shutil.rmtree(folder / left, ignore_errors=True)
         return cls(Archive.create(folder, about), embedder)
 
@@ -67,12 +94,20 @@ class NewsIndex:
     def open(cls, folder: Path, embedder: Embedder) -> "NewsIndex":
         """The archive in `folder`; raises ArchiveError when it was made with another embedder."""
         archive = Archive.open(folder)
+        try:
+            return cls.over(archive, embedder)
+        except ArchiveError:
+            archive.close()
+            raise
+
+    @classmethod
+    def over(cls, archive: Archive, embedder: Embedder) -> "NewsIndex":
+        """As `open`, of an archive that is open already, and stays so where it was made with another embedder."""
         held = archive.about("embedder")
         if held != embedder.identity:
-            archive.close()
             raise ArchiveError(
-                f"{folder}: made with the embedder {held}, not {embedder.identity}; name that one with --embedder,"
-                " or index again into another --archive"
+                f"{archive.folder}: made with the embedder {held}, not {embedder.identity}; name that one with"
+                " --embedder, or index again into another --archive"
             )
         return cls(archive, embedder)
 
@@ -102,7 +137,7 @@ class NewsIndex:
                 dry_run=dry_run,
             )
             if not dry_run:
-                self._derive()
+                derive(self.archive)
         return report
 
     def ready(self, say: Callable[[str], None] = lambda _: None) -> None:
@@ -111,64 +146,49 @@ class NewsIndex:
         While another process writes, or in a folder that cannot be written, it searches what is there;
         raises ArchiveError where nothing whole is.
         """
-        if self._vectors is not None and self._words is not None:
-            held = self.archive.generation
-            stamped = {stamped_generation(folder) for folder in (self._dense_folder, self._lexical_folder)}
-            # While another process is still at it, what is open is good enough.
-            if held == self._generation or stamped != {held}:
-                return
-        loaded = dense.load(self._dense_folder)
-        current = lexical.generation(self._lexical_folder)
-        wanted = self.archive.generation
-        behind = [name for name, held in (("FAISS", loaded and loaded[0]), ("tantivy", current)) if held != wanted]
-        if behind and self.archive.writable:
-            try:
-                with self.archive.writing():
-                    say(f"the {' and '.join(behind)} index is missing, damaged or behind: making it again")
-                    self._derive()
-                loaded = dense.load(self._dense_folder)
-            except ArchiveError:
-                if loaded is not None and current is not None:
-                    say("the archive is being written to: searching what was there before")
-        if loaded is None or lexical.generation(self._lexical_folder) is None:
-            raise ArchiveError(
-                f"{self.archive.folder}: its search indexes are not whole and cannot be made now;"
-                " make the folder writable, or wait for the other groundwire, and try again"
-            )
-        self._generation = loaded[0]
-        self._vectors = loaded[1]
-        self._words = lexical.LexicalIndex(self._lexical_folder, writable=self.archive.writable)
+        self._open_indexes(say)
 
-    @property
-    def _dense_folder(self) -> Path:
-        return self.archive.folder / "faiss"
-
-    @property
-    def _lexical_folder(self) -> Path:
-        return self.archive.folder / "tantivy"
-
-    def _derive(self) -> None:
-        """Brings both derived indexes to the archive's generation."""
-        try:
-            if dense.generation(self._dense_folder) != self.archive.generation:
-                dense.save(dense.build(*self.archive.vectors()), self._dense_folder, self.archive)
-            lexical.update(self._lexical_folder, self.archive)
-        except (OSError, RuntimeError, ValueError) as error:  # what the system, FAISS and tantivy raise on a full disk
-            raise ArchiveError(
-                f"{self.archive.folder}: the search indexes cannot be written ({error}); the articles are safe: make"
-                " room on the disk and run the same command again"
-            ) from error
-        self._vectors = self._words = None
+    def _open_indexes(self, say: Callable[[str], None] = lambda _: None) -> _Opened:
+        """As `ready`; what it gives stays whole while other threads open a later one."""
+        with self._opening:
+            folders = [self.archive.folder / name for name in INDEXES]
+            if self._opened is not None:
+                held = self.archive.generation
+                stamped = {stamped_generation(folder) for folder in folders}
+                # While another process is still at it, what is open is good enough.
+                if held == self._opened.generation or stamped != {held}:
+                    return self._opened
+            dense_folder, lexical_folder = folders
+            loaded = dense.load(dense_folder)
+            current = lexical.generation(lexical_folder)
+            wanted = self.archive.generation
+            behind = [n for n, held in (("FAISS", loaded and loaded[0]), ("tantivy", current)) if held != wanted]
+            if behind and self.archive.writable:
+                try:
+                    with self.archive.writing():
+                        say(f"the {' and '.join(behind)} index is missing, damaged or behind: making it again")
+                        derive(self.archive)
+                    loaded = dense.load(dense_folder)
+                except ArchiveError:
+                    if loaded is not None and current is not None:
+                        say("the archive is being written to: searching what was there before")
+            if loaded is None or lexical.generation(lexical_folder) is None:
+                raise ArchiveError(
+                    f"{self.archive.folder}: its search indexes are not whole and cannot be made now;"
+                    " make the folder writable, or wait for the other groundwire, and try again"
+                )
+            words = lexical.LexicalIndex(lexical_folder, writable=self.archive.writable)
+            self._opened = _Opened(*loaded, words)
+            return self._opened
 
     # Searching
 
     def rank(self, question: str, k: int) -> dict[str, list[tuple[int, float]]]:
         """Passage rows with their scores by stage, best first: "dense" cosines and "lexical" BM25, `k` each."""
-        self.ready()
-        assert self._vectors is not None and self._words is not None
+        opened = self._open_indexes()
         return {
-            "dense": dense.search(self._vectors, self.embedder.encode_queries([question]), k),
-            "lexical": self._words.search(question, k),
+            "dense": dense.search(opened.vectors, self.embedder.encode_queries([question]), k),
+            "lexical": opened.words.search(question, k),
         }
 
     def find(self, rows: Sequence[int]) -> list[Found]:

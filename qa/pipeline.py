@@ -1,15 +1,18 @@
 """`open_newsroom(settings)`: the only place that chooses concrete parts. A newsroom searches, streams and asks."""
 
 import math
+import threading
 import time
 from collections.abc import Callable, Sequence
 from collections.abc import Generator as Events
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any, cast
 
 from index.archive import Archive, ArchiveError
 from index.news_index import NewsIndex
+from index.passage import CountTokens
 from models import Embedder, Generator, Message, Reranker
 from models.fetch import resolve_folder, resolve_llm
 from models.weights import Report as FetchReport
@@ -308,48 +311,97 @@ def refusal(
     return said + (f" The nearest are {', '.join(titles)}." if titles else "")
 
 
-def open_newsroom(settings: Settings, progress: FetchReport = silent) -> Newsroom:
-    """The archive and models of `settings`. Raises ArchiveError or ModelError with a sentence for the user."""
-    news = NewsIndex.open(settings.archive, open_embedder(settings, progress))
+class Models:
+    """The models of `settings`: each is opened when it is first asked for, once for all who ask, from any thread."""
 
-    def open_generator() -> Generator:
+    def __init__(self, settings: Settings, progress: FetchReport = silent) -> None:
+        self.settings = settings
+        self.progress = progress
+        # A lock each: a question waits for its language model, not one who only searches.
+        self._locks = {name: threading.Lock() for name in ("embedder", "tokens", "generator", "reranker")}
+        self._opened: dict[str, Any] = {}
+
+    def embedder(self) -> Embedder:
+        """The embedder that archives are opened with; raises ModelError."""
+        return cast("Embedder", self._once("embedder", lambda: open_embedder(self.settings, self.progress)))
+
+    def opened_embedder(self) -> Embedder | None:
+        """The embedder where it is there already; waits for nothing."""
+        return self._opened.get("embedder")
+
+    def count_tokens(self) -> CountTokens:
+        """What counts the tokens of the passages of new articles."""
+        return cast("CountTokens", self._once("tokens", lambda: open_tokens(self.settings, self.progress)))
+
+    def generator(self) -> Generator:
+        return cast("Generator", self._once("generator", self._open_generator))
+
+    def reranker(self) -> Reranker | None:
+        return cast("Reranker | None", self._once("reranker", self._open_reranker))
+
+    def newsroom(self, news: NewsIndex) -> Newsroom:
+        """An archive with these models to read it."""
+        return Newsroom(news, replace(self.settings, archive=news.archive.folder), self.generator, self.reranker)
+
+    def _once(self, name: str, open_it: Callable[[], object]) -> object:
+        with self._locks[name]:
+            if name not in self._opened:
+                self._opened[name] = open_it()
+            return self._opened[name]
+
+    def _open_generator(self) -> Generator:
         from models.llama import LlamaGenerator
 
-        path = resolve_llm(settings.llm, settings.weights, offline=settings.offline, progress=progress)
+        settings = self.settings
+        path = resolve_llm(settings.llm, settings.weights, offline=settings.offline, progress=self.progress)
         return LlamaGenerator(path, context_tokens=settings.context_tokens, threads=settings.threads)
 
-    def open_reranker() -> Reranker | None:
+    def _open_reranker(self) -> Reranker | None:
         from models.reranker import CrossEncoderReranker, LlmReranker
 
+        settings = self.settings
         if not settings.reranker:
             return None
         if settings.reranker == "llm":
-            return LlmReranker(room.generator)
+            return LlmReranker(self.generator())
         folder = resolve_folder(
-            settings.reranker, "reranker", settings.weights, offline=settings.offline, progress=progress
+            settings.reranker, "reranker", settings.weights, offline=settings.offline, progress=self.progress
         )
         return CrossEncoderReranker(folder, settings.reranker)
 
-    room = Newsroom(news, settings, open_generator, open_reranker)
-    return room
+
+def open_newsroom(settings: Settings, progress: FetchReport = silent) -> Newsroom:
+    """The archive and models of `settings`. Raises ArchiveError or ModelError with a sentence for the user."""
+    embedder = open_embedder(settings, progress, archive=settings.archive)
+    return Models(settings, progress).newsroom(NewsIndex.open(settings.archive, embedder))
 
 
-def open_embedder(settings: Settings, progress: FetchReport = silent) -> Embedder:
-    """The embedder of `settings`; raises ArchiveError, before anything is fetched, if the archive has another."""
+def open_embedder(settings: Settings, progress: FetchReport = silent, *, archive: Path | None = None) -> Embedder:
+    """The embedder of `settings`; raises ArchiveError, before anything is fetched, if `archive` has another."""
     from models import embedder
 
     given = Path(settings.embedder)
     name = given.resolve().name if given.exists() else settings.embedder
-    if (settings.archive / "archive.sqlite").exists():
-        archive = Archive.open(settings.archive)
-        held = archive.about("embedder").rpartition(" ")[0]
-        archive.close()
+    if archive is not None and (archive / "archive.sqlite").exists():
+        opened = Archive.open(archive)
+        held = opened.about("embedder").rpartition(" ")[0]
+        opened.close()
         if held != name:
             raise ArchiveError(
-                f"{settings.archive}: made with the embedder {held}, not {name}; name that one with --embedder, or"
+                f"{archive}: made with the embedder {held}, not {name}; name that one with --embedder, or"
                 " index again into another --archive"
             )
     folder = resolve_folder(
         settings.embedder, "embedder", settings.weights, offline=settings.offline, progress=progress
     )
     return embedder.open_embedder(folder, name, threads=settings.threads)
+
+
+def open_tokens(settings: Settings, progress: FetchReport = silent) -> CountTokens:
+    """What counts the tokens of passages: cl100k_base, whatever the models are."""
+    from models.catalogue import find
+    from models.fetch import fetch
+    from models.tokens import load_tokens
+
+    fetch(find("cl100k_base"), settings.weights, offline=settings.offline, progress=progress)
+    return load_tokens(settings.weights).count_each

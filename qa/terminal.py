@@ -107,17 +107,13 @@ def duration(seconds: float) -> str:
 def open_to_index(settings: Settings, tell: Callable[["Progress"], None]) -> "tuple[NewsIndex, CountTokens]":
     """The archive of `settings`, made where there is none, and what counts the tokens of its passages."""
     from index.news_index import NewsIndex
-    from models.catalogue import find
-    from models.fetch import fetch
-    from models.tokens import load_tokens
-    from qa.pipeline import open_embedder
+    from qa.pipeline import open_embedder, open_tokens
 
-    embedder = open_embedder(settings, tell)
-    fetch(find("cl100k_base"), settings.weights, offline=settings.offline, progress=tell)
-    tokens = load_tokens(settings.weights)
+    embedder = open_embedder(settings, tell, archive=settings.archive)
+    count_tokens = open_tokens(settings, tell)
     if (settings.archive / "archive.sqlite").exists():
-        return NewsIndex.open(settings.archive, embedder), tokens.count_each
-    return NewsIndex.create(settings.archive, embedder, max_tokens=settings.passage_tokens), tokens.count_each
+        return NewsIndex.open(settings.archive, embedder), count_tokens
+    return NewsIndex.create(settings.archive, embedder, max_tokens=settings.passage_tokens), count_tokens
 
 
 def open_room(settings: Settings) -> "Newsroom":

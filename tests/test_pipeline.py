@@ -366,7 +366,7 @@ def test_a_reranker_orders_what_is_read(news: NewsIndex) -> None:
 
 
 def test_a_room_is_opened_from_settings(news: NewsIndex, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.pipeline.open_embedder", lambda *_: FakeEmbedder())
+    monkeypatch.setattr("qa.pipeline.open_embedder", lambda *_, **__: FakeEmbedder())
     opened = open_newsroom(Settings(archive=news.archive.folder, offline=True, llm="/none/model.gguf"))
     assert [hit.article.id for hit in opened.search(QUESTION, 1)] == ["airport"]
     with pytest.raises(ModelError, match=r"/none/model\.gguf"):

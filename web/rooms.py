@@ -1,0 +1,326 @@
+"""The archives that a server has open: who sees which, who may change which, one set of models for all.
+
+An archive can be read before any model is there; only a question or a new article waits for one.
+"""
+
+import hashlib
+import re
+import shutil
+import sqlite3
+import threading
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from index.archive import Archive, ArchiveError, Counts
+from index.news_index import NewsIndex
+from index.passage import CountTokens
+from models.weights import Report, silent
+from qa.pipeline import Models, Newsroom
+from qa.settings import Settings
+
+LOCAL = "local"  # whose folder holds the archives of the one user of a server without logins
+USER = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+LONGEST_NAME = 60
+MOST_ARCHIVES = 100
+JOINERS = "\u200c\u200d"  # no letters, and yet Persian and Hindi are not written without them
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An archive as a user sees it; `problem` is the sentence that says why it cannot be opened, empty where it can."""
+
+    key: str
+    name: str
+    articles: int
+    first_day: str | None
+    last_day: str | None
+    may_change: bool
+    problem: str
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an archive lies, and whether it is the user's own or one that all share."""
+
+    folder: Path
+    own: bool
+
+
+class _Held:
+    """An open archive, the file that it was then, its counts of one generation, its newsroom once there is one."""
+
+    def __init__(self, archive: Archive, file: tuple[int, int]) -> None:
+        self.archive = archive
+        self.file = file
+        self.counted: tuple[int, Counts] | None = None
+        self.room: Newsroom | None = None
+
+
+class Rooms:
+    """The archives of a server. Safe from any thread; each archive is opened once, each model when it is needed.
+
+    `archives` are those that the server was started with, the first for people to start in; those that people make lie
+    in `folder`. With `logins` the former are read by all and changed by nobody, and the latter are their maker's alone.
+    """
+
+    def __init__(
+        self, settings: Settings, archives: Sequence[Path], folder: Path, *, logins: bool, progress: Report = silent
+    ) -> None:
+        self.models = Models(settings, progress)
+        self._settings = settings
+        self._named = list(dict.fromkeys(path.resolve() for path in archives))
+        self._folder = folder.resolve() / "archives"
+        self._logins = logins
+        self._open: dict[Path, _Held] = {}
+        self._mutex = threading.Lock()
+        self._making = threading.Lock()
+
+    # What is there
+
+    def listed(self, user: str) -> list[Listed]:
+        """All archives that a user may see: those of the server in their order, then the user's own by folder."""
+        places = self._places(user)
+        entries = [self._look(key, place) for key, place in places.items()]
+        names = tell_apart([(entry.name, plain_name(places[entry.key].folder.parent.name)) for entry in entries])
+        return [replace(entry, name=name) for entry, name in zip(entries, names, strict=True)]
+
+    def archive(self, user: str, key: str) -> Archive:
+        """The archive alone, to count and to read; waits for no model.
+
+        Raises ArchiveError where the user sees none of this key, or where it cannot be opened.
+        """
+        return self._held(self._place(user, key).folder).archive
+
+    def counts(self, user: str, key: str) -> Counts:
+        """What an archive holds; counted again only when it has changed, whoever changed it."""
+        return self._count(self._held(self._place(user, key).folder))
+
+    def may_change(self, user: str, key: str) -> bool:
+        """Whether a user may add articles to an archive and take some out; raises ArchiveError as `archive` does."""
+        place = self._place(user, key)
+        return self._may_change(place, self._held(place.folder).archive)
+
+    # What can be done with it
+
+    def room(self, user: str, key: str) -> Newsroom:
+        """The newsroom of an archive, the same one each time; waits for the embedder.
+
+        Raises ArchiveError as `archive` does, and where it was made with another embedder; ModelError where there is
+        none.
+        """
+        folder = self._place(user, key).folder
+        self._held(folder)  # an archive that cannot be opened is told before a model is waited for
+        embedder = self.models.embedder()
+        held = self._held(folder)
+        with self._mutex:
+            if held.room is None:
+                held.room = self.models.newsroom(NewsIndex.over(held.archive, embedder))
+            return held.room
+
+    def to_change(self, user: str, key: str) -> tuple[NewsIndex, CountTokens]:
+        """What `web.adding` adds to, and what counts its tokens; raises ArchiveError where the user may not change it."""
+        if not self.may_change(user, key):
+            raise ArchiveError("this archive can be read but not changed; choose one of your own, or make a new one")
+        return self.room(user, key).news, self.models.count_tokens()
+
+    def make(self, user: str, name: str) -> str:
+        """Makes a new, empty archive of a user's own and gives its key; waits for the embedder.
+
+        Raises ArchiveError for a name that is none or taken, and where the disk does not take it.
+        """
+        own = self._own(user)
+        if own is None:
+            raise ArchiveError("only somebody who is logged in can make an archive; log in first")
+        name = check_name(name)
+        embedder = self.models.embedder()
+        with self._making:
+            there = self.listed(user)
+            if any(fold(entry.name) == fold(name) for entry in there):
+                raise ArchiveError(f'there is an archive called "{name}" already; choose another name')
+            if sum(place.own for place in self._places(user).values()) >= MOST_ARCHIVES:
+                raise ArchiveError(
+                    f"you have {MOST_ARCHIVES} archives, which is as many as there can be; use one of them"
+                )
+            folder = free_folder(own, slug(name))
+            try:
+                folder.mkdir(parents=True)
+            except OSError as error:
+                raise ArchiveError(
+                    f'"{name}" cannot be made ({error.strerror}); see whether the disk of the server is full'
+                    " and its folder writable"
+                ) from None
+            try:
+                news = NewsIndex.create(folder, embedder, max_tokens=self._settings.passage_tokens, name=name)
+                news.ready()  # the empty search indexes: a question may come while the first articles are added
+                news.close()
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+        return key_of(_Place(folder, own=True), user)
+
+    def close(self) -> None:
+        """Closes all archives; nothing may be asked of them afterwards."""
+        with self._mutex:
+            for held in self._open.values():
+                held.archive.close()
+            self._open.clear()
+
+    # Who sees what
+
+    def _own(self, user: str) -> Path | None:
+        """The folder of a user's own archives; None for one who has none."""
+        if not self._logins:
+            return None if user else self._folder / LOCAL
+        # What was made before there were logins is not shown to whoever takes that name.
+        return self._folder / user if USER.fullmatch(user) and user != LOCAL else None
+
+    def _places(self, user: str) -> dict[str, _Place]:
+        """All that a user may see by key: the only way to an archive."""
+        places = [_Place(folder, own=False) for folder in self._named]
+        own = self._own(user)
+        if own is not None:
+            places += [_Place(folder, own=True) for folder in folders_in(own) if folder not in self._named]
+        return {key_of(place, user): place for place in places}
+
+    def _place(self, user: str, key: str) -> _Place:
+        place = self._places(user).get(key)
+        if place is None:
+            raise ArchiveError("there is no such archive, or no more; choose one from the list")
+        return place
+
+    def _may_change(self, place: _Place, archive: Archive) -> bool:
+        return archive.writable and (place.own or not self._logins)
+
+    # What is open
+
+    def _look(self, key: str, place: _Place) -> Listed:
+        name = plain_name(place.folder.name)
+        try:
+            held = self._held(place.folder)
+            counts = self._count(held)
+            name = plain_name(held.archive.about("name")) or name
+            may_change = self._may_change(place, held.archive)
+        except ArchiveError as error:
+            return Listed(key, name, 0, None, None, False, str(error))
+        except (sqlite3.Error, OSError, ValueError) as error:  # a file that is damaged further in
+            return Listed(key, name, 0, None, None, False, f"{place.folder}: damaged or not readable ({error})")
+        problem = ""
+        embedder = self.models.opened_embedder()
+        if embedder is not None:
+            try:
+                NewsIndex.over(held.archive, embedder)
+            except ArchiveError as error:
+                problem = str(error)
+        return Listed(key, name, counts.articles, counts.first_day, counts.last_day, may_change, problem)
+
+    def _held(self, folder: Path) -> _Held:
+        """An archive, opened where it is not open yet or was moved away and made again."""
+        with self._mutex:
+            try:
+                found = (folder / "archive.sqlite").stat()
+                file = found.st_dev, found.st_ino
+            except OSError:
+                file = 0, 0  # opening it says what is the matter
+            held = self._open.get(folder)
+            if held is None or held.file != file:
+                self._open.pop(folder, None)  # not closed: somebody may be reading it still
+                try:
+                    held = self._open[folder] = _Held(Archive.open(folder), file)
+                except OSError as error:
+                    raise ArchiveError(
+                        f"{folder}: cannot be opened ({error.strerror}); check its permissions"
+                    ) from None
+            return held
+
+    def _count(self, held: _Held) -> Counts:
+        generation = held.archive.generation
+        if held.counted is None or held.counted[0] != generation:
+            held.counted = generation, held.archive.counts()
+        return held.counted[1]
+
+
+# Names and folders
+
+
+def check_name(name: str) -> str:
+    """A name for an archive, without white space around it; raises ArchiveError for one that is none.
+
+    >>> check_name(" Election 2024 ")
+    'Election 2024'
+    """
+    name = unicodedata.normalize("NFC", name).strip()
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise ArchiveError(f"the name of an archive has 1 to {LONGEST_NAME} characters; this one has {len(name)}")
+    if name != plain_name(name):
+        raise ArchiveError("the name of an archive is letters, numbers, signs and single spaces; leave out the rest")
+    return name
+
+
+def plain_name(text: str) -> str:
+    """Untrusted text as one line that no character in it turns round or breaks.
+
+    >>> plain_name("a\\u202eb\\n\\0 c")
+    'a b c'
+    """
+    return " ".join("".join(c if c.isprintable() or c in JOINERS else " " for c in text).split())
+
+
+def fold(name: str) -> str:
+    """A name as it is compared with others: capitals and ways of writing one letter make no difference."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def slug(name: str) -> str:
+    """A folder's name for what people call an archive.
+
+    >>> slug("Élection: 2024!"), slug("../.."), slug("اخبار")
+    ('election-2024', 'archive', 'archive')
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain)[:40].strip("-") or "archive"
+
+
+def tell_apart(names: Sequence[tuple[str, str]]) -> list[str]:
+    """Names that are all different, of names and what each stands in; a number where that is the same too.
+
+    >>> tell_apart([("archive", "sport"), ("archive", "news"), ("Budget", "x")])
+    ['archive (sport)', 'archive (news)', 'Budget']
+    >>> tell_apart([("archive", "news"), ("Archive", "news")])
+    ['archive (news)', 'Archive (news) 2']
+    """
+    often = Counter(fold(name) for name, _ in names)
+    full = [f"{name} ({outer})" if often[fold(name)] > 1 else name for name, outer in names]
+    seen: Counter[str] = Counter()
+    told = []
+    for name in full:
+        seen[fold(name)] += 1
+        told.append(f"{name} {seen[fold(name)]}" if seen[fold(name)] > 1 else name)
+    return told
+
+
+def key_of(place: _Place, user: str) -> str:
+    """What names an archive to a browser, the same after a restart: says nothing of where it lies."""
+    # One of a user's own by its name alone, so that the server's folder can move.
+    where = f"own\0{user}\0{place.folder.name}" if place.own else f"named\0{place.folder}"
+    return hashlib.sha256(where.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """The archives that lie in a folder, by name; links are not followed."""
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError:
+        return []
+    return [path for path in inside if not path.is_symlink() and (path / "archive.sqlite").is_file()]
+
+
+def free_folder(folder: Path, name: str) -> Path:
+    """The first of name, name-2, name-3 … that is not there yet."""
+    number, free = 1, folder / name
+    while free.exists() or free.is_symlink():
+        number += 1
+        free = folder / f"{name}-{number}"
+    return free
