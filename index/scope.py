@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from index.article import shown
 
-LISTS = {"outlets": "outlet", "languages": "language", "articles": "article"}
+LISTS = {"outlets": ("an outlet", "name"), "languages": ("a language", "code"), "articles": ("an article", "id")}
 DAYS = ("since", "until")
 MOST_VALUES = 1_000
 LONGEST_VALUE = 2_000
@@ -38,8 +38,8 @@ class Scope:
     articles: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, what in LISTS.items():
-            _check_values(getattr(self, name), what)
+        for name in LISTS:
+            _check_values(name, getattr(self, name))
         first, last = self.first_day, self.last_day
         if first and last and first > last:
             raise ScopeError(f'"since" is {self.since}, which is after "until", {self.until}; exchange them')
@@ -178,20 +178,21 @@ def day_of(published: str | None) -> str | None:
         return None
 
 
-def _check_values(values: object, what: str) -> None:
+def _check_values(name: str, values: object) -> None:
+    one, named_by = LISTS[name]
     if not isinstance(values, tuple) or not all(isinstance(value, str) for value in values):
-        raise ScopeError(f"an {what} is named by its name or id, as text" if what[0] in "ao" else f"a {what} is text")
+        raise ScopeError(f"{one} is named by its {named_by}, as text; write it in quotes")
     if len(values) > MOST_VALUES:
-        raise ScopeError(f"{len(values):,} {what}s are named; name {MOST_VALUES:,} at most, or none for all")
+        raise ScopeError(f"{len(values):,} {name} are named; name {MOST_VALUES:,} at most, or none for all")
     for value in values:
         if not value.strip():
-            raise ScopeError(f"the name of the {what} is empty; leave it out to ask all")
+            raise ScopeError(f"{one} is named by an empty text; leave it out to ask all")
         if len(value) > LONGEST_VALUE:
-            raise ScopeError(f"the name of the {what} has {len(value):,} characters; it has {LONGEST_VALUE:,} at most")
+            raise ScopeError(f"the {named_by} of {one} has {len(value):,} characters; write {LONGEST_VALUE:,} at most")
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise ScopeError(f"the name of the {what} is not UTF-8; write it in a UTF-8 terminal") from None
+            raise ScopeError(f"the {named_by} of {one} is not UTF-8; write it in a UTF-8 terminal") from None
 
 
 def _listed(values: tuple[str, ...], what: str) -> str:
