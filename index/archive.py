@@ -22,6 +22,8 @@ from index.article import Article, Aside, Origin, Section
 from index.copies import SCHEMA as COPIES_SCHEMA
 from index.copies import Group, Place, count_copies, groups, places, put_stories, regroup, take_out_stories
 from index.passage import Passage
+from index.scope import EVERYTHING, Scope
+from index.within import known, rows_within, timeline, titles
 
 FORMAT = 3
 DETAILS = ("updated", "agency", "place", "language", "original", "pages", "asides", "origins")
@@ -460,6 +462,32 @@ class Archive:
         """How many stories, of these articles or of all, are copies of another, and how many are superseded."""
         with self._mutex:
             return count_copies(self._db, articles)
+
+    # Part of it
+
+    def rows_within(self, scope: Scope) -> NDArray[np.int64] | None:
+        """The rows `(n,) int64` of the passages within a scope, in order; None where it leaves nothing out."""
+        with self._mutex:
+            return rows_within(self._db, scope)
+
+    def known(self, scope: Scope) -> Scope:
+        """The scope in the archive's own spelling; raises ScopeError for a value that the archive does not hold."""
+        if not (scope.outlets or scope.languages or scope.articles):
+            return scope
+        counts = self.counts()
+        names = [[name for name, _ in numbers] for numbers in (counts.outlets, counts.languages)]
+        with self._mutex:
+            return known(self._db, scope, *names)
+
+    def timeline(self, scope: Scope = EVERYTHING) -> list[tuple[str, int]]:
+        """How many stories within a scope came out on each day, in each month or in each year: 60 numbers at most."""
+        with self._mutex:
+            return timeline(self._db, scope)
+
+    def titles(self, words: str, limit: int) -> list[tuple[str, str, str | None, str | None]]:
+        """Id, headline, outlet and date of the articles whose id and headlines hold all of `words`, newest first."""
+        with self._mutex:
+            return titles(self._db, words, limit)
 
     # What the indexes are made of
 

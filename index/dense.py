@@ -4,6 +4,7 @@ Derived from the archive and rebuilt from it at any time; ids are passage rows.
 """
 
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -56,8 +57,34 @@ def load(folder: Path) -> tuple[int, faiss.Index] | None:
         return None
 
 
-def search(made: faiss.Index, query: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
-    """The `k` nearest rows and their cosines for a `(1, d) float32` query, best first, ties by row."""
-    scores, rows = made.search(query, k)
-    found = [(int(row), float(score)) for row, score in zip(rows[0], scores[0], strict=True) if row >= 0]
+def search(
+    made: faiss.Index, query: NDArray[np.float32], k: int, *, within: NDArray[np.int64] | None = None
+) -> list[tuple[int, float]]:
+    """The `k` nearest rows and their cosines for a `(1, d) float32` query, best first, ties by row.
+
+    Only rows of `within` where it is given, `(m,) int64` in order: the first `k` of them in the ranking of all.
+    """
+    if within is None:
+        scores, rows = made.search(query, k)
+        return _ranked(rows[0], scores[0])
+    if not len(within):
+        return []
+    member = np.zeros(int(within[-1]) + 1, bool)
+    member[within] = True
+    # Acts on our rows, not on FAISS's own places: an ID map translates. Asks one bit a vector, however many are within.
+    make_selector: Any = faiss.IDSelectorBitmap  # the library's types know neither of them as Python calls them
+    make_parameters: Any = faiss.SearchParameters
+    parameters = make_parameters(sel=make_selector(np.packbits(member, bitorder="little")))
+    limit = k + 1
+    while True:
+        scores, rows = made.search(query, limit, params=parameters)
+        found = _ranked(rows[0], scores[0])
+        # Which of equal vectors FAISS keeps at the end is its own choice: so one further is looked at.
+        if len(found) < limit or found[k][1] < found[k - 1][1]:
+            return found[:k]
+        limit *= 2
+
+
+def _ranked(rows: NDArray[np.int64], scores: NDArray[np.float32]) -> list[tuple[int, float]]:
+    found = [(int(row), float(score)) for row, score in zip(rows, scores, strict=True) if row >= 0]
     return sorted(found, key=lambda hit: (-hit[1], hit[0]))

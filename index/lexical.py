@@ -9,7 +9,9 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import tantivy
+from numpy.typing import NDArray
 
 from index.archive import Archive
 from index.passage import heading
@@ -17,6 +19,7 @@ from index.stamp import read_stamp, write_stamp
 
 WRITER_HEAP = 64_000_000
 HEADING_WEIGHT = 0.5
+MOST_TERMS = 20_000  # rows that are named to tantivy; of a larger part, more is fetched and the rest left out
 # Lucene's English stop words, which tantivy has, leave out what questions are made of.
 QUESTION_WORDS = (
     "am been did do does had has have he her him his how i its me my our she than them us we were what when where"
@@ -101,8 +104,36 @@ class LexicalIndex:
         self._index = _open(folder, fresh=False)
         self._searcher = self._index.searcher()
 
-    def search(self, question: str, k: int) -> list[tuple[int, float]]:
-        """The `k` rows with the highest BM25 for any word of the question, best first, ties by row."""
+    def search(self, question: str, k: int, *, within: NDArray[np.int64] | None = None) -> list[tuple[int, float]]:
+        """The `k` rows with the highest BM25 for any word of the question, best first, ties by row.
+
+        Only rows of `within` where it is given, `(m,) int64` in order: the first `k` of them in the ranking of all.
+        """
+        query = self._any_word(question)
+        if query is None:
+            return []
+        if within is None:
+            return self._found(query, k)
+        if not len(within):
+            return []
+        if len(within) <= MOST_TERMS:
+            # Unlike a term to delete by, the number of a query is made what the field holds. Its score is nothing.
+            there = tantivy.Query.term_set_query(self._index.schema, "row", within.tolist())
+            nothing = tantivy.Query.const_score_query(there, 0.0)
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, nothing)])
+        limit = k + 1
+        while True:
+            found = self._found(query, limit)
+            rows = np.array([row for row, _ in found], np.int64)
+            places = np.minimum(np.searchsorted(within, rows), len(within) - 1)
+            kept = [hit for hit, there in zip(found, within[places] == rows, strict=True) if there]
+            # Of equal scores tantivy keeps those it met first: so it is asked for more until a lower one comes.
+            if len(found) < limit or (len(kept) >= k and found[-1][1] < kept[k - 1][1]):
+                return kept[:k]
+            limit *= 2
+
+    def _any_word(self, question: str) -> tantivy.Query | None:
+        """The question as tantivy asks it; None where no word of it counts."""
         words = sorted(set(analyzer().analyze(question)))
         schema = self._index.schema
         terms = [
@@ -113,9 +144,10 @@ class LexicalIndex:
                 tantivy.Query.boost_query(tantivy.Query.term_query(schema, "heading", word), HEADING_WEIGHT),
             )
         ]
-        if not terms:
-            return []
-        found = self._searcher.search(tantivy.Query.boolean_query(terms), limit=k, count=False).hits
+        return tantivy.Query.boolean_query(terms) if terms else None
+
+    def _found(self, query: tantivy.Query, k: int) -> list[tuple[int, float]]:
+        found = self._searcher.search(query, limit=k, count=False).hits
         rows = self._searcher.fast_field_values("row", [address for _, address in found])
         hits = [(int(row or 0), float(score)) for row, (score, _) in zip(rows, found, strict=True)]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0]))

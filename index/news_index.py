@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import faiss
+import numpy as np
+from numpy.typing import NDArray
 
 from index import dense, lexical
 from index.archive import Archive, ArchiveError
 from index.article import Article
 from index.copies import Place
 from index.passage import CountTokens, Passage
+from index.scope import EVERYTHING, Scope
 from index.stamp import stamped_generation
 from index.update import Progress, Report, update_archive
 from models import Embedder
 
 INDEXES = ("faiss", "tantivy")
+SCOPES_KEPT = 8
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ class NewsIndex:
         self.embedder = embedder
         self._opening = threading.Lock()
         self._opened: _Opened | None = None
+        self._within: dict[tuple[int, Scope], NDArray[np.int64]] = {}
 
     @classmethod
     def create(cls, folder: Path, embedder: Embedder, *, max_tokens: int, name: str = "") -> "NewsIndex":
@@ -183,13 +188,30 @@ class NewsIndex:
 
     # Searching
 
-    def rank(self, question: str, k: int) -> dict[str, list[tuple[int, float]]]:
-        """Passage rows with their scores by stage, best first: "dense" cosines and "lexical" BM25, `k` each."""
+    def rank(self, question: str, k: int, *, scope: Scope = EVERYTHING) -> dict[str, list[tuple[int, float]]]:
+        """Passage rows with their scores by stage, best first: "dense" cosines and "lexical" BM25, `k` each.
+
+        Within a scope they are the first `k` of it in the ranking of all, with the scores that they have there.
+        """
         opened = self._open_indexes()
+        within = self.rows_within(scope)
         return {
-            "dense": dense.search(opened.vectors, self.embedder.encode_queries([question]), k),
-            "lexical": opened.words.search(question, k),
+            "dense": dense.search(opened.vectors, self.embedder.encode_queries([question]), k, within=within),
+            "lexical": opened.words.search(question, k, within=within),
         }
+
+    def rows_within(self, scope: Scope) -> NDArray[np.int64] | None:
+        """As the archive has it; that of the last few scopes is remembered until the archive changes."""
+        if scope.everything:
+            return None
+        key = self.archive.generation, scope
+        held = self._within.get(key)
+        if held is None:
+            held = self.archive.rows_within(scope)
+            assert held is not None
+            last = [(old, rows) for old, rows in self._within.items() if old[0] == key[0]][1 - SCOPES_KEPT :]
+            self._within = dict([*last, (key, held)])  # put in place whole: others may be reading it
+        return held
 
     def find(self, rows: Sequence[int]) -> list[Found]:
         """Articles and passages of `rows`, in their order; a row that has left the archive is passed over."""

@@ -17,11 +17,12 @@ from qa.cli_feed import add_feed_commands
 from qa.cli_gold import add_gold_commands
 from qa.cli_index import add_index_commands
 from qa.cli_show import add_show_commands
-from qa.options import OPTIONS, positive, run_safely, settings_of
+from qa.options import OPTIONS, positive, run_safely, scope_of, settings_of
 from qa.settings import Settings
 from qa.terminal import Line, credit_line, fetching, one_line, open_room, plain, plain_json
 
 if TYPE_CHECKING:
+    from index.scope import Scope
     from qa.answer import Answer
     from qa.pipeline import Newsroom
     from qa.retrieve import Hit
@@ -53,12 +54,12 @@ def build_parser() -> argparse.ArgumentParser:
 
     add_index_commands(add)
 
-    search = add("search", run_search, "find passages; no language model", "archive", "embedder", "reranker")
+    search = add("search", run_search, "find passages; no language model", "archive", "scope", "embedder", "reranker")
     search.add_argument("question")
     search.add_argument("-k", type=positive, default=10, help="how many (10)")
     search.add_argument("--json", action="store_true", help="print the hits as JSON")
 
-    ask = add("ask", run_ask, "answer a question with quotes", "archive", "embedder", "reranker", "llm")
+    ask = add("ask", run_ask, "answer a question with quotes", "archive", "scope", "embedder", "reranker", "llm")
     ask.add_argument("question")
     ask.add_argument("--json", action="store_true", help="print the answer as JSON")
 
@@ -74,6 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
         run_chat,
         "ask in the terminal, follow-up questions understood",
         "archive",
+        "scope",
         "embedder",
         "reranker",
         "llm",
@@ -102,7 +104,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def run_search(given: argparse.Namespace, settings: Settings) -> int:
-    hits = open_room(settings).search(given.question, given.k)
+    scope = scope_of(given)
+    room = open_room(settings)
+    scope = room.news.archive.known(scope)
+    hits = room.search(given.question, given.k, scope=scope)
+    if not hits and not scope.everything:
+        print(f"groundwire: nothing is in what you chose ({plain(scope.told())})", file=sys.stderr)
     if given.json:
         print(plain_json([hit.to_dict() | {"text": hit.text} for hit in hits]))
         return 0
@@ -129,11 +136,13 @@ def run_ask(given: argparse.Namespace, settings: Settings) -> int:
     from qa.pipeline import check_question
 
     check_question(given.question)
+    scope = scope_of(given)
     room = open_room(settings)
+    scope = room.news.archive.known(scope)
     if given.json:
-        print(plain_json(room.ask(given.question).to_dict()))
+        print(plain_json(room.ask(given.question, scope=scope).to_dict()))
         return 0
-    answer = _tell(room, given.question, [])
+    answer = _tell(room, given.question, [], scope)
     print(_sources(answer))
     return 0
 
@@ -159,14 +168,15 @@ def run_replay(given: argparse.Namespace, settings: Settings) -> int:
     return 1
 
 
-def _tell(room: "Newsroom", question: str, history: list[object]) -> "Answer":
+def _tell(room: "Newsroom", question: str, history: list[object], scope: "Scope") -> "Answer":
     """Streams an answer to a terminal, or prints it whole into a pipe."""
     from models import Message
     from qa.answer import Answer
     from qa.pipeline import Piece, Status
 
     line, live = Line(), sys.stdout.isatty()
-    for event in room.stream(question, [turn for turn in history if isinstance(turn, Message)]):
+    turns = [turn for turn in history if isinstance(turn, Message)]
+    for event in room.stream(question, turns, scope=scope):
         if isinstance(event, Status):
             line.say(f"{event.doing} {event.done} of {event.total} …" if event.total else f"{event.doing} …")
         elif isinstance(event, Piece) and live:
@@ -200,7 +210,9 @@ def run_chat(given: argparse.Namespace, settings: Settings) -> int:
     from qa.marked import mark_answer
     from qa.pipeline import QuestionError
 
+    scope = scope_of(given)
     room = open_room(settings)
+    scope = room.news.archive.known(scope)
     history: list[object] = []
     answer: Answer | None = None
     print("Ask; + or - marks the last answer, an empty line or Ctrl-D ends, Ctrl-C stops an answer.", file=sys.stderr)
@@ -216,7 +228,7 @@ def run_chat(given: argparse.Namespace, settings: Settings) -> int:
                 print(f"kept in {mark_answer(settings.archive, question, answer)}", file=sys.stderr)
                 continue
             answer = None
-            answer = _tell(room, question, history)
+            answer = _tell(room, question, history, scope)
         except (GoldError, QuestionError, ModelError) as error:
             print(f"groundwire: {error}", file=sys.stderr)
             continue

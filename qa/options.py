@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from index.scope import Scope
 from qa.settings import Settings
 
 
@@ -56,6 +57,7 @@ def user_errors() -> tuple[type[Exception], ...]:
 
     from index.archive import ArchiveError
     from index.article import ArticleError
+    from index.scope import ScopeError
     from models import ModelError
     from qa.gold import GoldError
     from qa.pipeline import QuestionError
@@ -70,6 +72,7 @@ def user_errors() -> tuple[type[Exception], ...]:
         QuestionError,
         ReplayError,
         RunError,
+        ScopeError,
         OSError,
         sqlite3.OperationalError,
     )
@@ -128,12 +131,32 @@ def _llm_option(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, default=Settings.seed, help="of the decoder (0)")
 
 
+def _scope_option(command: argparse.ArgumentParser) -> None:
+    for option, name, what in (
+        ("--outlet", "NAME", "only stories of this outlet; may be repeated"),
+        ("--since", "DAY", "only stories of this day, month or year, or later"),
+        ("--until", "DAY", "only stories of this day, month or year, or earlier"),
+        ("--language", "CODE", "only articles in this language; may be repeated"),
+        ("--article", "ID", "only this article; may be repeated"),
+    ):
+        if name == "DAY":
+            command.add_argument(option, metavar=name, help=what)
+        else:
+            command.add_argument(option, action="append", default=[], metavar=name, help=what)
+
+
+def scope_of(given: argparse.Namespace) -> Scope:
+    """The part of the archive that a command line names; raises ScopeError where it cannot be meant."""
+    return Scope(tuple(given.outlet), given.since, given.until, tuple(given.language), tuple(given.article))
+
+
 OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "archive": _archive_option,
     "weights": _weights_option,
     "embedder": _embedder_option,
     "reranker": _reranker_option,
     "llm": _llm_option,
+    "scope": _scope_option,
 }
 
 

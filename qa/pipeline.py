@@ -13,7 +13,8 @@ from typing import Any, cast
 from index.archive import Archive, ArchiveError
 from index.news_index import NewsIndex
 from index.passage import CountTokens
-from models import Embedder, Generator, Message, Reranker
+from index.scope import EVERYTHING, Scope
+from models import Embedder, Generator, Message, Reranker, Usage
 from models.fetch import resolve_folder, resolve_llm
 from models.weights import Report as FetchReport
 from models.weights import silent
@@ -96,14 +97,15 @@ class Newsroom:
     def reranker(self) -> Reranker | None:
         return self._open_reranker()
 
-    def search(self, question: str, k: int | None = None) -> list[Hit]:
-        """The `k` best hits; loads no language model unless it is the reranker."""
+    def search(self, question: str, k: int | None = None, *, scope: Scope = EVERYTHING) -> list[Hit]:
+        """The `k` best hits of a scope; loads no language model unless it is the reranker."""
         return retrieve(
             self.news,
             check_question(question),
             k=k or self.settings.passages,
             candidates=max(self.settings.candidates, 2 * (k or self.settings.passages)),
             reranker=self.reranker,
+            scope=scope,
         )
 
     def rankings(self, question: str, k: int) -> dict[str, list[Hit]]:
@@ -111,9 +113,11 @@ class Newsroom:
         candidates = max(self.settings.candidates, 2 * k)
         return rank_stages(self.news, check_question(question), k=k, candidates=candidates, reranker=self.reranker)
 
-    def ask(self, question: str, history: Sequence[Message] = (), *, id: str | None = None) -> Answer:
+    def ask(
+        self, question: str, history: Sequence[Message] = (), *, id: str | None = None, scope: Scope = EVERYTHING
+    ) -> Answer:
         """The last value of `stream`."""
-        *_, answer = self.stream(question, history, id=id)
+        *_, answer = self.stream(question, history, id=id, scope=scope)
         assert isinstance(answer, Answer)
         return answer
 
@@ -123,17 +127,23 @@ class Newsroom:
         history: Sequence[Message] = (),
         *,
         id: str | None = None,
+        scope: Scope = EVERYTHING,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Events[Event]:
         """What is being done, then the words of the answer as they are proved, and last the answer whole.
 
-        Once `cancelled()` is true it ends, without an answer. Raises QuestionError for a question that is empty
-        or too long, ModelError when a model is missing.
+        Only what is within `scope` is read; where nothing is, the answer says so and no model is asked. Once
+        `cancelled()` is true it ends, without an answer. Raises QuestionError for a question that is empty or too long,
+        ModelError when a model is missing.
         """
         began = time.perf_counter()
         seconds: dict[str, float | None] = {"search": None, "first_token": None, "total": None}
         check_question(question)
         alone = question.strip()
+        within = self.news.rows_within(scope)
+        if within is not None and not len(within):
+            yield from self._nothing_within(scope, question, history, id=id, began=began)
+            return
         if "generator" not in vars(self):
             yield Status("loading the model")
         before = self.generator.usage
@@ -142,7 +152,7 @@ class Newsroom:
             alone = self._standalone(alone, history, cancelled)
         yield Status("searching")
         started = time.perf_counter()
-        hits = self.search(alone, self.settings.passages * POOL)
+        hits = self.search(alone, self.settings.passages * POOL, scope=scope)
         seconds["search"] = round(time.perf_counter() - started, 4)
 
         draft = Draft()
@@ -202,7 +212,8 @@ class Newsroom:
         declined = not draft.sentences
         unsure = score if weighed and score < self.settings.least_score else None
         near = nearest(scanned, weighed)
-        text = refusal(hits, near, draft, score=unsure, wanted=self.settings.least_score) if declined else draft.text
+        wanted = self.settings.least_score
+        text = refusal(hits, near, draft, score=unsure, wanted=wanted, scope=scope) if declined else draft.text
         short = "" if declined else draft.short
         if declined:
             seconds["first_token"] = round(time.perf_counter() - began, 4)
@@ -224,7 +235,30 @@ class Newsroom:
             keep(hits, draft.citations, self.settings.passages),
             seconds,
             asdict(self.generator.usage - before),
-            self._replay(draft, history),
+            self._replay(draft, history, scope),
+        )
+
+    def _nothing_within(
+        self, scope: Scope, question: str, history: Sequence[Message], *, id: str | None, began: float
+    ) -> Events[Event]:
+        """The answer where the archive holds nothing of a scope. No model is asked, so the record names none."""
+        text = f"The archive holds no article of those you chose ({_told(scope)})."
+        spent = round(time.perf_counter() - began, 4)
+        yield Piece(text)
+        seconds: dict[str, float | None] = {"search": None, "first_token": spent, "total": spent}
+        replay = self._replay(Draft(), history, scope, asked=False)
+        tokens = asdict(Usage())
+        yield Answer(
+            id,
+            question,
+            question.strip(),
+            text,
+            "",
+            True,
+            calibrated(-math.inf),
+            seconds=seconds,
+            tokens=tokens,
+            replay=replay,
         )
 
     def _standalone(self, question: str, history: Sequence[Message], cancelled: Callable[[], bool]) -> str:
@@ -243,14 +277,20 @@ class Newsroom:
         )
         return f"{question} ({before})"[:LONGEST_QUESTION] if before else question
 
-    def _replay(self, draft: Draft, history: Sequence[Message]) -> dict[str, object]:
+    def _replay(
+        self, draft: Draft, history: Sequence[Message], scope: Scope, *, asked: bool = True
+    ) -> dict[str, object]:
         return {
             "archive": self.news.archive.contents(),
-            "llm": {"name": self.generator.name, "sha256": self.generator.sha256},
+            "llm": {
+                "name": self.generator.name if asked else None,
+                "sha256": self.generator.sha256 if asked else None,
+            },
             "embedder": {"identity": self.news.embedder.identity},
-            "reranker": self.reranker.name if self.reranker else None,
+            "reranker": self.reranker.name if asked and self.reranker else None,
             "program": program(),
             "history": [{"role": turn.role, "content": turn.content} for turn in history],
+            "scope": None if scope.everything else scope.to_dict(),
             "seed": self.settings.seed,
             "settings": self.settings.to_dict(),
             "left_out": draft.left_out,
@@ -296,19 +336,33 @@ def nearest(scanned: Sequence[Evidence], weighed: Sequence[Evidence]) -> Evidenc
 
 
 def refusal(
-    hits: Sequence[Hit], near: Evidence | None, draft: Draft, *, score: float | None = None, wanted: float = 0.0
+    hits: Sequence[Hit],
+    near: Evidence | None,
+    draft: Draft,
+    *,
+    score: float | None = None,
+    wanted: float = 0.0,
+    scope: Scope = EVERYTHING,
 ) -> str:
-    """That the articles do not say, and what they hold nearest to the question: a sentence, or headlines.
+    """That the articles, or those of a scope, do not say, and what they hold nearest to the question: a sentence, or
+    headlines.
 
     Where there was an answer whose `score` is below the one `wanted`, it says that instead.
     """
-    said = "The articles do not say."
+    chosen = "" if scope.everything else f" you chose ({_told(scope)})"
+    said = f"The articles{chosen} do not say."
     if score is not None:
-        said = f"No answer is sure enough: the best has a score of {score:.2f}, and {wanted:.2f} is asked for."
+        of_them = f" from the articles{chosen}" if chosen else ""
+        said = f"No answer{of_them} is sure enough: the best has a score of {score:.2f}, and {wanted:.2f} is asked for."
     if near:
         return f"{said} The nearest to it: {draft.quote(near)}"
     titles = dict.fromkeys(f"“{without_markers(hit.section.title)}”" for hit in hits[:3] if hit.section.title)
     return said + (f" The nearest are {', '.join(titles)}." if titles else "")
+
+
+def _told(scope: Scope) -> str:
+    """A scope in an answer's words: what a name in it says in brackets is no marker."""
+    return without_markers(scope.told())
 
 
 class Models:

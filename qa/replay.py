@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from index.scope import Scope, ScopeError
 from models import Message
 from qa.answer import Answer
 from qa.pipeline import Newsroom
@@ -49,8 +50,11 @@ def read_record(path: Path) -> dict[str, Any]:
         shape = isinstance(record["question"], str) and isinstance(settings["archive"], str)
         shape = shape and all(isinstance(turn[name], str) for turn in history for name in ("role", "content"))
         shape = shape and all(turn["role"] in ("user", "assistant") for turn in history)
+        Scope.from_dict(record["replay"].get("scope"))
     except (KeyError, TypeError, AttributeError):
         shape = False
+    except ScopeError as error:
+        raise ReplayError(f"{path}: its scope cannot be asked again ({error})") from None
     if not shape:
         raise ReplayError(
             f"{path}: holds no answer with its question and settings; keep one with groundwire ask --json"
@@ -83,7 +87,7 @@ def replay(record: dict[str, Any], open_room: Callable[[], Newsroom]) -> Replaye
     kept = record["replay"]
     history = [Message(turn["role"], turn["content"]) for turn in kept.get("history", [])]
     room = open_room()
-    answer = room.ask(record["question"], history, id=record.get("id"))
+    answer = room.ask(record["question"], history, id=record.get("id"), scope=Scope.from_dict(kept.get("scope")))
     now = answer.to_dict()
     causes = [
         f"{what} has changed: {_short(kept.get(name))} then, {_short(now['replay'].get(name))} now"

@@ -8,6 +8,7 @@ from index.article import Article, Section
 from index.news_index import Found, NewsIndex
 from index.passage import Passage, heading, split_sentences
 from index.ranking import fuse
+from index.scope import EVERYTHING, Scope
 from models import Reranker
 from qa.measures import fold_numbers
 
@@ -69,16 +70,30 @@ def carriers(section: Section, copies: Sequence[Hit]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(copy.section.source or copy.article.id for copy in others))
 
 
-def retrieve(news: NewsIndex, question: str, *, k: int, candidates: int, reranker: Reranker | None = None) -> list[Hit]:
-    """The `k` best passages for a question, copies of one text counted once. No passages, no hits."""
-    return _last_stage(news, news.rank(question, candidates), question, k, reranker)[1]
+def retrieve(
+    news: NewsIndex,
+    question: str,
+    *,
+    k: int,
+    candidates: int,
+    reranker: Reranker | None = None,
+    scope: Scope = EVERYTHING,
+) -> list[Hit]:
+    """The `k` best passages of a scope for a question, copies of one text counted once. No passages, no hits."""
+    return _last_stage(news, news.rank(question, candidates, scope=scope), question, k, reranker)[1]
 
 
 def rank_stages(
-    news: NewsIndex, question: str, *, k: int, candidates: int, reranker: Reranker | None = None
+    news: NewsIndex,
+    question: str,
+    *,
+    k: int,
+    candidates: int,
+    reranker: Reranker | None = None,
+    scope: Scope = EVERYTHING,
 ) -> dict[str, list[Hit]]:
     """The `k` best hits by each stage alone: "dense", "lexical", "fused" and, with a reranker, "reranked"."""
-    ranked = news.rank(question, candidates)
+    ranked = news.rank(question, candidates, scope=scope)
     stages = {}
     for stage, rows in ranked.items():
         found = news.find([row for row, _ in rows[: _spare(k)]])
