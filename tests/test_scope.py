@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tantivy
 from conftest import make_index, write_files
 from fakes import FakeEmbedder, ScriptedGenerator, count_words
 from hypothesis import given
@@ -31,7 +32,7 @@ from qa.replay import ReplayError, read_record, replay
 from qa.retrieve import rank_stages, retrieve
 
 OUTLETS = ("Meridian Wire", "MERIDIAN WIRE", "Northgate Courier", None)
-LANGUAGES = ("en", "fr", None)
+LANGUAGES = ("en", "fr", "FR", None)
 DATES = ("2019-12-31", "2020-01-03", "2020-01-03T23:30:00-05:00", "20200204", "2021-06", None)
 WORDS = "strike airport oil flood crowd bridge minister".split()
 QUESTION = "Who died in the strike at the airport of Baghdad?"
@@ -175,6 +176,29 @@ def test_faiss_looks_only_at_the_rows_it_may(exact_up_to: int) -> None:
                 assert dense.search(made, query[None], k, within=within) == wanted[:k]
     assert dense.search(made, vectors[:1], 5, within=rows[:0]) == []
     assert dense.search(made, vectors[:1], 5, within=np.array([5_001, 9_999])) == [], "rows that the index lacks"
+
+
+@pytest.mark.parametrize("most_terms", [lexical.MOST_TERMS, 0], ids=["named", "fetched"])
+def test_equal_scores_are_ranked_by_row_however_tantivy_met_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_terms: int
+) -> None:
+    """Segments stand in any order after a merge: here the last row stands first, and every third text is the same."""
+    monkeypatch.setattr(lexical, "MOST_TERMS", most_terms)
+    made = lexical._open(tmp_path, fresh=True)
+    writer = made.writer(heap_size=lexical.WRITER_HEAP, num_threads=1)
+    for row in range(300, 0, -1):
+        document = tantivy.Document()
+        document.add_unsigned("row", row)
+        document.add_text("body", ("oil", "oil flood", "oil oil strike")[row % 3])
+        writer.add_document(document)
+    writer.commit()
+    writer.wait_merging_threads()
+    words = lexical.LexicalIndex(tmp_path, writable=True)
+    every = words.search("oil strike", 300)
+    for within in (np.arange(1, 301), np.arange(1, 301, 2), np.arange(290, 400), np.array([7]), np.array([999])):
+        wanted = [hit for hit in every if hit[0] in within]
+        for k in (1, 5, 60, 300):
+            assert words.search("oil strike", k, within=within) == wanted[:k]
 
 
 def test_hits_are_of_the_scope_at_every_stage(part: NewsIndex) -> None:
