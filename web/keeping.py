@@ -1,7 +1,7 @@
 """Conversations on disk: one SQLite file for all users, each of whom sees their own alone.
 
-Every change is one transaction. A turn is a question and its answer in the shape of docs/answer.md. What was deleted is hidden, and
-gone a day later.
+Every change is one transaction. A turn is a question and its answer in the shape of docs/answer.md. What was deleted is
+hidden, and gone a day later.
 """
 
 import json
