@@ -1,0 +1,390 @@
+"""An answer or a conversation to take away: as plain text, Markdown, HTML with its sources, or JSON.
+
+Whatever an article, a model or a reader says stays text: it makes no markup, loads nothing, and cannot reorder a line.
+"""
+
+import base64
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from html import escape
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import urlsplit
+
+from qa.measures import fold
+from qa.terminal import plain_json
+from web.keeping import Conversation, Turn
+
+Wire = Mapping[str, Any]
+LONGEST = 300  # characters of a headline, an outlet, a value; a quote is never cut
+LONGEST_URL = 2_000
+PARTLY, DIFFER = "Only partly borne out by its quotes", "Sources differ"
+CSS = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto; padding: 0 1rem; color: #1c1917;
+  background: #fff; overflow-wrap: anywhere; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1.15rem; margin-top: 2.5rem; }
+.answer, blockquote { white-space: pre-wrap; } blockquote { font-family: Georgia, serif; margin: .25rem 0 .25rem 1rem; }
+.source { margin: 1rem 0; } .quiet, footer { color: #57534e; font-size: .85rem; }
+:target { background: #fde68a; } a { color: #1d4ed8; }
+@media (prefers-color-scheme: dark) {
+  body { color: #e7e5e4; background: #1c1917; } .quiet, footer { color: #a8a29e; }
+  a { color: #93c5fd; } :target { background: #713f12; }
+}
+@media print { body { margin: 0; max-width: none; } }
+"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a number in an answer stands for. `url` is a web address that may be a link, or empty."""
+
+    number: int
+    credit: tuple[str, ...]
+    also: tuple[str, ...]
+    quote: str
+    place: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One question with what is said to it, ready to be written. All of it is untrusted text, numbers aside."""
+
+    question: str
+    understood: str
+    scope: str
+    answer: str
+    note: str
+    partly: tuple[str, ...]
+    conflicts: tuple[tuple[str, tuple[tuple[str, tuple[int, ...]], ...]], ...]
+    sources: tuple[Source, ...]
+    said: str
+    made: str
+
+
+# From the wire
+
+
+def read_piece(turn: Turn) -> Piece:
+    """What is worth telling of a turn. Fields that an older answer lacks are left out."""
+    answer: Wire = turn.answer or {}
+    alone = str(answer.get("standalone_question") or "")
+    said = {"+": "Marked right", "-": "Marked wrong"}.get(turn.mark, "")
+    said = "; ".join(filter(None, (said, turn.correction and f"correction: {turn.correction}")))
+    return Piece(
+        turn.question,
+        alone if alone.split() != turn.question.split() else "",
+        told(turn.scope),
+        str(answer.get("answer") or ""),
+        turn.note,
+        tuple(str(one["text"]) for one in answer.get("sentences") or () if one.get("support") != "supported"),
+        tuple(
+            (str(one["about"]), tuple((str(side["value"]), _numbers(side["citations"])) for side in one["sides"]))
+            for one in answer.get("conflicts") or ()
+        ),
+        tuple(_source(citation) for citation in answer.get("citations") or ()),
+        said,
+        _made(answer, turn.asked),
+    )
+
+
+def _source(citation: Wire) -> Source:
+    credit = [short(citation.get(name) or "") for name in ("source", "published", "title")]
+    credit[2] = credit[2] and f"“{credit[2]}”"
+    return Source(
+        int(citation["number"]),
+        tuple(part for part in credit if part),
+        tuple(short(outlet) for outlet in citation.get("also_in") or ()),
+        str(citation["quote"]),
+        f"{citation['article_id']} {int(citation['start'])}:{int(citation['end'])}",
+        str(citation.get("url") or ""),
+    )
+
+
+def _made(answer: Wire, asked: str) -> str:
+    """When it was asked, of which archive and which models: what `groundwire replay` goes by, for people."""
+    replay: Wire = answer.get("replay") or {}
+    settings: Wire = replay.get("settings") or {}
+    folder, contents = str(settings.get("archive") or ""), str(replay.get("archive") or "")[:12]
+    archive = " ".join(filter(None, (PurePath(folder).name, contents and f"({contents})")))
+    named = (
+        (replay.get("llm") or {}).get("name"),
+        (replay.get("embedder") or {}).get("identity"),
+        replay.get("reranker"),
+    )
+    parts = (asked and f"asked {asked}", archive and f"archive {archive}", *(name for name in named if name))
+    text = ", ".join(short(part) for part in parts if part)
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def told(scope: Wire) -> str:
+    """What a search was narrowed to, on one line.
+
+    >>> told({"outlets": ["AFP", "EFE"], "first": "2020-01-01", "last": None})
+    'outlets AFP, EFE; first 2020-01-01'
+    """
+    held = {
+        name: ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        for name, value in scope.items()
+        if value
+    }
+    return "; ".join(f"{name.replace('_', ' ')} {value}" for name, value in held.items())
+
+
+def _numbers(citations: Iterable[Any]) -> tuple[int, ...]:
+    return tuple(int(number) for number in citations)
+
+
+def markers(numbers: Iterable[int]) -> str:
+    """As they stand in an answer.
+
+    >>> markers((1, 3))
+    '[1][3]'
+    """
+    return "".join(f"[{number}]" for number in numbers)
+
+
+# Words that are nobody's markup
+
+
+def harmless(text: object) -> str:
+    """Text of the same length without control characters: a space for each of them and for each line break.
+
+    What would turn the direction of the words around it is shown as "\ufffd", and so is half a character.
+
+    >>> harmless("a\\r\\nb\\x1b[31m\\u202egnp")
+    'a  b [31m�gnp'
+    """
+    plain = re.sub("[\0-\x1f\x7f-\x9f\u2028\u2029]", " ", str(text))
+    return re.sub("[\u202a-\u202e\u2066-\u2069\ud800-\udfff]", "\ufffd", plain)
+
+
+def line(text: object) -> str:
+    """As `harmless`, on one line with single spaces."""
+    return " ".join(harmless(text).split())
+
+
+def short(text: object) -> str:
+    """As `line`, cut where it is very long."""
+    words = line(text)
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 2].rstrip()} …"
+
+
+def isolated(text: str) -> str:
+    """Text with letters of a right-to-left script kept from turning what stands around it (Unicode UAX 9, FSI)."""
+    turns = any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in text)
+    return f"\u2068{text}\u2069" if turns else text
+
+
+def web_address(url: str) -> str:
+    """The address where it may be a link: http or https, with a host, no name or password, no odd characters; else "".
+
+    >>> web_address("https://example.org/1?a=b"), web_address("javascript:alert(1)"), web_address("http://a@b.example")
+    ('https://example.org/1?a=b', '', '')
+    """
+    if len(url) > LONGEST_URL or re.search(r"[\s<>\"'`\\^{|}\0-\x1f\x7f-\x9f]", url) or line(url) != url:
+        return ""
+    if any(unicodedata.category(c) in ("Cf", "Co", "Cn") for c in url):
+        return ""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return ""
+    wanted = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
+    return url if wanted else ""
+
+
+# Plain text
+
+
+def answer_as_text(answer: Wire, *, asked: str = "") -> str:
+    """The question, the answer, its sides and its sources; a quote is as long as in its article."""
+    return _text(read_piece(_turn(answer, asked)))
+
+
+def conversation_as_text(conversation: Conversation) -> str:
+    """All turns, one after another, under the title."""
+    parts = (line(conversation.title), *(_text(read_piece(turn)) for turn in conversation.turns))
+    return "\n\n\n".join(part.rstrip("\n") for part in parts if part) + "\n"
+
+
+def _text(piece: Piece) -> str:
+    blocks = [[f"{name}{isolated(line(text))}"] for name, text in _before(piece) if line(text)]
+    for about, sides in piece.conflicts:
+        told = [f"- {isolated(line(value))} {markers(numbers)}".rstrip() for value, numbers in sides]
+        blocks.append([f"{DIFFER}: {isolated(line(about))}", *told])
+    for source in piece.sources:
+        below = [f"“{isolated(harmless(source.quote))}”", isolated(line(source.place))]
+        below += [web_address(source.url) or isolated(short(source.url))] if source.url else []
+        blocks.append([f"[{source.number}] {_credit(source, isolated)}".rstrip(), *(f"    {text}" for text in below)])
+    blocks += [[isolated(line(text))] for text in (piece.said, piece.made) if line(text)]
+    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def _before(piece: Piece) -> list[tuple[str, str]]:
+    """What stands before sides and sources, each with what it is called."""
+    return [
+        ("", piece.question),
+        ("Understood as: ", piece.understood),
+        ("Narrowed to: ", piece.scope),
+        ("", piece.answer),
+        ("", piece.note),
+        *((f"{PARTLY}: ", text) for text in piece.partly),
+    ]
+
+
+def _credit(source: Source, say: Callable[[str], str]) -> str:
+    """Whose, of which day, under which headline, and who carried it too."""
+    also = f"also carried by {', '.join(map(say, source.also))}" if source.also else ""
+    return "; ".join(filter(None, (", ".join(map(say, source.credit)), also)))
+
+
+def _turn(answer: Wire, asked: str) -> Turn:
+    return Turn(str(answer.get("question") or ""), dict(answer), asked=asked)
+
+
+# Markdown (CommonMark)
+
+
+def inert(text: object) -> str:
+    """Text that Markdown shows as it is: nothing in it is emphasis, a link, an image, a heading, a list or HTML.
+
+    >>> inert("1. ![x](http://evil.example) <b> *a*")
+    '1\\\\. \\\\!\\\\[x\\\\](http\\\\://evil.example) \\\\<b\\\\> \\\\*a\\\\*'
+    """
+    words = re.sub(r"([\\`*_{}\[\]<>#!|~$^&@])", r"\\\1", line(text))
+    words = re.sub(r"(?i)\b(https?|ftp|mailto|xmpp|www)([:.])", r"\1\\\2", words)  # else many readers make them links
+    return re.sub(r"^(?:(?=[-+=])|(\d+)(?=[.)]))", r"\1\\", words)
+
+
+def answer_as_markdown(answer: Wire, *, asked: str = "") -> str:
+    """As `answer_as_text`, the question as a heading, the quotes as block quotes."""
+    return _markdown(read_piece(_turn(answer, asked)), "#")
+
+
+def conversation_as_markdown(conversation: Conversation) -> str:
+    """All turns under the title; each question is a heading."""
+    title = inert(conversation.title)
+    parts = [f"# {title}\n"] if title else []
+    return "\n".join([*parts, *(_markdown(read_piece(turn), "##") for turn in conversation.turns)])
+
+
+def _markdown(piece: Piece, heading: str) -> str:
+    def say(text: object) -> str:
+        return isolated(inert(text))
+
+    question, *rest = _before(piece)
+    blocks = [f"{heading} {say(question[1])}"] if line(question[1]) else []
+    blocks += [f"{name}{say(text)}" for name, text in rest if line(text)]
+    for about, sides in piece.conflicts:
+        told = "\n".join(f"- {say(value)} {inert(markers(numbers))}".rstrip() for value, numbers in sides)
+        blocks += [f"**{DIFFER}:** {say(about)}", told]
+    for source in piece.sources:
+        blocks += [f"**{inert(markers([source.number]))}** {_credit(source, say)}".rstrip(), f"> “{say(source.quote)}”"]
+        address = web_address(source.url)
+        links = [f"<{address}>"] if address else [say(short(source.url))] if source.url else []
+        blocks += ["  \n".join([say(source.place), *links])]
+    blocks += [say(text) for text in (piece.said, piece.made) if line(text)]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+# HTML
+
+
+def markup(text: object) -> str:
+    """Untrusted text for HTML, to the character: line breaks and tabs stay, other controls are shown as "\ufffd"."""
+    plain = re.sub("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", "\ufffd", str(text))
+    return escape(plain).replace("\r", "&#13;")  # a browser drops a carriage return that is not spelled out
+
+
+def answer_as_html(answer: Wire, *, asked: str = "") -> str:
+    """A whole document that needs nothing and asks nobody; its numbers lead to the sources below."""
+    piece = read_piece(_turn(answer, asked))
+    return _document(piece.question, _html(piece, "h1", "s"))
+
+
+def answer_as_fragment(answer: Wire, *, asked: str = "") -> str:
+    """The same without a document around it, style or anchors: to be put on a clipboard."""
+    return _html(read_piece(_turn(answer, asked)), "h3", "")
+
+
+def conversation_as_html(conversation: Conversation) -> str:
+    """As `answer_as_html`, all turns under the title."""
+    turns = (_html(read_piece(turn), "h2", f"q{place}-") for place, turn in enumerate(conversation.turns, 1))
+    return _document(conversation.title, f'<h1 dir="auto">{markup(line(conversation.title))}</h1>\n{"".join(turns)}')
+
+
+def _html(piece: Piece, heading: str, anchor: str) -> str:
+    """A section; `anchor` begins the ids of its sources, "" for none and no links to them."""
+
+    def say(text: str) -> str:
+        return f'<bdi lang="">{markup(text)}</bdi>'
+
+    question, *rest = _before(piece)
+    blocks = [f'<{heading} dir="auto">{markup(line(question[1]))}</{heading}>']
+    for name, text in rest:
+        if line(text):
+            kind = ' class="answer"' if text == piece.answer else ' class="quiet"'
+            words = _linked(text, piece, anchor) if text == piece.answer else markup(text)
+            blocks.append(f'<p{kind} dir="auto">{name}{words}</p>')
+    for about, sides in piece.conflicts:
+        told = "".join(f"<li>{say(value)} {_linked(markers(numbers), piece, anchor)}</li>" for value, numbers in sides)
+        blocks += [f"<p>{DIFFER}: {say(about)}</p>", f"<ul>{told}</ul>"]
+    for source in piece.sources:
+        address = web_address(source.url)
+        link = f'<br><a href="{escape(address)}" rel="noreferrer">{markup(address)}</a>' if address else ""
+        link = link or (f"<br>{say(short(source.url))}" if source.url else "")
+        named = f' id="{anchor}{source.number}"' if anchor else ""
+        blocks.append(
+            f'<div class="source"{named}>[{source.number}] {_credit(source, say)}\n'
+            f'<blockquote dir="auto" lang="">“{markup(source.quote)}”</blockquote>\n'
+            f'<p class="quiet">{say(source.place)}{link}</p></div>'
+        )
+    blocks += [f'<p class="quiet" dir="auto">{markup(text)}</p>' for text in (piece.said, piece.made) if line(text)]
+    return "<section>\n" + "\n".join(blocks) + "\n</section>\n"
+
+
+def _linked(text: str, piece: Piece, anchor: str) -> str:
+    """Words with their markers as links to the sources, where there are any."""
+    held = {str(source.number) for source in piece.sources} if anchor else set()
+    parts = re.split(r"\[([1-9]\d{0,3})\]", text)
+    made = [markup(parts[0])]
+    for number, after in zip(parts[1::2], parts[2::2], strict=True):
+        made += [f'<a href="#{anchor}{number}">[{number}]</a>' if number in held else f"[{number}]", markup(after)]
+    return "".join(made)
+
+
+def _document(title: str, body: str) -> str:
+    style = base64.b64encode(hashlib.sha256(CSS.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'"
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{markup(short(title))}</title>\n<style>{CSS}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
+    )
+
+
+# To a file
+
+
+def conversation_as_json(conversation: Conversation) -> str:
+    """All that is kept of it, answers whole, on one line; without the link's id, which is nobody else's."""
+    held = asdict(conversation)
+    del held["id"]
+    return plain_json(held) + "\n"
+
+
+def file_name(title: str, suffix: str) -> str:
+    """A name that any system takes.
+
+    >>> file_name("../Who was killed?", ".md"), file_name("…", ".html")
+    ('who-was-killed.md', 'conversation.html')
+    """
+    words = fold(title).replace("_", " ").split()
+    return f"{'-'.join(words)[:60].rstrip('-') or 'conversation'}{suffix}"
