@@ -118,14 +118,15 @@ def pick_sentences(article: Article, start: int, end: int) -> list[Evidence]:
     return [Evidence(article.id, article.text[slice(*span)]) for span in picked]
 
 
-def ask_answers(quotes: Sequence[Evidence]) -> tuple[Groups, tuple[Evidence, ...]]:
-    """The accepted forms as typed, and each quote with the group that it proves."""
+def ask_answers(quotes: Sequence[Evidence], offered: str = "") -> tuple[Groups, tuple[Evidence, ...]]:
+    """The accepted forms as typed, or with Enter as `offered`, and each quote with the group that it proves."""
 
     def read(text: str) -> tuple[Groups, tuple[Evidence, ...]]:
-        groups = read_groups(text)
+        groups = read_groups(text or offered)
         return groups, place_quotes(groups, quotes)
 
-    return until_right("Accepted answers: forms parted by |, answers that are all needed by ;", read)
+    enter = f"; Enter: {one_line(offered)}" if offered else ""
+    return until_right(f"Accepted answers: forms parted by |, answers that are all needed by ;{enter}", read)
 
 
 def ask_kind() -> str:
@@ -148,6 +149,8 @@ def walk_marked(marked: Sequence[Marked], gold: Path, archive: Archive, open_roo
     for number, item in enumerate(left, 1):
         print(f"\n{number} of {len(left)}, marked {item.mark} on {one_line(item.date)[:10]}: {one_line(item.question)}")
         show(str(item.answer.get("answer", "")))
+        if item.correction:
+            show(f"The reader says: {item.correction}")
         quotes = _quotes_of(item, archive)
         try:
             check_new(item.question, read_known(gold))
@@ -193,7 +196,7 @@ def _offer(item: Marked, quotes: list[Evidence], gold: Path, open_room: Callable
     if found is None:
         save(gold, make_question("", item.question, (), ()))
     else:
-        groups, evidence = ask_answers(found)
+        groups, evidence = ask_answers(found, item.correction)
         save(gold, Question("", item.question, groups, evidence, True, "question"))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from io import StringIO
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -24,7 +25,7 @@ from qa.gold_add import check_new, make_question, place_quotes, read_groups, rea
 from qa.gold_check import NEAR, Finding, check_gold, counts, near_pairs
 from qa.gold_draft import choose_passages, draft_questions, drafts_file
 from qa.gold_file import append_row, fresh_id, remove_row, row_text
-from qa.marked import marked_file, read_marked
+from qa.marked import mark_answer, marked_file, read_marked
 from qa.measures import fold
 
 ASKED = "Who died in the strike at the airport of Baghdad?"
@@ -443,6 +444,61 @@ def test_a_quote_that_is_no_longer_there_is_not_offered(desk: Desk, articles: Pa
     desk.run("index", articles, "--archive", desk.archive)
     desk.add("--marked", typed="\nq\n")
     assert "is no longer in airport" in desk.err and "there is no quote to take" in desk.err and not desk.gold.exists()
+
+
+def test_a_correction_is_offered_as_the_accepted_answer(desk: Desk) -> None:
+    desk.run("chat", "--archive", desk.archive, typed=f"{ASKED}\n+\n")
+    [first], _ = read_marked(desk.archive)
+    assert first.correction == ""
+    mark_answer(desk.archive, "-", first.answer, correction=" ten | 10 ")
+    [marked], problems = read_marked(desk.archive)
+    assert problems == [] and marked.answer == first.answer
+    assert (marked.mark, marked.correction, marked.question) == ("-", "ten | 10", ASKED)
+    out = desk.add("--marked", typed="1\n\n")
+    assert "The reader says: ten | 10" in out
+    [row] = desk.rows()
+    assert row.groups == (("ten", "10"),) and row.evidence[0].quote == marked.answer["citations"][0]["quote"]
+
+
+def test_what_is_typed_goes_before_what_the_reader_says(desk: Desk) -> None:
+    desk.run("chat", "--archive", desk.archive, typed=f"{ASKED}\n+\n")
+    [first], _ = read_marked(desk.archive)
+    mark_answer(desk.archive, "+", first.answer, correction="?")
+    desk.add("--marked", typed="\n\nten\n")  # "?" holds no letter, and is asked for again
+    assert desk.rows()[0].groups == (("ten",),) and "an answer without a letter" in desk.err
+
+
+def test_a_mark_is_taken_away(desk: Desk) -> None:
+    desk.run("chat", "--archive", desk.archive, typed=f"{ASKED}\n+\nWhich quartet sang at the opera?\n-\n")
+    first, second = read_marked(desk.archive)[0]
+    mark_answer(desk.archive, "", first.answer)
+    assert read_marked(desk.archive) == ([second], [])
+    mark_answer(desk.archive, "-", first.answer, correction="ten")
+    assert [(m.mark, m.correction) for m in read_marked(desk.archive)[0]] == [("-", ""), ("-", "ten")]
+    for answer in (first.answer, second.answer):
+        mark_answer(desk.archive, "", answer)
+    with pytest.raises(GoldError, match="nothing is marked yet"):
+        read_marked(desk.archive)
+
+
+def test_taking_away_what_never_was_writes_nothing(tmp_path: Path) -> None:
+    assert not mark_answer(tmp_path, "", {"standalone_question": "Who?", "citations": []}).exists()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{}, {"standalone_question": "Who?", "citations": None}, {"standalone_question": "Who?", "citations": [1]}],
+)
+def test_what_is_no_answer_is_not_marked(tmp_path: Path, answer: dict[str, Any]) -> None:
+    with pytest.raises(GoldError, match="this is no answer"):
+        mark_answer(tmp_path, "+", answer)
+    marked_file(tmp_path).write_text(json.dumps({"mark": "+", "date": "2026", "answer": answer}) + "\n[]\n7\n")
+    assert read_marked(tmp_path)[0] == [] and len(read_marked(tmp_path)[1]) == 3
+
+
+def test_only_marks_are_marks(tmp_path: Path) -> None:
+    with pytest.raises(GoldError, match='"yes" is no mark'):
+        mark_answer(tmp_path, "yes", {"standalone_question": "Who?", "citations": []})
 
 
 def test_nothing_marked_is_a_sentence(desk: Desk) -> None:

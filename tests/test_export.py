@@ -246,6 +246,30 @@ def texts(text: str) -> str:
     return "\n".join("".join(child.content for child in token.children or ()) for token in tokens)
 
 
+@pytest.mark.parametrize("around", ["{}", "x {} y", "{}x{}"])
+def test_no_piece_of_markup_is_any(around: str) -> None:
+    pieces = [
+        *SYNTAX.split(" "),
+        "<b>x</b>",
+        "*x*",
+        "__x__",
+        "~~x~~",
+        "`x`",
+        "[x](http://e.example)",
+        "![x](http://e.example)",
+    ]
+    for piece in [piece for piece in pieces if line(piece)]:
+
+        def say(name: str, words: str = around.format(piece, piece)) -> str:
+            return "first" if name == "first" else f"{words}?" if name == "alone" else words
+
+        unlike, like = wire(say), wire(named)
+        assert shape(answer_as_markdown(unlike)) == shape(answer_as_markdown(like)), piece
+        assert line(piece) in without_isolates(texts(answer_as_markdown(unlike)))
+        if not re.search(r"\[\d", piece):
+            assert read(answer_as_html(unlike)).tags == read(answer_as_html(like)).tags, piece
+
+
 def without_isolates(text: str) -> str:
     """The text without what keeps its directions apart, which is ours: hostile ones are shown."""
     return re.sub("[\u2068\u2069]", "", text)
