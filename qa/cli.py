@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qa.cli_copies import add_copies_command
 from qa.cli_eval import add_eval_commands
@@ -31,13 +31,16 @@ QUESTION = "Who was killed in the airport strike?"
 NAMES_SHOWN = 12
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; returns its exit code."""
-    given = build_parser().parse_args(arguments)
+More = Callable[[Any], None]
+
+
+def main(arguments: Sequence[str] | None = None, more: Sequence[More] = ()) -> int:
+    """Runs one command; returns its exit code. `more` add commands of floors above."""
+    given = build_parser(more).parse_args(arguments)
     return run_safely("groundwire", lambda: int(given.run(given, settings_of(given)) or 0))
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     """All commands and their options. Imports no model, so that --help is quick."""
     parser = argparse.ArgumentParser(
         prog="groundwire",
@@ -97,6 +100,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     info = add("info", run_info, "what the archive holds", "archive")
     info.add_argument("--json", action="store_true", help="print it as JSON")
+    for add_more in more:
+        add_more(commands)
     return parser
 
 

@@ -1,0 +1,294 @@
+"""What happens in one tab's conversation: asking, stopping, editing, opening a quote, marking. Knows nothing of Gradio.
+
+What is kept is the truth: a tab holds no turns of its own but the one that is being answered.
+"""
+
+import logging
+import threading
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from index.archive import ArchiveError, Counts
+from index.article import Article
+from index.scope import Scope
+from models import Message
+from qa.answer import Answer
+from qa.marked import mark_answer
+from qa.pipeline import Piece, Status
+from qa.terminal import duration
+from web.desk import Asking, Place
+from web.export import answer_as_fragment, answer_as_markdown, answer_as_text
+from web.house import House, mendable
+from web.keeping import Turn
+from web.markup import Drawer, Shown, day, line
+
+STEPS = {
+    "opening the archive": "step_opening",
+    "loading the model": "step_loading",
+    "understanding the question": "step_understanding",
+    "searching": "step_searching",
+    "reading": "step_reading",
+    "weighing": "step_weighing",
+    "reading passages": "step_passages",
+    "writing": "step_writing",
+}
+EXAMPLES = 4
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Running:
+    """The turn that is being answered: its place, and what of its answer has come."""
+
+    asking: Asking
+    place: int
+    scope: Scope
+    doing: str = ""
+    done: int = 0
+    total: int = 0
+    said: list[Piece] = field(default_factory=list)
+
+    def so_far(self) -> dict[str, Any] | None:
+        """The proved sentences in the shape of an answer; None before the first."""
+        if not self.said:
+            return None
+        held = Answer(None, self.asking.question, self.asking.question, "", "", False, None).to_dict()
+        text = "".join(piece.text for piece in self.said)
+        citations = [vars(citation) | {"also_in": list(citation.also_in)} for citation in self.said[-1].citations]
+        sentences = [{"text": piece.text.strip(), "citations": [], "support": "supported"} for piece in self.said]
+        return held | {"answer": text, "citations": citations, "sentences": sentences}
+
+
+@dataclass
+class Seat:
+    """What one tab has open. A conversation has an id from its first question on."""
+
+    user: str = ""
+    archive: str = ""
+    conversation: str = ""
+    running: Running | None = None
+    editing: int | None = None
+    deleted: str = ""
+    adding: threading.Event | None = None  # set, it stops the adding that runs
+
+
+class Chat:
+    """Conversations over a house's archives, drawn with a drawer. `prefix` is where article and export links start."""
+
+    def __init__(self, house: House, drawer: Drawer) -> None:
+        self.house = house
+        self.drawer = drawer
+        self.words = drawer.words
+
+    # Opening
+
+    def open(self, seat: Seat, id: str) -> None:
+        """Opens a kept conversation in this tab; raises KeepingError where the user has none of this id."""
+        held = self.house.conversations.get(seat.user, id)
+        self.leave(seat, held.archive)
+        seat.conversation = held.id
+
+    def leave(self, seat: Seat, archive: str = "") -> None:
+        """Begins a new conversation, with another archive where one is given; what runs is stopped."""
+        if seat.running:
+            seat.running.asking.stop()
+        seat.conversation, seat.editing = "", None
+        seat.archive = archive or seat.archive
+
+    def turns(self, seat: Seat) -> tuple[Turn, ...]:
+        if not seat.conversation:
+            return ()
+        return self.house.conversations.get(seat.user, seat.conversation).turns
+
+    # Asking
+
+    async def ask(self, seat: Seat, question: str, scope: Scope) -> AsyncGenerator[str, None]:
+        """Asks, and gives the running turn as HTML at each step; the last is empty: the turn is kept by then.
+
+        Raises what a user can mend for a question that cannot be asked at all. Whoever stops reading stops the model.
+        """
+        kept = self.house.conversations
+        turns = self.turns(seat)
+        place = min(len(turns) if seat.editing is None else seat.editing, len(turns))
+        history = [message for turn in turns[:place] for message in _said(turn)]
+        asking = self.house.ask(seat.user, seat.archive, question, history, scope=scope, who=f"{seat.user}/{id(seat)}")
+        running = seat.running = Running(asking, place, scope)
+        asked = datetime.now(UTC).isoformat(timespec="seconds")
+        turn = Turn(question, None, self.words("stopped"), scope.to_dict() if scope != Scope() else {}, asked=asked)
+        try:
+            conversation = seat.conversation or kept.start(seat.user, seat.archive)
+            kept.put_turn(seat.user, conversation, place, turn)  # whatever happens, the question is not lost
+            seat.conversation, seat.editing = conversation, None
+            yield self.running(seat)
+            async for event in asking.follow():
+                self._note(running, event)
+                if not isinstance(event, Answer):
+                    yield self.running(seat)
+            if asking.answer:
+                turn = replace(turn, answer=asking.answer.to_dict(), note="")
+                self.house.speed.note(turn.answer or {})
+        except Exception as error:
+            if not isinstance(error, mendable()):
+                log.exception("while answering")
+            turn = replace(turn, note=str(error) if isinstance(error, mendable()) else self.words("failed"))
+        finally:
+            asking.stop()
+            if turn.answer is None and running.said:
+                turn = replace(turn, answer=running.so_far())
+            if seat.running is running:
+                seat.running = None
+            if turn.answer or turn.note != self.words("stopped"):
+                self._keep(seat.user, conversation, place, turn)
+        yield ""
+
+    def _keep(self, user: str, id: str, place: int, turn: Turn) -> None:
+        """Keeps the turn in its place; after what another tab has asked in the meantime, rather than instead of it."""
+        turns = self.house.conversations.get(user, id).turns
+        mine = place < len(turns) and turns[place].asked == turn.asked and len(turns) == place + 1
+        self.house.conversations.put_turn(user, id, place if mine else len(turns), turn)
+
+    def _note(self, running: Running, event: object) -> None:
+        """Takes in what the desk tells: a place in line, a step, words."""
+        if isinstance(event, Place):
+            running.doing = self.words("waiting_one") if event.ahead == 1 else self.words("waiting", ahead=event.ahead)
+            if event.ahead == 0:
+                running.doing = self.words("step_opening")
+            elif event.seconds is not None:
+                running.doing += f", {self.words('about', time=duration(event.seconds))}"
+        elif isinstance(event, Status):
+            running.doing = self.words(STEPS[event.doing]) if event.doing in STEPS else event.doing
+            running.done, running.total = event.done, event.total
+        elif isinstance(event, Piece):
+            running.said.append(event)
+
+    def end(self, seat: Seat) -> None:
+        """Stops all that a tab has under way, which is closed."""
+        self.stop(seat)
+        if seat.adding:
+            seat.adding.set()
+
+    def stop(self, seat: Seat) -> None:
+        if seat.running:
+            seat.running.asking.stop()
+
+    # What is shown
+
+    def running(self, seat: Seat) -> str:
+        """The running turn as HTML; empty where there is none."""
+        now = seat.running
+        if now is None:
+            return ""
+        shown = Shown(now.place, now.asking.question, now.so_far(), within=self._within(now.scope))
+        return self.drawer.running(shown, now.doing or self.words("step_opening"), now.done, now.total)
+
+    def conversation(self, seat: Seat) -> str:
+        """The kept turns as HTML, less the one that is running; before the first question a welcome."""
+        if not seat.conversation and not seat.running:
+            return self.drawer.welcome(self.about(seat), self.examples(seat))
+        turns = self.turns(seat)
+        if seat.running:
+            turns = turns[: seat.running.place]
+        shown = [self._shown(seat, place, turn) for place, turn in enumerate(turns)]
+        return self.drawer.conversation(seat.conversation, shown, self.holding(seat))
+
+    def _shown(self, seat: Seat, place: int, turn: Turn) -> Shown:
+        answer = turn.answer
+        if answer and answer["declined"]:
+            answer = answer | {"hits": [hit | {"text": self._text(seat, hit)} for hit in answer["hits"][:10]]}
+        copies: tuple[tuple[str, str], ...] = ()
+        if turn.answer:
+            copies = (
+                ("text", answer_as_text(turn.answer, asked=turn.asked)),
+                ("markdown", answer_as_markdown(turn.answer, asked=turn.asked)),
+                ("html", answer_as_fragment(turn.answer, asked=turn.asked)),
+            )
+        within = self._within(Scope.from_dict(turn.scope))
+        return Shown(place, turn.question, answer, turn.note, within, turn.mark, turn.correction, copies)
+
+    def _text(self, seat: Seat, hit: dict[str, Any]) -> str:
+        article = self._article(seat, hit["article_id"])
+        return article.words(hit["start"], hit["end"]) if article else ""
+
+    def _article(self, seat: Seat, id: str) -> Article | None:
+        """An article of the open archive; None where either is gone."""
+        try:
+            return self.house.rooms.archive(seat.user, seat.archive).article(id)
+        except ArchiveError:
+            return None
+
+    def _within(self, scope: Scope) -> str:
+        return self.words("asked_within", scope=scope.told()) if scope != Scope() else ""
+
+    def holding(self, seat: Seat) -> str:
+        """What the archive holds, in numbers: "14 articles of 5 outlets, 3 to 9 January 2020"."""
+        try:
+            return describe(self.house.rooms.counts(seat.user, seat.archive))
+        except ArchiveError:
+            return ""
+
+    def about(self, seat: Seat) -> str:
+        """What the archive holds, for the head of the page; or what to do with an empty one."""
+        entries = {entry.key: entry for entry in self.house.rooms.listed(seat.user)}
+        entry = entries.get(seat.archive)
+        if entry is None or entry.problem:
+            return entry.problem if entry else ""
+        if not entry.articles:
+            return self.words("empty_archive", name=line(entry.name))
+        return self.words("holds", holding=self.holding(seat))
+
+    def examples(self, seat: Seat) -> list[str]:
+        """Questions that this archive can be asked."""
+        try:
+            return list(self.house.examples.of(self.house.rooms.archive(seat.user, seat.archive)))
+        except ArchiveError:
+            return []
+
+    # Checking
+
+    def quote(self, seat: Seat, data: dict[str, Any]) -> str:
+        """The article of a citation or a hit of this conversation as HTML, its quote marked."""
+        place, number = int(data["turn"]), data.get("number")
+        if seat.running and place == seat.running.place:
+            answer = seat.running.so_far()
+        else:
+            turns = self.turns(seat)
+            answer = turns[place].answer if place < len(turns) else None
+        if answer is None:
+            return self.drawer.empty_reader()
+        if number is None:
+            hit = answer["hits"][int(data["hit"])]
+            article = self._article(seat, hit["article_id"])
+            return self.drawer.article(article, [], 0, span=(hit["start"], hit["end"]))
+        cited = next(one for one in answer["citations"] if one["number"] == int(number))
+        beside = [one for one in answer["citations"] if one["article_id"] == cited["article_id"]]
+        return self.drawer.article(self._article(seat, cited["article_id"]), beside, int(number))
+
+    # Marking
+
+    def mark(self, seat: Seat, place: int, mark: Literal["", "+", "-"], correction: str = "") -> None:
+        """Keeps what the reader says of an answer, here and for gold questions; again, and it is gone."""
+        turn = self.turns(seat)[place]
+        if not correction and turn.mark == mark:
+            mark = ""
+        self.house.conversations.mark(seat.user, seat.conversation, place, mark, correction)
+        if turn.answer:
+            folder = self.house.rooms.archive(seat.user, seat.archive).folder
+            mark_answer(folder, mark, turn.answer, correction=correction)
+
+
+def _said(turn: Turn) -> Sequence[Message]:
+    """A kept turn as the newsroom wants its history; one without an answer is none."""
+    if not turn.answer:
+        return ()
+    return Message("user", turn.question), Message("assistant", str(turn.answer["answer"]))
+
+
+def describe(counts: Counts) -> str:
+    """What an archive holds, in numbers."""
+    numbers = {"article": counts.articles, "passage": counts.passages, "outlet": len(counts.outlets)}
+    held = [f"{number:,} {name}{'' if number == 1 else 's'}" for name, number in numbers.items()]
+    days = " to ".join(dict.fromkeys(day(one) for one in (counts.first_day, counts.last_day) if one))
+    return ", ".join((*held, days or "no dates"))

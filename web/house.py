@@ -1,0 +1,110 @@
+"""All that a server has: archives, the line before the model, what is kept. The page and the programs work on it."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from index.archive import ArchiveError
+from index.scope import Scope
+from models import Message
+from models.weights import Report, silent
+from qa.options import user_errors
+from qa.settings import Settings
+from web.adding import Added, Step, add, undo
+from web.desk import Asking, Desk
+from web.examples import Examples
+from web.keeping import Conversations, KeepingError
+from web.measure import SpeedKept
+from web.rooms import Rooms
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class House:
+    """`runs` is the folder that `groundwire eval` writes its runs in; `folder` holds what the server keeps."""
+
+    settings: Settings
+    rooms: Rooms
+    conversations: Conversations
+    folder: Path
+    runs: Path = Path("runs")
+    desk: Desk = field(default_factory=Desk)
+    closed: bool = False
+
+    def __post_init__(self) -> None:
+        self.examples = Examples(self.folder)
+        self.speed = SpeedKept()
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings,
+        archives: Sequence[Path],
+        folder: Path,
+        *,
+        logins: bool,
+        runs: Path = Path("runs"),
+        progress: Report = silent,
+    ) -> "House":
+        """Opens what is kept; loads no model. Raises KeepingError where conversations cannot be kept."""
+        rooms = Rooms(settings, archives, folder, logins=logins, progress=progress)
+        return cls(settings, rooms, Conversations(folder / "conversations.sqlite"), folder, runs)
+
+    def warm(self) -> None:
+        """Loads the models behind what is going on, so that the first question does not wait for them."""
+
+        def load() -> None:
+            try:
+                self.rooms.models.embedder()
+                generator = self.rooms.models.generator()
+            except Exception as error:
+                if not isinstance(error, mendable()):
+                    raise
+                log.warning("%s", error)
+                return
+            self.examples.draw(generator, lambda: self.desk.length > 0, lambda: self.closed)
+
+        threading.Thread(target=load, name="warm", daemon=True).start()
+
+    def ask(
+        self, user: str, key: str, question: str, history: Sequence[Message] = (), *, scope: Scope, who: str = ""
+    ) -> Asking:
+        """A question in line; raises ArchiveError at once for an archive that the user does not see."""
+        self.rooms.archive(user, key)
+        return self.desk.put(lambda: self.rooms.room(user, key), question, history, who=who or user, scope=scope)
+
+    def add(
+        self,
+        user: str,
+        key: str,
+        files: Sequence[tuple[Path, str]],
+        addresses: Sequence[str] = (),
+        progress: Callable[[Step], None] = lambda _: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Added:
+        """Adds to an archive that the user may change; raises what `web.adding.add` does, or ArchiveError."""
+        from index.address import Fetcher
+
+        news, count_tokens = self.rooms.to_change(user, key)
+        fetcher = None if self.settings.offline or not addresses else Fetcher()
+        return add(news, count_tokens, files, addresses, fetcher=fetcher, progress=progress, cancelled=cancelled)
+
+    def take_out(self, user: str, key: str, batch: str) -> int:
+        """Undoes an adding: how many articles left the archive; raises what `web.adding.undo` does, or ArchiveError."""
+        if not self.rooms.may_change(user, key):
+            raise ArchiveError("this archive can be read but not changed")
+        return undo(self.rooms.archive(user, key), batch)
+
+    def close(self) -> None:
+        self.closed = True
+        self.desk.close()
+        self.conversations.close()
+        self.rooms.close()
+
+
+def mendable() -> tuple[type[Exception], ...]:
+    """The errors whose words are for whoever asks; any other is a bug, told without its words."""
+    return (*user_errors(), KeepingError)

@@ -1,0 +1,358 @@
+"""What the page shows as HTML of its own: answers, articles, archives. `markup.html` draws it; each value is text.
+
+An answer is the dict of ANSWER.md, so that one that was kept looks like one that has just come.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup, escape
+
+from index.article import Article
+from qa.quotes import find_quote
+from web.words import Words
+
+if TYPE_CHECKING:
+    from web.adding import Added
+
+TEMPLATE = Path(__file__).with_name("markup.html")
+MARKER = re.compile(r"\[(\d{1,4})\]")
+LONGEST_LINE = 300  # characters of a headline, an outlet or a name that are shown
+AROUND = 30_000  # characters of an article that are shown on each side of a quote
+SNIPPET = 240
+NEAREST = 5
+TIMELINE = (600, 60)  # width and height
+
+Wire = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One turn as it is shown; `answer` is the wire's dict, whole or as far as it has come."""
+
+    place: int
+    question: str
+    answer: Wire | None = None
+    note: str = ""
+    within: str = ""
+    mark: str = ""
+    correction: str = ""
+    copies: tuple[tuple[str, str], ...] = ()
+
+
+@cache
+def _macros(language: str) -> Any:
+    environment = Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined, finalize=_spell_out
+    )
+    environment.globals["t"] = Words(language)
+    return environment.from_string(TEMPLATE.read_text("utf-8")).module
+
+
+def _spell_out(value: object) -> object:
+    """A carriage return is spelled out, since a browser would drop it; NUL is none of HTML's characters."""
+    if isinstance(value, str):
+        return Markup(str(escape(value)).replace("\r", "&#13;").replace("\0", "\ufffd"))
+    return value
+
+
+def line(words: str | None) -> str:
+    """Words of others on one line, of a length that can be shown.
+
+    >>> line("A\\n  headline"), len(line("x" * 1000))
+    ('A headline', 300)
+    """
+    shown = " ".join((words or "")[: 4 * LONGEST_LINE].split())
+    return shown if len(shown) <= LONGEST_LINE else f"{shown[: LONGEST_LINE - 1]}…"
+
+
+def day(published: str | None) -> str:
+    """An ISO day as a person writes it; anything else as it is.
+
+    >>> day("2020-01-03"), day("2020-01-03T10:00:00Z"), day(None)
+    ('3 January 2020', '3 January 2020', '')
+    """
+    try:
+        found = date.fromisoformat((published or "")[:10])
+    except ValueError:
+        return line(published)
+    return f"{found.day} {found:%B %Y}"
+
+
+def credit(held: Wire) -> str:
+    """Outlet, day and headline of a citation or a hit; its article's id where nothing is known."""
+    parts = (line(held["source"]), day(held["published"]), held["title"] and f"“{line(held['title'])}”")
+    return ", ".join(part for part in parts if part) or line(held["article_id"])
+
+
+class Drawer:
+    """Draws with the words of one language."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+        self._draw = _macros(words.language)
+
+    # Answers
+
+    def conversation(self, id: str, turns: Sequence[Shown], holding: str) -> str:
+        return str(self._draw.conversation(id, [self._turn(shown, holding) for shown in turns]))
+
+    def welcome(self, about: str, examples: Sequence[str]) -> str:
+        return str(self._draw.welcome(about, examples))
+
+    def running(self, shown: Shown, doing: str, done: int = 0, total: int = 0) -> str:
+        return str(self._draw.running(self._turn(shown, ""), doing, done, total))
+
+    def _turn(self, shown: Shown, holding: str) -> dict[str, Any]:
+        """The values that a turn is drawn with."""
+        answer = shown.answer or {}
+        credits = {held["number"]: credit(held) for held in answer.get("citations", ())}
+        conflicts = answer.get("conflicts", ())
+        sides = [
+            [
+                {"value": side["value"], "who": [(n, credits[n]) for n in side["citations"] if n in credits]}
+                for side in conflict["sides"]
+            ]
+            for conflict in conflicts
+        ]
+        told = [{n for side in conflict["sides"] for n in side["citations"]} for conflict in conflicts]
+        declined = bool(answer.get("declined"))
+        sentences = answer.get("sentences") or ([{"text": answer["answer"], "citations": []}] if answer else [])
+        return {
+            "place": shown.place,
+            "question": shown.question,
+            "note": shown.note,
+            "within": shown.within,
+            "mark": shown.mark,
+            "correction": shown.correction,
+            "copies": shown.copies,
+            "credits": credits,
+            "sides": sides,
+            # What the table of sides tells is not told twice.
+            "sentences": [self._sentence(one, credits) for one in sentences if set(one["citations"]) not in told],
+            "declined": declined,
+            "holding": holding and self.words("holds", holding=holding),
+            "nearest": [self._near(place, hit) for place, hit in enumerate(answer.get("hits", ())[:NEAREST])]
+            if declined
+            else [],
+        }
+
+    def _sentence(self, sentence: Wire, credits: Mapping[int, str]) -> dict[str, Any]:
+        support = sentence.get("support", "supported")
+        why = self.words(support) if support in ("partly", "unsupported") else ""
+        return {"pieces": pieces_of(sentence["text"], credits), "support": support, "why": why}
+
+    def _near(self, place: int, hit: Wire) -> dict[str, Any]:
+        title = line(hit["title"]) or line(hit["article_id"])
+        known = ", ".join(filter(None, (line(hit["source"]), day(hit["published"]))))
+        return {"place": place, "title": title, "credit": known, "snippet": line(hit.get("text", ""))[:SNIPPET]}
+
+    # Articles
+
+    def empty_reader(self) -> str:
+        return str(self._draw.empty_reader())
+
+    def article(
+        self,
+        article: Article | None,
+        cited: Sequence[Wire],
+        number: int,
+        *,
+        span: tuple[int, int] | None = None,
+        may_pin: bool = True,
+        whole: str = "",
+    ) -> str:
+        """An article with the quotes of an answer marked in it, the one of `number` to be looked at.
+
+        A quote that does not stand where it was cited is looked for by its words; where it is gone, that is said, and
+        the quote shown as it was. Without `cited` the passage `span` is marked.
+        """
+        held = next((one for one in cited if one["number"] == number), None)
+        warning = ""
+        marks: list[tuple[int, int, int]] = []
+        if article is None:
+            warning = self.words("reader_gone")
+        elif held is None and span:
+            marks = [(*span, number)]
+        else:
+            for one in cited:
+                start, end = one["start"], one["end"]
+                found: tuple[int, int] | None = (start, end)
+                if article.text[start:end] != one["quote"]:
+                    found = find_quote(article.text, one["quote"], near=start)
+                    if one is held:
+                        warning = self.words("reader_moved" if found else "reader_changed")
+                if found:
+                    marks.insert(0 if one is held else len(marks), (*found, one["number"]))
+        text = article.text if article else ""
+        at = next(((start, end) for start, end, n in marks if n == number), None)
+        low, high = (max(0, at[0] - AROUND), min(len(text), at[1] + AROUND)) if at else (0, min(len(text), 2 * AROUND))
+        section = article.section_at(at[0] if at else 0) if article else None
+        known = held or {}
+        url = web_address(known.get("url") or (article.url if article else None))
+        view = {
+            "id": article.id if article else known.get("article_id", ""),
+            "title": line(section.title if section else known.get("title")) or line(known.get("article_id")),
+            "credit": ", ".join(
+                filter(
+                    None,
+                    (
+                        line(section.source if section else known.get("source")),
+                        day(section.published if section else known.get("published")),
+                        self.words("by", name=line(section.byline)) if section and section.byline else "",
+                    ),
+                )
+            ),
+            "also": line(", ".join(known.get("also_in", ()))),
+            "at": f"{at[0]}:{at[1]}" if at else "",
+            "url": url,
+            "host": urlsplit(url).hostname if url else "",
+            "whole": whole,
+            "warning": "" if held and at and not warning else warning,
+            "quote": known.get("quote", ""),
+            "language": article.language if article and article.language else "",
+            "before": low and f"{low:,}",
+            "after": (len(text) - high) and f"{len(text) - high:,}",
+            "pieces": list(cut(text, low, high, marks, [(a.start, a.end) for a in article.asides] if article else [])),
+            "current": number,
+            "may_pin": may_pin and article is not None,
+        }
+        return str(self._draw.article(view))
+
+    # The archive, and what is kept
+
+    def head(self, name: str, about: str, login: str = "", logout: str = "") -> str:
+        return str(self._draw.head(line(name), about, login, logout))
+
+    def conversations(self, items: Sequence[Mapping[str, str]], open: str, words: str) -> str:
+        """`items` have id, link, title and day."""
+        return str(self._draw.conversations(items, open, words))
+
+    def exports(self, links: Sequence[tuple[str, str]]) -> str:
+        return str(self._draw.exports(links))
+
+    def notice(self, sentence: str) -> str:
+        """A sentence that a person should hear at once."""
+        return str(self._draw.notice(sentence))
+
+    def undo_line(self, message: str) -> str:
+        return str(self._draw.undo_line(message))
+
+    def note(self, sentence: str) -> str:
+        return str(self._draw.note(sentence))
+
+    def adding(self, file: str, share: float) -> str:
+        return str(self._draw.adding(line(file), share))
+
+    def added(self, added: "Added") -> str:
+        """What came of an adding: the counts, what was understood of each article, what was left out."""
+        articles = [
+            {
+                "id": line(one.id),
+                "title": line(one.title),
+                "source": line(one.source),
+                "day": day(one.published),
+                "stories": max(1, len(one.sections)),
+                "copies": line(", ".join(one.copies)),
+            }
+            for one in added.articles
+        ]
+        counts = self.words("added_counts", new=added.new, changed=added.changed, unchanged=added.unchanged)
+        if not (added.new or added.changed or added.unchanged):
+            counts = self.words("added_none")
+        problems = [line(problem) for problem in added.problems]
+        view = {"batch": added.batch, "counts": counts, "articles": articles, "problems": problems}
+        return str(self._draw.added(view))
+
+    def measure(self, view: Mapping[str, Any]) -> str:
+        """What `web.measure_tab` shows."""
+        return str(self._draw.measure(view))
+
+    def earlier(self, items: Sequence[Mapping[str, object]]) -> str:
+        """Addings that can be undone: name, day, articles, and of what."""
+        return str(self._draw.earlier(items))
+
+    def timeline(self, periods: Sequence[tuple[str, int]], since: str = "", until: str = "") -> str:
+        """Bars of how many articles each period has; those inside `since` and `until` stand out."""
+        width, height = TIMELINE
+        most = max((count for _, count in periods), default=0)
+        step = width / max(1, len(periods))
+        bars = []
+        for place, (period, count) in enumerate(periods):
+            tall = max(2.0, height * count / most) if count else 0.0
+            inside = (not since or period >= since[: len(period)]) and (not until or period <= until[: len(period)])
+            bars.append(
+                {
+                    "x": f"{place * step:.2f}",
+                    "y": f"{height - tall:.2f}",
+                    "width": f"{max(1.0, step - 1):.2f}",
+                    "height": f"{tall:.2f}",
+                    "inside": inside,
+                    "period": period,
+                    "count": count,
+                }
+            )
+        count = sum(count for _, count in periods)
+        summary = (
+            self.words("timeline_summary", count=f"{count:,}", first=periods[0][0], last=periods[-1][0])
+            if periods
+            else ""
+        )
+        return str(self._draw.timeline(bars, width, height, summary, since, until))
+
+
+def pieces_of(text: str, credits: Mapping[int, str]) -> list[tuple[str, int | None]]:
+    """A text in words and the numbers of its citations; a number that cites nothing stays words.
+
+    >>> pieces_of("Ten died [1].[7]", {1: "AFP"})
+    [('Ten died ', None), ('', 1), ('.[7]', None)]
+    """
+    pieces: list[tuple[str, int | None]] = []
+    done = 0
+    for found in MARKER.finditer(text):
+        if int(found[1]) in credits:
+            pieces += [(text[done : found.start()], None), ("", int(found[1]))]
+            done = found.end()
+    return [(words, number) for words, number in (*pieces, (text[done:], None)) if words or number is not None]
+
+
+def cut(
+    text: str, low: int, high: int, marks: Sequence[tuple[int, int, int]], asides: Sequence[tuple[int, int]]
+) -> list[tuple[str, str, int]]:
+    """`text[low:high]` in pieces, each plain, an aside or a mark with its number; joined they are the text.
+
+    >>> cut("One. Two. Ad.", 0, 13, [(5, 9, 2)], [(10, 13)])
+    [('One. ', '', 0), ('Two.', 'mark', 2), (' ', '', 0), ('Ad.', 'aside', 0)]
+    """
+    edges = {low, high}
+    for start, end, *_ in (*marks, *asides):
+        edges |= {min(max(start, low), high), min(max(end, low), high)}
+    pieces: list[tuple[str, str, int]] = []
+    for start, end in pairwise(sorted(edges)):
+        number = next((n for a, b, n in marks if a <= start and end <= b), None)
+        aside = any(a <= start and end <= b for a, b in asides)
+        kind = ("mark", number) if number is not None else ("aside", 0) if aside else ("", 0)
+        pieces.append((text[start:end], *kind))
+    return pieces
+
+
+def web_address(url: str | None) -> str:
+    """An address that may be a link; the empty string for any other.
+
+    >>> web_address("https://example.org/a b"), web_address("javascript:alert(1)"), web_address("https://[")
+    ('https://example.org/a b', '', '')
+    """
+    try:
+        parts = urlsplit((url or "").strip())
+        good = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return ""
+    return parts.geturl() if good else ""

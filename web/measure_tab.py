@@ -1,0 +1,85 @@
+"""The tab that says how good the answers are: the last evaluation, and with what and how quickly they are made."""
+
+from typing import Any
+
+import gradio as gr
+
+from models.catalogue import read_catalogue
+from qa.terminal import duration
+from web.house import House
+from web.markup import Drawer
+from web.measure import Headline, last_run, memory, models_held
+
+
+def measure_view(house: House) -> dict[str, Any]:
+    """The values that the tab is drawn with."""
+    run = last_run(house.runs)
+    held, speed = memory(), house.speed.speed()
+    return {
+        "run": run
+        and {
+            "name": run.name,
+            "when": run.when,
+            "questions": run.questions,
+            "report": "report" if run.report else "",
+            "figures": [
+                {"title": one.title, "value": shown(one, one.value), "n": one.n, "range": interval(one)}
+                for one in run.figures
+            ],
+        },
+        "models": [
+            {
+                "title": one.title,
+                "role": one.role,
+                "size": megabytes(one.bytes),
+                "licence": one.licence,
+                "in_use": one.in_use,
+                "installed": one.installed,
+            }
+            for one in models_held(house.settings, read_catalogue())
+        ],
+        "now": megabytes(held.now_bytes),
+        "peak": megabytes(held.peak_bytes),
+        "speed": speed.answers
+        and {
+            "first": duration(speed.first_seconds or 0),
+            "whole": duration(speed.total_seconds or 0),
+            "reading": f"{speed.tokens_per_second or 0:.0f}",
+            "count": speed.answers,
+        },
+    }
+
+
+def shown(figure: Headline, value: float) -> str:
+    """A value as people read it: a share in percent.
+
+    >>> shown(Headline("right", "Right", 0.714, 0.56, 0.86, 35, True, 1), 0.714)
+    '71 %'
+    """
+    return f"{100 * value:.0f} %" if figure.share else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def interval(figure: Headline) -> str:
+    return f"{shown(figure, figure.low)} – {shown(figure, figure.high)}"
+
+
+def megabytes(count: int | None) -> str:
+    """Bytes as people read them; the empty string where they are not known.
+
+    >>> megabytes(1_117_320_736), megabytes(23_000_000), megabytes(None)
+    ('1.1 GB', '23 MB', '')
+    """
+    if count is None:
+        return ""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
+def build_measure_tab(house: House, drawer: Drawer, tab: gr.Tab, quick: dict[str, Any]) -> None:
+    """The tab's parts, within the Blocks that is being built; looked at anew each time it is opened."""
+    again = gr.Button(drawer.words("refresh"), size="sm", elem_id="refresh")
+    shown_here = gr.HTML(apply_default_css=False, elem_id="measure")
+
+    def look() -> str:
+        return drawer.measure(measure_view(house))
+
+    gr.on([tab.select, again.click], look, None, [shown_here], **quick)

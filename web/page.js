@@ -1,0 +1,130 @@
+// What the page does in the browser that Gradio has no part for. Each gr.HTML calls `acts` when it loads, and one of
+// the others; nothing here fetches anything.
+window.groundwire = (() => {
+  let asked = null; // the citation that was clicked last, to go back to
+  const spoken = new Set();
+
+  // Buttons of our own HTML trigger events of its component, and carry their data.
+  function acts(element, trigger) {
+    element.addEventListener("click", (event) => {
+      const act = event.target.closest("[data-event]");
+      if (!act || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      if (act.matches(".cite, .near")) asked = act;
+      trigger(act.dataset.event, { ...act.dataset });
+    });
+  }
+
+  // The address names the open conversation, so that a reload or a kept link opens it again.
+  function conversation(element, watch) {
+    setTimeout(begin);
+    element.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-copy]");
+      if (button) copy(button);
+    });
+    watch("value", () => {
+      const turns = element.querySelector("[data-conversation]");
+      if (!turns) return;
+      const url = new URL(location.href);
+      if ((url.searchParams.get("conversation") || "") !== turns.dataset.conversation) {
+        if (turns.dataset.conversation) url.searchParams.set("conversation", turns.dataset.conversation);
+        else url.searchParams.delete("conversation");
+        history.replaceState(null, "", url);
+      }
+      const last = turns.querySelector(".turn:last-child");
+      if (last) last.scrollIntoView({ block: "nearest" });
+    });
+  }
+
+  // What is being done and each proved sentence are said once to a screen reader, as they come.
+  function running(element, watch) {
+    const log = document.createElement("div");
+    log.className = "sr";
+    log.setAttribute("role", "log");
+    log.setAttribute("aria-live", "polite");
+    element.after(log);
+    const say = (words) => {
+      if (!words || spoken.has(words)) return;
+      spoken.add(words);
+      log.append(Object.assign(document.createElement("p"), { textContent: words }));
+    };
+    watch("value", () => {
+      const turn = element.querySelector(".turn");
+      if (!turn) {
+        spoken.clear();
+        return;
+      }
+      if (!spoken.size) log.replaceChildren();
+      say(turn.querySelector(".doing")?.dataset.doing);
+      turn.querySelectorAll(".sentence, .sides").forEach((part) => say(part.textContent.trim()));
+      turn.scrollIntoView({ block: "nearest" });
+    });
+  }
+
+  // The quote that was asked for stands in the middle of the article, and has the focus.
+  function reader(element, watch) {
+    const back = () => {
+      if (!asked) return;
+      const same = `.cite[data-turn="${asked.dataset.turn}"][data-number="${asked.dataset.number}"]`;
+      const target = asked.isConnected ? asked : document.querySelector(same);
+      target?.scrollIntoView({ block: "nearest" });
+      target?.focus();
+    };
+    element.addEventListener("click", (event) => event.target.closest("[data-back]") && back());
+    element.addEventListener("keydown", (event) => event.key === "Escape" && back());
+    watch("value", () => {
+      const quote = element.querySelector("mark.current");
+      const frame = quote?.closest(".text");
+      if (!quote || !asked) return;
+      if (frame) {
+        const from = quote.getBoundingClientRect().top - frame.getBoundingClientRect().top;
+        frame.scrollTop += from - frame.clientHeight / 3;
+      }
+      const seen = quote.getBoundingClientRect();
+      if (seen.top < 0 || seen.bottom > innerHeight) element.scrollIntoView({ block: "start" });
+      quote.focus({ preventScroll: true });
+    });
+  }
+
+  // On a phone the list of conversations would cover the page.
+  function begin() {
+    const list = innerWidth < 768 && document.querySelector(".sidebar.open .toggle-button");
+    if (list) list.click();
+  }
+
+  async function copy(button) {
+    const kind = button.dataset.copy;
+    const words = button.parentElement.querySelector(`[data-copied="${kind}"]`).value;
+    const label = button.textContent;
+    let done = true;
+    try {
+      if (kind === "html") {
+        const blob = (type, text) => new Blob([text], { type });
+        const parts = { "text/html": blob("text/html", words), "text/plain": blob("text/plain", words) };
+        await navigator.clipboard.write([new ClipboardItem(parts)]);
+      } else {
+        await navigator.clipboard.writeText(words);
+      }
+    } catch {
+      done = copyAsBefore(kind, words); // over plain HTTP from another machine there is no clipboard object
+    }
+    const turns = button.closest("[data-conversation]");
+    button.textContent = done ? turns.dataset.copied : turns.dataset.refused;
+    setTimeout(() => (button.textContent = label), 1500);
+  }
+
+  function copyAsBefore(kind, words) {
+    const put = (event) => {
+      event.clipboardData.setData(kind === "html" ? "text/html" : "text/plain", words);
+      event.preventDefault();
+    };
+    document.addEventListener("copy", put);
+    try {
+      return document.execCommand("copy");
+    } finally {
+      document.removeEventListener("copy", put);
+    }
+  }
+
+  return { acts, conversation, running, reader };
+})();

@@ -1,0 +1,138 @@
+"""One FastAPI app of all that is served, behind one door: the page, what programs ask, what can be saved and read."""
+
+import errno
+import logging
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, PlainTextResponse, Response
+
+from index.archive import ArchiveError
+from web import export
+from web.door import Door, user_of
+from web.house import House
+from web.keeping import KeepingError
+from web.logins import Logins
+from web.measure import last_run
+from web.page import CSS, HEAD, THEME, build_page
+from web.session import read_secret
+
+KINDS = {
+    "txt": ("text/plain", export.conversation_as_text),
+    "md": ("text/markdown", export.conversation_as_markdown),
+    "html": ("text/html", export.conversation_as_html),
+    "json": ("application/json", export.conversation_as_json),
+}
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+UPLOAD_BYTES = 200 * 1024 * 1024
+PATIENCE_SECONDS = 3  # for answers under way when the server ends
+
+
+class PortError(OSError):
+    """An address that cannot be listened on; the message says which and what to do."""
+
+
+def make_app(
+    house: House, *, logins: Logins | None = None, root_path: str = "", hosts: tuple[str, ...] = LOOPBACK
+) -> Door:
+    """Everything that is served, for uvicorn. `hosts` are the names it answers to; none means any."""
+    os.environ["GRADIO_TEMP_DIR"] = str(house.folder / "uploads")
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.get("/conversations/{name}")
+    def save(name: str, request: Request) -> Response:
+        """A kept conversation as a file, by its id and kind: `ID.md`."""
+        id, _, kind = name.rpartition(".")
+        if kind not in KINDS:
+            return PlainTextResponse(f"a conversation can be had as {', '.join(KINDS)}", 404)
+        try:
+            conversation = house.conversations.get(user_of(request) or "", id)
+        except KeepingError as error:
+            return PlainTextResponse(str(error), 404)
+        media, write = KINDS[kind]
+        return Response(
+            write(conversation),
+            media_type=f"{media}; charset=utf-8",
+            headers={
+                "content-disposition": f'attachment; filename="{export.file_name(conversation.title, f".{kind}")}"'
+            },
+        )
+
+    @app.get("/article")
+    def read(archive: str, id: str, request: Request) -> Response:
+        """The text of an article, nothing else."""
+        try:
+            article = house.rooms.archive(user_of(request) or "", archive).article(id)
+        except ArchiveError as error:
+            return PlainTextResponse(str(error), 404)
+        return PlainTextResponse(article.text if article else f'no article has the id "{id}"', 200 if article else 404)
+
+    @app.get("/report")
+    def report() -> Response:
+        """The report of the last evaluation: a page without scripts from elsewhere, in a sandbox of its own."""
+        run = last_run(house.runs)
+        if run is None or run.report is None:
+            return PlainTextResponse("there is no report; make one with groundwire eval", 404)
+        return FileResponse(run.report, media_type="text/html")
+
+    gr.mount_gradio_app(
+        app,
+        build_page(house),
+        path="/",
+        auth_dependency=user_of,
+        root_path=root_path or None,
+        mcp_server=True,
+        max_file_size=UPLOAD_BYTES,
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        pwa=False,
+        theme=THEME,
+        css=CSS,
+        head=HEAD,
+    )
+    return Door(app, logins, hosts, read_secret(house.folder), root_path=root_path, upload_bytes=UPLOAD_BYTES)
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises PortError where the page could not listen."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except (OSError, OverflowError) as error:
+        used = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        why = "is in use" if used else f"cannot be used ({error})"
+        raise PortError(f"port {port} on {host} {why}; choose another with --port") from None
+
+
+def make_server(app: Any, *, host: str, port: int, root_path: str = "") -> uvicorn.Server:
+    """A server that is not running yet; `run` runs it until it is told to end."""
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            ws="none",
+            timeout_graceful_shutdown=PATIENCE_SECONDS,
+        )
+    )
+
+
+def serve(house: House, *, host: str, port: int, auth_file: Path | None, root_path: str) -> None:
+    """Serves until it is interrupted. Raises PortError and LoginError before anything is loaded."""
+    logins = Logins(auth_file) if auth_file else None
+    inside = host in LOOPBACK
+    app = make_app(house, logins=logins, root_path=root_path, hosts=(*LOOPBACK, host) if inside else ())
+    house.warm()
+    try:
+        make_server(app, host=host, port=port, root_path=root_path).run()
+    finally:
+        house.close()
