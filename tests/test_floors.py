@@ -24,7 +24,8 @@ FLOORS = """
     qa.gold_check qa.gold_draft qa.gold_add qa.marked qa.statistics qa.judge qa.trec qa.figures qa.run qa.evaluate
     qa.compare qa.report qa.options qa.terminal qa.gold_dialogue qa.cli_eval qa.cli_gold qa.cli_feed qa.cli_copies
     qa.cli_show qa.cli_index qa.cli web web.words web.desk web.rooms web.adding web.keeping web.asked web.logins
-    web.session web.login_page web.door web.house web.markup web.chat web.page web.cli_login app
+    web.session web.login_page web.door web.house web.programs web.completions web.endpoints web.markup web.chat
+    web.page web.cli_login app
 """.split()
 HEAVY = (
     *("torch", "llama_cpp", "faiss", "gradio", "sentence_transformers", "onnxruntime", "tantivy"),
