@@ -25,7 +25,7 @@ FLOORS = """
     qa.compare qa.report qa.options qa.terminal qa.gold_dialogue qa.cli_eval qa.cli_gold qa.cli_feed qa.cli_copies
     qa.cli_show qa.cli_index qa.cli web web.words web.desk web.rooms web.adding web.keeping web.export web.measure
     web.asked web.logins web.session web.login_page web.door web.examples web.house web.markup web.chat web.add_tab
-    web.measure_tab web.page web.serve web.cli_login app
+    web.measure_tab web.page web.programs web.completions web.endpoints web.serve web.cli_login app
 """.split()
 HEAVY = (
     *("torch", "llama_cpp", "faiss", "gradio", "sentence_transformers", "onnxruntime", "tantivy"),

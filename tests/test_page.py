@@ -18,7 +18,7 @@ QUESTION = "Who was killed at the airport of Baghdad?"
 OTHER = {
     "sea.txt": "Ferry sinks\n\nBy B. Writer | EFE | March 5, 2021\n\nA ferry sank off Port Vale. Eleven drowned.\n"
 }
-UPLOAD = "Mine floods in Dorrow\nHarbour Post\n7 May 2022\n\nWater filled the Dorrow mine. Nine miners were rescued at dawn.\n"
+UPLOAD = "Mine floods in Dorrow\n\nHarbour Post, 7 May 2022\n\nWater filled the Dorrow mine. Nine miners were rescued at dawn.\n"
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +140,7 @@ def test_from_click_to_marked_quote_is_quick(tab: Tab) -> None:
 def test_what_is_being_done_is_said_and_stop_frees_the_model(tab: Tab, site: Site) -> None:
     tab.box.fill(f"Who {SLOW} died in the strike at Baghdad airport?")
     tab.box.press("Enter")
-    tab.find("#now .doing", has_text="Reading").wait_for() if False else tab.tab.get_by_text("Reading").wait_for()
+    tab.tab.get_by_text("Reading").wait_for()
     tab.find("#now progress").wait_for()
     tab.button("Stop").click()
     tab.answered()

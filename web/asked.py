@@ -37,16 +37,17 @@ def hosts_for(bound: str, named: Sequence[str] = ()) -> tuple[str, ...]:
     """
     if not is_loopback(bound):
         return tuple(named)
-    own = f"[{bound}]" if ":" in bound and not bound.startswith("[") else bound
-    return tuple(dict.fromkeys((*LOOPBACK, own, *named)))
+    return tuple(dict.fromkeys((*LOOPBACK, host_name(bound), *named)))
 
 
 def host_name(host: str) -> str:
-    """A Host header without its port; empty for one that is none.
+    """A Host header, or an address to listen on, without its port; empty for what is neither.
 
-    >>> host_name("LocalHost:7860"), host_name("[::1]:7860"), host_name("a b")
-    ('localhost', '[::1]', '')
+    >>> host_name("LocalHost:7860"), host_name("[::1]:7860"), host_name("::1"), host_name("a b")
+    ('localhost', '[::1]', '[::1]', '')
     """
+    if host.count(":") > 1 and not host.startswith("["):
+        host = f"[{host}]"
     found = re.fullmatch(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(:\d{1,5})?", host.casefold())
     return found[1] if found else ""
 

@@ -99,7 +99,7 @@ class Door:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        inner = {**scope, "headers": [pair for pair in scope["headers"] if pair[0].lower() not in UNTRUSTED]}
+        inner = self._under_root(scope)
         try:
             self._check_origin(inner)
             user = await self._user(inner)
@@ -130,13 +130,20 @@ class Door:
             if not same_origin(origin, host, scope.get("scheme", "http")):
                 raise Refused(403, f'"{origin[:100]}" may not ask this server; only its own pages may')
 
+    def _under_root(self, scope: Scope) -> Scope:
+        """The request as ASGI wants it, its path with the root before it, whether or not a proxy took that away."""
+        root, path = str(scope.get("root_path") or self.root_path).rstrip("/"), str(scope["path"])
+        inner = {**scope, "headers": [pair for pair in scope["headers"] if pair[0].lower() not in UNTRUSTED]}
+        if root and not f"{path}/".startswith(f"{root}/"):
+            inner["path"] = root + path
+            inner["raw_path"] = root.encode() + (scope.get("raw_path") or quote(path).encode())
+        return {**inner, "root_path": root}
+
     def _root(self, scope: Scope) -> str:
-        return str(scope.get("root_path") or self.root_path).rstrip("/")
+        return str(scope["root_path"])
 
     def _path(self, scope: Scope) -> str:
-        """The path below the root, whether or not a proxy took the root away."""
-        path, root = str(scope["path"]), self._root(scope)
-        return path[len(root) :] if root and f"{path}/".startswith(f"{root}/") else path
+        return str(scope["path"])[len(self._root(scope)) :]
 
     # Who
 

@@ -4,6 +4,8 @@ import errno
 import logging
 import os
 import socket
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ from fastapi.responses import FileResponse, PlainTextResponse, Response
 
 from index.archive import ArchiveError
 from web import export
+from web.completions import make_router
 from web.door import Door, user_of
+from web.endpoints import add_endpoints
 from web.house import House
 from web.keeping import KeepingError
 from web.logins import Logins
@@ -80,9 +84,18 @@ def make_app(
             return PlainTextResponse("there is no report; make one with groundwire eval", 404)
         return FileResponse(run.report, media_type="text/html")
 
+    def add(
+        user: str, key: str, files: Sequence[tuple[Path, str]], addresses: Sequence[str]
+    ) -> dict[str, Any]:
+        return asdict(house.add(user, key, files, addresses))
+
+    app.include_router(make_router(house))
+    page = build_page(house)
+    with page:
+        add_endpoints(page, house, add)
     gr.mount_gradio_app(
         app,
-        build_page(house),
+        page,
         path="/",
         auth_dependency=user_of,
         root_path=root_path or None,

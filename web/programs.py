@@ -1,0 +1,117 @@
+"""What all programs ask by, over HTTP, Gradio or MCP: an archive by its name, and events and articles as JSON."""
+
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import asdict
+from typing import Any
+
+from index.archive import ArchiveError
+from index.article import Article, ArticleError
+from index.scope import Scope
+from models import Message
+from qa.answer import Answer
+from qa.pipeline import Event, Piece, check_question
+from web.desk import Asking, Place
+from web.house import House, mendable
+from web.rooms import Listed, fold
+
+DEFAULT_NAME = "groundwire"  # names the first archive
+LONGEST_READ = 20_000
+BUG = "something went wrong in the server; its log has more"
+
+log = logging.getLogger(__name__)
+
+
+def find_archive(house: House, user: str, name: str = "", *, to_change: bool = False) -> Listed:
+    """The archive that a program means: by name or key; without one the first, of those that `user` may change if so.
+
+    Raises ArchiveError, which says what there is.
+    """
+    there = [entry for entry in house.rooms.listed(user) if entry.may_change or not to_change]
+    for entry in there:
+        if fold(name) == fold(entry.name) or name == entry.key or fold(name) in ("", DEFAULT_NAME):
+            return entry
+    if not there:
+        raise ArchiveError("there is no archive to add to" if to_change else "there is no archive; make one first")
+    names = ", ".join(f'"{entry.name}"' for entry in there[:20])
+    raise ArchiveError(f'there is no archive called "{name[:60]}"; there is {names}')
+
+
+def put(house: House, user: str, key: str, question: str, history: Sequence[Message] = (), *, scope: Scope) -> Asking:
+    """A program's question in line, beside what its user asks on the page.
+
+    Raises QuestionError for one that is empty or too long, DeskFull where too many wait.
+    """
+    return house.ask(user, key, check_question(question), history, scope=scope, who=f"{user} by program")
+
+
+async def tell(asking: Asking) -> AsyncGenerator[dict[str, Any], None]:
+    """What is being done, as JSON, `doing` in each; last the answer whole, as ANSWER has it.
+
+    Whoever stops listening stops the asking.
+    """
+    said = ""
+    async with aclosing(asking.follow()) as events:
+        async for event in events:
+            if isinstance(event, Piece):
+                said += event.text
+            yield event.to_dict() if isinstance(event, Answer) else progress(event, said)
+
+
+def progress(event: Place | Event, said: str = "") -> dict[str, Any]:
+    """A step on the way to an answer; `said` are the words so far, with the event's own.
+
+    >>> progress(Place(3, 41.6)), progress(Piece("Ten died."), "Ten died.")
+    ({'doing': 'waiting', 'ahead': 3, 'seconds': 42}, {'doing': 'answering', 'text': 'Ten died.', 'citations': []})
+    """
+    if isinstance(event, Place):
+        seconds = None if event.seconds is None else round(event.seconds)
+        return {"doing": "waiting", "ahead": event.ahead, "seconds": seconds}
+    if isinstance(event, Piece):
+        return {"doing": "answering", "text": said, "citations": [asdict(cited) for cited in event.citations]}
+    assert not isinstance(event, Answer), "an answer is whole, and no step"
+    return {"doing": event.doing, "done": event.done, "total": event.total}
+
+
+def find(house: House, user: str, key: str, words: str, *, limit: int, scope: Scope) -> list[dict[str, Any]]:
+    """Hits as ANSWER has them, with the words of the passage and the article's address; waits for the embedder."""
+    hits = house.rooms.room(user, key).search(words, max(1, min(50, limit)), scope=scope)
+    return [{**hit.to_dict(), "url": hit.article.url, "text": hit.text} for hit in hits]
+
+
+def read(house: House, user: str, key: str, article_id: str, start: int = 0, end: int | None = None) -> dict[str, Any]:
+    """An article's text from `start` to `end`, LONGEST_READ characters at most, and what is known about it."""
+    article = house.rooms.archive(user, key).article(article_id)
+    if article is None:
+        raise ArticleError(f'there is no article "{article_id[:100]}"; search gives the ids that there are')
+    last = len(article.text) if end is None else end
+    if not 0 <= start <= last <= len(article.text):
+        raise ArticleError(f"the article has the characters 0 to {len(article.text)}; ask for some of them")
+    stop = min(last, start + LONGEST_READ)
+    return {
+        **known(article),
+        "characters": len(article.text),
+        "start": start,
+        "end": stop,
+        "text": article.text[start:stop],
+        "next_start": stop if stop < last else None,
+    }
+
+
+def known(article: Article) -> dict[str, Any]:
+    """What is known about an article and, of a page of several, its stories; null where it is not."""
+    fields = ("id", "title", "source", "published", "updated", "url", "byline", "agency", "place", "language")
+    stories = [
+        {name: getattr(section, name) for name in ("start", "title", "source", "published")}
+        for section in article.sections
+    ]
+    return {"article_id" if name == "id" else name: getattr(article, name) for name in fields} | {"sections": stories}
+
+
+def sentence_of(error: BaseException) -> str:
+    """What a program is told of an error: its own words where it can be mended; a bug goes to the log."""
+    if isinstance(error, mendable()):
+        return str(error)
+    log.error("%s", BUG, exc_info=error)
+    return BUG
