@@ -84,9 +84,7 @@ def make_app(
             return PlainTextResponse("there is no report; make one with groundwire eval", 404)
         return FileResponse(run.report, media_type="text/html")
 
-    def add(
-        user: str, key: str, files: Sequence[tuple[Path, str]], addresses: Sequence[str]
-    ) -> dict[str, Any]:
+    def add(user: str, key: str, files: Sequence[tuple[Path, str]], addresses: Sequence[str]) -> dict[str, Any]:
         return asdict(house.add(user, key, files, addresses))
 
     app.include_router(make_router(house))
