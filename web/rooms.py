@@ -121,7 +121,7 @@ class Rooms:
             return held.room
 
     def to_change(self, user: str, key: str) -> tuple[NewsIndex, CountTokens]:
-        """What `web.adding` adds to, and what counts its tokens; raises ArchiveError where the user may not change it."""
+        """What `web.adding` adds to, and what counts its tokens; raises ArchiveError where the user may not."""
         if not self.may_change(user, key):
             raise ArchiveError("this archive can be read but not changed; choose one of your own, or make a new one")
         return self.room(user, key).news, self.models.count_tokens()
