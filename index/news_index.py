@@ -163,7 +163,7 @@ class NewsIndex:
             until = time.monotonic() + LONGEST_WAIT
             while True:
                 try:
-                    self._opened = self._load(*folders, say)
+                    self._opened = self._load(folders[0], folders[1], say)
                     return self._opened
                 except ArchiveBusy:
                     # Another is just writing the indexes, which takes a moment for all but the largest.
