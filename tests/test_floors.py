@@ -23,7 +23,7 @@ FLOORS = """
     qa.gold_sets.squad qa.gold_sets.multihop qa.gold_sets.beir qa.gold_sets.table qa.gold_sets qa.gold_check
     qa.gold_draft qa.gold_add qa.marked qa.statistics qa.judge qa.trec qa.figures qa.run qa.evaluate qa.compare
     qa.report qa.options qa.terminal qa.gold_dialogue qa.cli_eval qa.cli_gold qa.cli_feed qa.cli_copies qa.cli_show
-    qa.cli_index qa.cli web web.rooms web.adding app
+    qa.cli_index qa.cli web web.rooms web.batch web.adding app
 """.split()
 HEAVY = (
     *("torch", "llama_cpp", "faiss", "gradio", "sentence_transformers", "onnxruntime", "tantivy"),
