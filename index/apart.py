@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from types import UnionType
@@ -91,8 +92,8 @@ def read_apart(
 
 def end_workers() -> None:
     """Ends the workers that wait for a next file."""
-    while _idle:
-        _idle.pop().end()
+    while worker := _next_idle():
+        worker.end()
 
 
 def _what(error: Exception, worker: "_Worker", seconds: float) -> str:
@@ -176,10 +177,16 @@ _idle: list[_Worker] = []
 atexit.register(end_workers)
 
 
+def _next_idle() -> _Worker | None:
+    """A worker that waits, which no other thread gets now; None where there is none."""
+    with suppress(IndexError):
+        return _idle.pop()
+    return None
+
+
 def _take_worker(command: tuple[str, ...], original: Original, kind: str, skip: int) -> _Worker:
     """A worker that has been asked for the file: one that waits, or a new one."""
-    while _idle:
-        worker = _idle.pop()
+    while worker := _next_idle():
         try:
             if worker.command == command and worker.process.poll() is None:
                 worker.ask(original, kind, skip)

@@ -302,6 +302,12 @@ class Archive:
         )
         return {name: KnownFile(root, sha256) for name, root, sha256 in rows}
 
+    def files_of(self, hashes: Iterable[str]) -> dict[str, str]:
+        """SHA-256 → path of the known files whose bytes have one of these."""
+        wanted = set(hashes) - {""}
+        found = self._each("SELECT sha256, path FROM files ORDER BY path DESC") if wanted else ()
+        return {sha256: path for sha256, path in found if sha256 in wanted}
+
     def roots(self) -> list[str]:
         """The folders that article ids are relative to."""
         return [root for (root,) in self._rows("SELECT DISTINCT root FROM files ORDER BY root")]
@@ -346,6 +352,16 @@ class Archive:
         """Article id → digest of the articles that came from one file."""
         query = "SELECT a.id, a.digest FROM articles a JOIN files f ON f.row = a.file WHERE f.path = ?"
         return dict(self._rows(query, (path,)))
+
+    def holds(self, article_id: str) -> bool:
+        """Whether an article has this id, or one below it as the members of a container have."""
+        inside = f"{article_id}/"
+        return bool(
+            self._rows(
+                "SELECT 1 FROM articles WHERE id = ? OR (id >= ? AND id < ?) LIMIT 1",
+                (article_id, inside, inside[:-1] + "0"),
+            )
+        )
 
     def owners(self) -> dict[str, str]:
         """Article id → path of the file it came from, for all articles."""

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import dense, lexical
-from index.archive import Archive, ArchiveError
+from index.archive import Archive, ArchiveBusy, ArchiveError
 from index.article import Article
 from index.copies import Place
 from index.passage import CountTokens, Passage
@@ -22,6 +23,7 @@ from models import Embedder
 
 INDEXES = ("faiss", "tantivy")
 SCOPES_KEPT = 8
+LONGEST_WAIT = 10.0
 
 
 @dataclass(frozen=True)
@@ -163,28 +165,41 @@ class NewsIndex:
                 # While another process is still at it, what is open is good enough.
                 if held == self._opened.generation or stamped != {held}:
                     return self._opened
-            dense_folder, lexical_folder = folders
-            loaded = dense.load(dense_folder)
-            current = lexical.generation(lexical_folder)
-            wanted = self.archive.generation
-            behind = [n for n, held in (("FAISS", loaded and loaded[0]), ("tantivy", current)) if held != wanted]
-            if behind and self.archive.writable:
+            until = time.monotonic() + LONGEST_WAIT
+            while True:
                 try:
-                    with self.archive.writing():
-                        say(f"the {' and '.join(behind)} index is missing, damaged or behind: making it again")
-                        derive(self.archive)
-                    loaded = dense.load(dense_folder)
-                except ArchiveError:
-                    if loaded is not None and current is not None:
-                        say("the archive is being written to: searching what was there before")
-            if loaded is None or lexical.generation(lexical_folder) is None:
-                raise ArchiveError(
-                    f"{self.archive.folder}: its search indexes are not whole and cannot be made now;"
-                    " make the folder writable, or wait for the other groundwire, and try again"
-                )
-            words = lexical.LexicalIndex(lexical_folder, writable=self.archive.writable)
-            self._opened = _Opened(*loaded, words)
-            return self._opened
+                    self._opened = self._load(folders[0], folders[1], say)
+                    return self._opened
+                except ArchiveBusy:
+                    # Another is just writing the indexes, which takes a moment for all but the largest.
+                    if time.monotonic() > until:
+                        raise
+                    time.sleep(0.1)
+
+    def _load(self, dense_folder: Path, lexical_folder: Path, say: Callable[[str], None]) -> _Opened:
+        """Both indexes from their folders; raises ArchiveBusy where another is writing them, and nothing whole is."""
+        refused = ArchiveError
+        loaded = dense.load(dense_folder)
+        current = lexical.generation(lexical_folder)
+        wanted = self.archive.generation
+        behind = [name for name, held in (("FAISS", loaded and loaded[0]), ("tantivy", current)) if held != wanted]
+        if behind and self.archive.writable:
+            try:
+                with self.archive.writing():
+                    say(f"the {' and '.join(behind)} index is missing, damaged or behind: making it again")
+                    derive(self.archive)
+                loaded = dense.load(dense_folder)
+            except ArchiveError as error:
+                if isinstance(error, ArchiveBusy):
+                    refused = ArchiveBusy
+                if loaded is not None and current is not None:
+                    say("the archive is being written to: searching what was there before")
+        if loaded is None or lexical.generation(lexical_folder) is None:
+            raise refused(
+                f"{self.archive.folder}: its search indexes are not whole and cannot be made now;"
+                " make the folder writable, or wait for the other groundwire, and try again"
+            )
+        return _Opened(*loaded, lexical.LexicalIndex(lexical_folder, writable=self.archive.writable))
 
     # Searching
 

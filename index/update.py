@@ -22,6 +22,7 @@ from index.passage import CountTokens, Limit, Passage, cut_article, heading
 from index.readers import LeftAlone, Problem, find_files, id_of, kind_of, read_file
 from models import Embedder
 
+ADDED = "added"  # files that were handed over, in the archive's folder: a folder for each time
 BATCH_PASSAGES = 256
 HEADING_TOKENS = 96
 SPECIAL_TOKENS = 2
@@ -149,11 +150,13 @@ class _Update:
     def _root_of(self, folder: Path) -> Path:
         """The folder that ids are relative to: one that was indexed before and holds this one, or this one.
 
-        For pages that were fetched it is theirs, whatever was indexed before.
+        For pages that were fetched and files that were added it is theirs, whatever was indexed before.
         """
-        pages = (self.archive.folder / PAGES).resolve()
+        pages, added = ((self.archive.folder / name).resolve() for name in (PAGES, ADDED))
         if folder.is_relative_to(pages):
             return pages
+        if folder != added and folder.is_relative_to(added):
+            return added / folder.relative_to(added).parts[0]
         outer = [Path(root) for root in self.archive.roots() if folder.is_relative_to(root)]
         return min(outer, key=lambda root: len(root.parts), default=folder)
 

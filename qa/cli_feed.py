@@ -59,11 +59,12 @@ def fetch_addresses(addresses: Sequence[str], settings: Settings) -> tuple[list[
     fetcher = _fetcher(settings, addresses[0])
     from index.address import check_address
     from index.pages import fetch_pages
+    from index.readers import page_kinds
 
     line = Line()
     try:
         return fetch_pages(
-            fetcher, settings.archive, [check_address(a) for a in addresses], kinds=_kinds(), tell=_telling(line)
+            fetcher, settings.archive, [check_address(a) for a in addresses], kinds=page_kinds(), tell=_telling(line)
         )
     finally:
         line.clear()
@@ -89,14 +90,6 @@ def _fetcher(settings: Settings, address: str) -> "Fetcher":
     from index import address as fetching_one
 
     return fetching_one.Fetcher(fetching_one.Manners())
-
-
-def _kinds() -> dict[str, str]:
-    """The content types that a reader reads."""
-    from index.pages import KINDS
-    from index.readers import READERS
-
-    return {name: suffix for name, suffix in KINDS.items() if suffix in READERS}
 
 
 def _telling(line: Line) -> Callable[[int, int, str], None]:
@@ -182,11 +175,12 @@ def run_update(given: argparse.Namespace, settings: Settings) -> int:
     archive.close()
     fetcher = _fetcher(settings, feeds[0].address)
     from index.feeds import update_feeds
+    from index.readers import page_kinds
 
     news, count_tokens = open_to_index(settings, fetching())
     line, began = Line(), time.perf_counter()
     try:
-        runs = update_feeds(fetcher, settings.archive, feeds, kinds=_kinds(), tell=_telling(line))
+        runs = update_feeds(fetcher, settings.archive, feeds, kinds=page_kinds(), tell=_telling(line))
         files = list(dict.fromkeys(file for run in runs for file in run.files))
         report = news.update(files, count_tokens=count_tokens, progress=indexing(line))
     finally:

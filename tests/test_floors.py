@@ -23,9 +23,9 @@ FLOORS = """
     qa.gold_sets.gather qa.gold_sets.squad qa.gold_sets.multihop qa.gold_sets.beir qa.gold_sets.table qa.gold_sets
     qa.gold_check qa.gold_draft qa.gold_add qa.marked qa.statistics qa.judge qa.trec qa.figures qa.run qa.evaluate
     qa.compare qa.report qa.options qa.terminal qa.gold_dialogue qa.cli_eval qa.cli_gold qa.cli_feed qa.cli_copies
-    qa.cli_show qa.cli_index qa.cli web web.words web.desk web.rooms web.adding web.keeping web.export web.measure
-    web.asked web.logins web.session web.login_page web.door web.examples web.house web.markup web.chat web.add_tab
-    web.measure_tab web.page web.programs web.completions web.endpoints web.serve web.cli_login app
+    qa.cli_show qa.cli_index qa.cli web web.words web.desk web.rooms web.batch web.adding web.keeping web.export
+    web.measure web.asked web.logins web.session web.login_page web.door web.examples web.house web.markup web.chat
+    web.add_tab web.measure_tab web.page web.programs web.completions web.endpoints web.serve web.cli_login app
 """.split()
 HEAVY = (
     *("torch", "llama_cpp", "faiss", "gradio", "sentence_transformers", "onnxruntime", "tantivy"),

@@ -18,7 +18,10 @@ QUESTION = "Who was killed at the airport of Baghdad?"
 OTHER = {
     "sea.txt": "Ferry sinks\n\nBy B. Writer | EFE | March 5, 2021\n\nA ferry sank off Port Vale. Eleven drowned.\n"
 }
-UPLOAD = "Mine floods in Dorrow\n\nHarbour Post, 7 May 2022\n\nWater filled the Dorrow mine. Nine miners were rescued at dawn.\n"
+UPLOAD = (
+    "Mine floods in Dorrow\n\nHarbour Post, 7 May 2022\n\n"
+    "Water filled the Dorrow mine. Nine miners were rescued at dawn.\n"
+)
 
 
 @pytest.fixture(scope="module")

@@ -44,9 +44,7 @@ def named(tmp_path: Path, articles: Path) -> Path:
 
 
 def open_rooms(folder: Path, *archives: Path, logins: bool = False) -> Rooms:
-    return Rooms(
-        Settings(archive=archives[0] if archives else folder, passage_tokens=20), archives, folder, logins=logins
-    )
+    return Rooms(Settings(passage_tokens=20), archives, folder, logins=logins)
 
 
 def test_an_archive_is_read_before_any_model_and_asked_with_one(tmp_path: Path, named: Path, opened: Opened) -> None:
@@ -255,10 +253,25 @@ def test_searches_go_on_in_many_threads_while_the_archive_changes(tmp_path: Path
     threads = [threading.Thread(target=search) for _ in range(4)]
     for thread in threads:
         thread.start()
-    for number in range(6):
+    for number in range(10):
         folder = write_files(tmp_path / f"new{number}", {f"n{number}.txt": f"A volcano erupted {number} times."})
         room.news.update([folder], count_tokens=count_words)
     done.set()
     for thread in threads:
         thread.join()
-    assert errors == [] and rooms.listed("")[0].articles == len(ARTICLES) + 1 + 6
+    assert errors == [] and rooms.listed("")[0].articles == len(ARTICLES) + 1 + 10
+
+
+def test_a_first_search_waits_for_indexes_that_are_just_written(tmp_path: Path, named: Path, opened: Opened) -> None:
+    rooms = open_rooms(tmp_path / "data", named)
+    room = rooms.room("", rooms.listed("")[0].key)
+    other = Archive.open(named)
+    with other.writing():
+        stamp = named / "faiss" / "stamp.json"
+        held = stamp.read_bytes()
+        stamp.unlink()
+        back = threading.Timer(0.3, stamp.write_bytes, [held])
+        back.start()
+        assert room.search("airport", 1)[0].article.id == "airport"
+        back.join()
+    other.close()

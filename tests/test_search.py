@@ -407,9 +407,12 @@ def test_an_open_reader_sees_what_another_wrote_once_it_is_done(
     assert search(reader) == search(news)
 
 
-def test_a_reader_beside_a_writer_with_nothing_whole_gets_a_sentence(news: NewsIndex, embedder: FakeEmbedder) -> None:
+def test_a_reader_beside_a_writer_with_nothing_whole_gets_a_sentence(
+    news: NewsIndex, embedder: FakeEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.rmtree(news.archive.folder / "faiss")
     reader = NewsIndex.open(news.archive.folder, embedder)
+    monkeypatch.setattr("index.news_index.LONGEST_WAIT", 0.2)
     with news.archive.writing(), pytest.raises(ArchiveError, match="search indexes are not whole and cannot be made"):
         reader.ready()
 

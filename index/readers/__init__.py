@@ -10,7 +10,7 @@ from pathlib import Path
 from index.apart import read_apart
 from index.article import Article, ArticleError, Original, OtherMembers
 from index.correction import SUFFIX, corrected
-from index.pages import address_of
+from index.pages import KINDS, address_of
 from index.readers import container, jsonl, markdown, text
 from index.readers.container import Reader
 from index.readers.member import kind_among
@@ -56,6 +56,11 @@ READERS |= {
     **dict.fromkeys((".xml", ".rss", ".atom"), later("xml")),
 }
 READERS |= {kind: partial(container.read, kind=kind, readers=READERS) for kind in container.CONTAINERS}
+
+
+def page_kinds() -> dict[str, str]:
+    """The content types of pages that a reader reads, with the suffix that each is kept under."""
+    return {name: suffix for name, suffix in KINDS.items() if suffix in READERS}
 
 
 def kind_of(path: Path) -> str:
