@@ -1,0 +1,135 @@
+"""The tab that adds articles: files, folders, addresses; what was understood of them, and how to undo it."""
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from web.adding import Step, batches
+from web.chat import Seat
+from web.house import House, mendable
+from web.markup import Drawer, day
+
+LOOK_SECONDS = 0.1
+EARLIER = 20
+
+Shown = dict[Any, Any]
+
+from gradio.events import Dependency
+
+class Dropped(gr.File):
+    """Files as they were dropped: where each lies, and how its owner calls it."""
+
+    is_template = True  # to the browser it is a File
+
+    def preprocess(self, payload: Any) -> list[tuple[Path, str]]:  # type: ignore[override]
+        files = payload.root if hasattr(payload, "root") else [payload] if payload else []
+        return [(Path(file.path), file.orig_name or Path(file.path).name) for file in files]
+    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from gradio.blocks import Block
+    if TYPE_CHECKING:
+        from gradio.components import Timer
+        from gradio.components.base import Component
+
+
+class AddTab:
+    """The tab, made within the Blocks that is being built; after its `events` the archive may be another."""
+
+    def __init__(self, house: House, drawer: Drawer, seat: gr.State, quick: dict[str, Any], acts: str) -> None:
+        self.house, self.drawer = house, drawer
+        words = drawer.words
+        with gr.Row():
+            with gr.Column(scale=2, min_width=320):
+                self.closed = gr.HTML(elem_id="closed", apply_default_css=False)
+                files = Dropped(label=words("drop"), file_count="multiple", elem_id="files", height=160)
+                folder = Dropped(label=words("drop_folder"), file_count="directory", elem_id="folder", height=120)
+                addresses = gr.Textbox(
+                    label=words("addresses"), placeholder=words("addresses_hint"), lines=2, elem_id="addresses"
+                )
+                with gr.Row():
+                    add = gr.Button(words("add"), variant="primary", elem_id="add")
+                    halt = gr.Button(words("stop"), variant="stop", visible=False)
+            with gr.Column(scale=3, min_width=320):
+                progress = gr.HTML(elem_id="progress", apply_default_css=False)
+                result = gr.HTML(elem_id="added", js_on_load=acts, apply_default_css=False)
+                self.earlier = gr.HTML(elem_id="earlier", js_on_load=acts, apply_default_css=False)
+        parts = [files, folder, addresses, add, halt, progress, result, self.earlier]
+
+        def shown_running(on: bool) -> Shown:
+            return {add: gr.update(visible=not on), halt: gr.update(visible=on)}
+
+        async def run(
+            now_on: Seat, dropped: list[tuple[Path, str]], whole: list[tuple[Path, str]], pasted: str
+        ) -> AsyncGenerator[Shown, None]:
+            given = [*dropped, *whole]
+            wanted = pasted.split()
+            if not given and not wanted:
+                yield {progress: drawer.notice(words("nothing_to_add"))}
+                return
+            stopped = threading.Event()
+            now_on.adding = stopped
+            steps: list[Step] = []
+            job = asyncio.get_running_loop().run_in_executor(
+                None, lambda: house.add(now_on.user, now_on.archive, given, wanted, steps.append, stopped.is_set)
+            )
+            try:
+                yield {progress: drawer.adding("", 0.0), result: ""} | shown_running(True)
+                while not job.done():
+                    await asyncio.wait([job], timeout=LOOK_SECONDS)
+                    if steps:
+                        yield {progress: drawer.adding(steps[-1].file, steps[-1].share)}
+                added = await job
+            except mendable() as error:
+                yield {progress: drawer.notice(str(error))} | shown_running(False)
+                return
+            finally:
+                stopped.set()  # whoever closes the page takes the rest back
+            cleared: Shown = {files: None, folder: None, addresses: "", progress: ""}
+            yield cleared | shown_running(False) | {result: drawer.added(added)} | self.list_earlier(now_on)
+
+        def stop(now_on: Seat) -> None:
+            if now_on.adding:
+                now_on.adding.set()
+
+        def take_out(now_on: Seat, event: gr.EventData) -> Shown:
+            try:
+                count = house.take_out(now_on.user, now_on.archive, event.batch)
+            except mendable() as error:
+                return {progress: drawer.notice(str(error))}
+            return {result: drawer.note(words("undone", count=count)), progress: ""} | self.list_earlier(now_on)
+
+        slow: dict[str, Any] = quick | {"queue": True, "concurrency_limit": None}
+        outputs = [*parts, self.closed]
+        self.events = [
+            add.click(run, [seat, files, folder, addresses], outputs, **slow),
+            gr.on([result.undo, self.earlier.undo], take_out, [seat], outputs, **quick),
+        ]
+        halt.click(stop, [seat], None, **quick)
+
+    def list_earlier(self, now_on: Seat) -> Shown:
+        """What was added before and can be taken out, and whether anything may be added at all."""
+        words = self.drawer.words
+        try:
+            may = self.house.rooms.may_change(now_on.user, now_on.archive)
+            held = batches(self.house.rooms.archive(now_on.user, now_on.archive)) if may else []
+        except mendable() as error:
+            return {self.closed: self.drawer.notice(str(error)), self.earlier: ""}
+        return {
+            self.closed: "" if may else self.drawer.note(words("may_not")),
+            self.earlier: self.drawer.earlier(
+                [
+                    {"name": one.name, "day": day(one.added), "articles": one.articles, "of": of_batch(one)}
+                    for one in held[:EARLIER]
+                    if one.whole
+                ]
+            ),
+        }
+
+
+def of_batch(batch: Any) -> str:
+    """The files and addresses of a batch, the first few by name."""
+    names = [name for name, _ in (*batch.files, *batch.pages)]
+    return ", ".join(names[:3]) + (f" + {len(names) - 3}" if len(names) > 3 else "")
