@@ -69,11 +69,20 @@ def search(
         return _ranked(rows[0], scores[0])
     if not len(within):
         return []
+    id_map: Any = made  # what `build` makes; the library's types know little of how Python calls it
+    if isinstance(faiss.downcast_index(id_map.index), faiss.IndexFlat):
+        # Told which rows it may look at, FAISS multiplies one by one, and the last bits of a cosine are others. So
+        # all are ranked: it multiplies all in either case, and there are few enough.
+        scores, rows = made.search(query, max(1, made.ntotal))
+        there = np.isin(rows[0], within)
+        rows, scores = rows[0][there], scores[0][there]
+        end = len(scores) if len(scores) <= k else int(np.count_nonzero(scores >= scores[k - 1]))
+        return _ranked(rows[:end], scores[:end])[:k]
     member = np.zeros(int(within[-1]) + 1, bool)
     member[within] = True
-    # Acts on our rows, not on FAISS's own places: an ID map translates. Asks one bit a vector, however many are within.
-    make_selector: Any = faiss.IDSelectorBitmap  # the library's types know neither of them as Python calls them
+    make_selector: Any = faiss.IDSelectorBitmap
     make_parameters: Any = faiss.SearchParameters
+    # Acts on our rows, not on FAISS's own places: an ID map translates. Asks one bit a vector, however many are within.
     parameters = make_parameters(sel=make_selector(np.packbits(member, bitorder="little")))
     limit = k + 1
     while True:

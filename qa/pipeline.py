@@ -142,7 +142,11 @@ class Newsroom:
         alone = question.strip()
         within = self.news.rows_within(scope)
         if within is not None and not len(within):
-            yield from self._nothing_within(scope, question, history, id=id, began=began)
+            nothing = self._nothing_within(scope, question, history, id=id, began=began)
+            if not cancelled():
+                yield Piece(nothing.answer)
+            if not cancelled():
+                yield nothing
             return
         if "generator" not in vars(self):
             yield Status("loading the model")
@@ -240,26 +244,14 @@ class Newsroom:
 
     def _nothing_within(
         self, scope: Scope, question: str, history: Sequence[Message], *, id: str | None, began: float
-    ) -> Events[Event]:
+    ) -> Answer:
         """The answer where the archive holds nothing of a scope. No model is asked, so the record names none."""
         text = f"The archive holds no article of those you chose ({_told(scope)})."
         spent = round(time.perf_counter() - began, 4)
-        yield Piece(text)
         seconds: dict[str, float | None] = {"search": None, "first_token": spent, "total": spent}
         replay = self._replay(Draft(), history, scope, asked=False)
-        tokens = asdict(Usage())
-        yield Answer(
-            id,
-            question,
-            question.strip(),
-            text,
-            "",
-            True,
-            calibrated(-math.inf),
-            seconds=seconds,
-            tokens=tokens,
-            replay=replay,
-        )
+        alone, score, tokens = question.strip(), calibrated(-math.inf), asdict(Usage())
+        return Answer(id, question, alone, text, "", True, score, seconds=seconds, tokens=tokens, replay=replay)
 
     def _standalone(self, question: str, history: Sequence[Message], cancelled: Callable[[], bool]) -> str:
         """A follow-up question in words that need no conversation.

@@ -99,6 +99,8 @@ def replay(record: dict[str, Any], open_room: Callable[[], Newsroom]) -> Replaye
             "program": "Groundwire itself",
         }.items()
         if kept.get(name) != now["replay"].get(name)
+        # Where an answer's scope holds nothing, no model was asked: then that is no change of one.
+        and (name not in ("llm", "reranker") or (_asked(kept) and _asked(now["replay"])))
     ]
     causes += [
         f'the setting "{name}" was {value!r:.40}, is {now["replay"]["settings"].get(name)!r:.40}'
@@ -107,6 +109,11 @@ def replay(record: dict[str, Any], open_room: Callable[[], Newsroom]) -> Replaye
     ]
     differences = [name for name in SAID if record.get(name) != now[name]]
     return Replayed(tuple(causes), tuple(differences), answer)
+
+
+def _asked(kept: dict[str, Any]) -> bool:
+    """Whether a model was asked for an answer."""
+    return kept.get("llm") != {"name": None, "sha256": None}
 
 
 def _short(value: object) -> str:
