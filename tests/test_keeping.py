@@ -304,7 +304,7 @@ class Keeping(RuleBasedStateMachine):
             self.folder.cleanup()
 
 
-TestKeeping = pytest.mark.filterwarnings("error")(Keeping.TestCase)
+TestKeeping = Keeping.TestCase
 
 
 # Many at once, and kills
