@@ -102,7 +102,7 @@ def test_text_has_all_of_an_answer() -> None:
         f"    “quote1”\n    id1 10:15\n    {URL}\n\n"
         "[2] source2, 2020-01-04, “title2”; also carried by also2, third2\n"
         f"    “quote2”\n    id2 20:25\n    {URL}\n\n"
-        f"Asked {ASKED}, archive wires (0123456789ab), llm, embedder\n"
+        "Asked 2026-11-21 12:00 UTC, archive wires (0123456789ab), llm, embedder\n"
     )
 
 

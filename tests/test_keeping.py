@@ -93,9 +93,11 @@ def test_an_earlier_place_drops_what_came_after_it(kept: Conversations) -> None:
     assert [turn.question for turn in kept.get("", id).turns] == ["first apple", "another quince"]
     assert kept.listed("")[0].turns == 2
     assert [len(kept.listed("", word)) for word in ("apple", "pear", "plum", "quince")] == [1, 0, 0, 1]
-    for place in (-1, 3, 99):
+    for place in (-1, 3, 10**30):
         with pytest.raises(KeepingError, match="gone on elsewhere"):
             kept.put_turn("", id, place, ASKED)
+        with pytest.raises(KeepingError, match="gone on elsewhere"):
+            kept.mark("", id, place, "+")
 
 
 def test_the_title_is_the_first_question_until_it_is_renamed(kept: Conversations) -> None:
@@ -144,6 +146,16 @@ def test_words_find_titles_questions_and_answers(kept: Conversations, clock: Clo
     kept.put_turn("", first, 2, Turn("And now?"))
     assert [s.id for s in kept.listed("")] == [first, second]
     assert [s.id for s in kept.listed("", limit=1, offset=1)] == [second] and kept.listed("", limit=-1, offset=-1) == []
+    assert len(kept.listed("", limit=10**30)) == 2 and kept.listed("", offset=10**30) == []
+
+
+def test_a_long_search_is_a_sentence(kept: Conversations) -> None:
+    letters = " ".join("a" * keeping.LONGEST_SEARCH)[: keeping.LONGEST_SEARCH]
+    id = ask(kept, letters)
+    assert [summary.id for summary in kept.listed("", letters)] == [id]
+    assert [summary.id for summary in kept.listed("", "京" * keeping.LONGEST_SEARCH)] == []
+    with pytest.raises(KeepingError, match="301 characters are looked for; look for 300 at most"):
+        kept.listed("", "a" * 301)
 
 
 SYNTAX = ['"', "*", "NEAR(a b, 2)", "text:a", "a AND", "NOT", "(", "-a", "a*b", "{a b}: c", "^a", "a'b", "%", "_", "\0"]
@@ -292,7 +304,7 @@ class Keeping(RuleBasedStateMachine):
             self.folder.cleanup()
 
 
-TestKeeping = pytest.mark.filterwarnings("error")(Keeping.TestCase)
+TestKeeping = Keeping.TestCase
 
 
 # Many at once, and kills

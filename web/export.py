@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from html import escape
 from pathlib import PurePath
 from typing import Any
@@ -115,9 +116,21 @@ def _made(answer: Wire, asked: str) -> str:
         (replay.get("embedder") or {}).get("identity"),
         replay.get("reranker"),
     )
-    parts = (asked and f"asked {asked}", archive and f"archive {archive}", *(name for name in named if name))
+    parts = (asked and f"asked {when(asked)}", archive and f"archive {archive}", *(name for name in named if name))
     text = ", ".join(short(part) for part in parts if part)
     return f"{text[:1].upper()}{text[1:]}"
+
+
+def when(moment: str) -> str:
+    """An ISO 8601 time for people; what is none is left as it is.
+
+    >>> when("2026-11-21T13:05:09+01:00"), when("yesterday")
+    ('2026-11-21 12:05 UTC', 'yesterday')
+    """
+    try:
+        return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (ValueError, OverflowError):
+        return moment
 
 
 def told(scope: Wire) -> str:

@@ -24,7 +24,9 @@ FORMAT = 1
 APPLICATION = 0x47574B50  # says in the file's head that it is ours
 TITLE_CHARACTERS = 80
 LONGEST_TITLE = 200
+LARGEST = 2**31
 RESTORED_WITHIN = timedelta(days=1)
+LONGEST_SEARCH = 300
 WAIT_SECONDS = 10.0
 SCHEMA = """
 CREATE TABLE conversations (
@@ -112,10 +114,10 @@ class Conversations:
             self._db = sqlite3.connect(file, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
             try:
                 self._open()
+                self.sweep()
             except BaseException:
                 self._db.close()
                 raise
-        self.sweep()
 
     def close(self) -> None:
         with self._mutex:
@@ -170,7 +172,10 @@ class Conversations:
         """Conversations with a turn, the one that went on last first; with `words`, those that hold all of them.
 
         A word is looked for at the start of words of title, questions and answers, whatever its case and accents.
+        Raises KeepingError for more than `LONGEST_SEARCH` characters.
         """
+        if len(words) > LONGEST_SEARCH:
+            raise KeepingError(f"{len(words):,} characters are looked for; look for {LONGEST_SEARCH} at most")
         wanted = [spaced(word) for word in words.split()]
         wanted = [word for word in wanted if word]
         if words.strip() and not wanted:
@@ -186,7 +191,7 @@ class Conversations:
             values += wanted
         query += " ORDER BY updated DESC, row DESC LIMIT ? OFFSET ?"
         with self._sentences():
-            rows = self._rows(query, (*values, max(0, limit), max(0, offset)))
+            rows = self._rows(query, (*values, *(min(max(0, number), LARGEST) for number in (limit, offset))))
         return [Summary(id, title, archive, _iso(updated), turns) for id, title, archive, updated, turns in rows]
 
     def get(self, user: str, id: str) -> Conversation:
@@ -220,9 +225,7 @@ class Conversations:
         )
         with self._change():
             row = self._row(user, id)
-            [(count,)] = self._rows("SELECT turns FROM conversations WHERE row = ?", (row,))
-            if not 0 <= place <= count:
-                raise KeepingError("this conversation has gone on elsewhere; open its link again")
+            self._check_place(row, place, spare=1)
             self._db.execute("DELETE FROM turns WHERE conversation = ? AND place >= ?", (row, place))
             self._db.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (row, place, *values))
             self._db.execute(
@@ -251,12 +254,12 @@ class Conversations:
         """What the reader says of the answer at `place`: right (+), wrong (-) or nothing, and what would be right."""
         _check_mark(mark)
         with self._change():
-            changed = self._db.execute(
+            row = self._row(user, id)
+            self._check_place(row, place)
+            self._db.execute(
                 "UPDATE turns SET mark = ?, correction = ? WHERE conversation = ? AND place = ?",
-                (mark, whole(correction), self._row(user, id), place),
-            ).rowcount
-            if not changed:
-                raise KeepingError("this conversation has gone on elsewhere; open its link again")
+                (mark, whole(correction), row, place),
+            )
 
     def delete(self, user: str, id: str) -> None:
         """Hides a conversation from everything but `restore`."""
@@ -291,6 +294,11 @@ class Conversations:
         if not rows:
             raise KeepingError(NO_SUCH)
         return int(rows[0][0])
+
+    def _check_place(self, row: int, place: int, *, spare: int = 0) -> None:
+        [(count,)] = self._rows("SELECT turns FROM conversations WHERE row = ?", (row,))
+        if not 0 <= place < count + spare:
+            raise KeepingError("this conversation has gone on elsewhere; open its link again")
 
     def _note_words(self, row: int) -> None:
         """Writes down anew what a conversation is found by."""
@@ -335,6 +343,8 @@ class Conversations:
         """What SQLite says, as a sentence for the reader."""
         try:
             yield
+        except sqlite3.ProgrammingError:
+            raise  # a bug, such as a file that was closed
         except sqlite3.OperationalError as error:
             raise KeepingError(
                 f"{self.file}: conversations cannot be kept ({error}); see whether the disk is full or the file is in"
