@@ -113,6 +113,8 @@ class Served:
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
         app.include_router(make_router(self.house))
         with gr.Blocks(title="Groundwire", analytics_enabled=False) as page:
+            # As on the real page: an event of its own by a name that an endpoint wants.
+            gr.Button("Ask").click(lambda: None, api_name="ask", api_visibility="private")
             add_endpoints(page, self.house, self.add)
         app = gr.mount_gradio_app(app, page, path="/", auth_dependency=user_of, mcp_server=True, show_error=False)
         door = Door(app, self.logins, hosts_for("127.0.0.1"), bytes(32))

@@ -165,12 +165,26 @@ def add_endpoints(page: gr.Blocks, house: House, add: Adder | None = None) -> No
                 raise gr.Error("give an address or files", print_exception=False)
             return _written(request, await asyncio.to_thread(add, user, entry.key, given, addresses))
 
+    tools: list[tuple[Callable[..., Any], str]] = [
+        *((ask, "answer"), (search, "search"), (read_article, "read"), (archives, "archives")),
+        *([(index, "index")] if add is not None else []),
+    ]
+    _free_names(page, {"ask", *(name for _, name in tools)})
     page.extra_startup_events.append(partial(_keep_tools_inside, page))
     api(stream_answer, api_name="ask", concurrency_limit=None)
-    for run, name in ((ask, "answer"), (search, "search"), (read_article, "read"), (archives, "archives")):
+    for run, name in tools:
         api(run, api_name=name, queue=False)
-    if add is not None:
-        api(index, api_name="index", queue=False)
+
+
+def _free_names(page: gr.Blocks, names: set[str]) -> None:
+    """Takes names from the page's own events: Gradio names one after its function, even where no program may call it.
+
+    The second of a name would be ask_1.
+    """
+    for event in page.fns.values():
+        if event.api_name in names:
+            assert event.api_visibility == "private", f"two endpoints are named {event.api_name}"
+            event.api_name = f"page_{event.api_name}"
 
 
 async def _keep_tools_inside(page: Any) -> None:
