@@ -21,7 +21,6 @@ from web.programs import find, find_archive, put, read, sentence_of, tell
 
 # Who, the archive's key, files with the names that their owner gave them, addresses; what was understood, as JSON.
 Adder = Callable[[str, str, Sequence[tuple[Path, str]], Sequence[str]], dict[str, Any]]
-LOOK_SECONDS = 0.2
 MOST_FILES = 200
 
 Value = TypeVar("Value")
@@ -80,7 +79,7 @@ def add_endpoints(page: gr.Blocks, house: House, add: Adder | None = None) -> No
             asking = put(house, user, entry.key, question, scope=_scope(outlets, since, until))
             report = _reporter()
             answer: dict[str, Any] = {}
-            async with aclosing(tell(asking)) as steps, _stopping_with(request, asking.stop):
+            async with aclosing(tell(asking)) as steps:  # closed where the client goes away: its call is cancelled
                 async for step in steps:
                     answer = step
                     if "doing" in step:
@@ -166,12 +165,26 @@ def add_endpoints(page: gr.Blocks, house: House, add: Adder | None = None) -> No
                 raise gr.Error("give an address or files", print_exception=False)
             return _written(request, await asyncio.to_thread(add, user, entry.key, given, addresses))
 
+    tools: list[tuple[Callable[..., Any], str]] = [
+        *((ask, "answer"), (search, "search"), (read_article, "read"), (archives, "archives")),
+        *([(index, "index")] if add is not None else []),
+    ]
+    _free_names(page, {"ask", *(name for _, name in tools)})
     page.extra_startup_events.append(partial(_keep_tools_inside, page))
     api(stream_answer, api_name="ask", concurrency_limit=None)
-    for run, name in ((ask, "answer"), (search, "search"), (read_article, "read"), (archives, "archives")):
+    for run, name in tools:
         api(run, api_name=name, queue=False)
-    if add is not None:
-        api(index, api_name="index", queue=False)
+
+
+def _free_names(page: gr.Blocks, names: set[str]) -> None:
+    """Takes names from the page's own events: Gradio names one after its function, even where no program may call it.
+
+    The second of a name would be ask_1.
+    """
+    for event in page.fns.values():
+        if event.api_name in names:
+            assert event.api_visibility == "private", f"two endpoints are named {event.api_name}"
+            event.api_name = f"page_{event.api_name}"
 
 
 async def _keep_tools_inside(page: Any) -> None:
@@ -209,28 +222,6 @@ async def _user(request: Any) -> str:
     if not isinstance(user, str):
         raise gr.Error("log in first", print_exception=False)
     return user
-
-
-class _stopping_with:
-    """Inside, `stop` is called when an MCP client goes away; of others Gradio's queue tells."""
-
-    def __init__(self, request: Any, stop: Callable[[], None]) -> None:
-        self._request = request
-        self._stop = stop
-        self._looking: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> None:
-        if isinstance(self._request, Request):
-            self._looking = asyncio.create_task(self._look())
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._looking is not None:
-            self._looking.cancel()
-
-    async def _look(self) -> None:
-        while not await self._request.is_disconnected():
-            await asyncio.sleep(LOOK_SECONDS)
-        self._stop()
 
 
 def _reporter() -> Report:
