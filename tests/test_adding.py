@@ -91,7 +91,7 @@ def test_a_file_is_added_understood_found_and_undone(news: NewsIndex, tmp_path: 
         undo(news.archive, added.batch)
 
 
-@pytest.mark.parametrize("name", ["", "..", "../../articles", "x" * 1000, "a\0b", "20200101-000000-000000", "\ud800"])
+@pytest.mark.parametrize("name", ["", "..", "../../articles", "x" * 1000, "a\0b", "bgggggggggggggggg", "\ud800"])
 def test_undoing_what_is_none_is_a_sentence(news: NewsIndex, name: str) -> None:
     with pytest.raises(AddingError, match="no such adding"):
         undo(news.archive, name)
@@ -119,6 +119,12 @@ def test_ids_are_natural_and_never_anothers(news: NewsIndex, tmp_path: Path) -> 
     again = put(news, tmp_path, {"airport.txt": "A third airport opened."})
     assert [article.id for article in again.articles] == ["airport-3"]
     assert undo(news.archive, added.batch) == 6 and undo(news.archive, again.batch) == 1
+
+
+def test_the_day_of_an_adding_is_no_day_of_its_articles(news: NewsIndex, tmp_path: Path) -> None:
+    page = "<html><head><title>A mine</title></head><body><article><p>Water filled a mine. Nine came out.</p></article>"
+    added = put(news, tmp_path, {"mine.html": f"{page}</body></html>", "mine.txt": "A mine\n\nNine came out of it."})
+    assert [article.published for article in added.articles] == [None, None]
 
 
 def test_bytes_that_are_there_already_are_told(news: NewsIndex, tmp_path: Path, articles: Path) -> None:
@@ -349,7 +355,7 @@ def test_one_adding_at_a_time(news: NewsIndex, tmp_path: Path, embedder: FakeEmb
         with pytest.raises(ArchiveBusy, match="another groundwire"):
             put(news, tmp_path, {"a.txt": "One."})
         with pytest.raises(ArchiveBusy, match="another groundwire"):
-            undo(news.archive, "20200101-000000-000000")
+            undo(news.archive, "bgggggggggggggggg")
     assert state(news) == before
     other.close()
 

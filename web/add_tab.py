@@ -19,16 +19,6 @@ EARLIER = 20
 Shown = dict[Any, Any]
 
 
-class Dropped(gr.File):
-    """Files as they were dropped: where each lies, and how its owner calls it."""
-
-    is_template = True  # to the browser it is a File
-
-    def preprocess(self, payload: Any) -> list[tuple[Path, str]]:  # type: ignore[override]
-        files = payload.root if hasattr(payload, "root") else [payload] if payload else []
-        return [(Path(file.path), file.orig_name or Path(file.path).name) for file in files]
-
-
 class AddTab:
     """The tab, made within the Blocks that is being built; after its `events` the archive may be another."""
 
@@ -38,8 +28,8 @@ class AddTab:
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
                 self.closed = gr.HTML(elem_id="closed", apply_default_css=False)
-                files = Dropped(label=words("drop"), file_count="multiple", elem_id="files", height=160)
-                folder = Dropped(label=words("drop_folder"), file_count="directory", elem_id="folder", height=120)
+                files = gr.File(label=words("drop"), file_count="multiple", elem_id="files", height=160)
+                folder = gr.File(label=words("drop_folder"), file_count="directory", elem_id="folder", height=120)
                 addresses = gr.Textbox(
                     label=words("addresses"), placeholder=words("addresses_hint"), lines=2, elem_id="addresses"
                 )
@@ -56,9 +46,9 @@ class AddTab:
             return {add: gr.update(visible=not on), halt: gr.update(visible=on)}
 
         async def run(
-            now_on: Seat, dropped: list[tuple[Path, str]], whole: list[tuple[Path, str]], pasted: str
+            now_on: Seat, dropped: list[str] | None, whole: list[str] | None, pasted: str
         ) -> AsyncGenerator[Shown, None]:
-            given = [*dropped, *whole]
+            given = [(Path(file), Path(file).name) for file in (*(dropped or ()), *(whole or ()))]
             wanted = pasted.split()
             if not given and not wanted:
                 yield {progress: drawer.notice(words("nothing_to_add"))}

@@ -22,7 +22,7 @@ from index.pages import PAGES
 from index.readers import kind_of
 from index.update import ADDED
 
-NAME = re.compile(r"\d{8}-\d{6}-\d{6}")
+NAME = re.compile(r"b[g-p]{16}")
 LONGEST_PART = 80
 LONGEST_PART_BYTES = 180
 MOST_FOLDERS = 8
@@ -63,12 +63,21 @@ def begin(archive: Path) -> Batch:
     home.mkdir(exist_ok=True)
     while True:
         now = datetime.now(UTC)
-        batch = Batch(now.strftime("%Y%m%d-%H%M%S-%f"), now.isoformat(timespec="seconds"))
+        batch = Batch(_named(now), now.isoformat(timespec="seconds"))
         if not _note_of(archive, batch.name).exists():
             break
     write(archive, batch)
     folder_of(archive, batch.name).mkdir()
     return batch
+
+
+def _named(now: datetime) -> str:
+    """The microsecond in letters, later ones after earlier ones: from digits in a path a reader would tell a day.
+
+    >>> _named(datetime(2026, 1, 2, tzinfo=UTC))
+    'bhnmnjhiggggggggg'
+    """
+    return "b" + "".join(chr(ord("g") + int(digit)) for digit in f"{now.timestamp() * 1e6:.0f}")
 
 
 def write(archive: Path, batch: Batch) -> None:

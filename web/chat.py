@@ -72,6 +72,7 @@ class Seat:
     running: Running | None = None
     editing: int | None = None
     deleted: str = ""
+    opened: int = 0  # quotes, so far: a browser draws nothing that it has drawn already
     adding: threading.Event | None = None  # set, it stops the adding that runs
 
 
@@ -251,6 +252,7 @@ class Chat:
     def quote(self, seat: Seat, data: dict[str, Any]) -> str:
         """The article of a citation or a hit of this conversation as HTML, its quote marked."""
         place, number = int(data["turn"]), data.get("number")
+        seat.opened += 1
         if seat.running and place == seat.running.place:
             answer = seat.running.so_far()
         else:
@@ -261,10 +263,10 @@ class Chat:
         if number is None:
             hit = answer["hits"][int(data["hit"])]
             article = self._article(seat, hit["article_id"])
-            return self.drawer.article(article, [], 0, span=(hit["start"], hit["end"]))
+            return self.drawer.article(article, [], 0, span=(hit["start"], hit["end"]), opened=seat.opened)
         cited = next(one for one in answer["citations"] if one["number"] == int(number))
         beside = [one for one in answer["citations"] if one["article_id"] == cited["article_id"]]
-        return self.drawer.article(self._article(seat, cited["article_id"]), beside, int(number))
+        return self.drawer.article(self._article(seat, cited["article_id"]), beside, int(number), opened=seat.opened)
 
     # Marking
 

@@ -169,11 +169,12 @@ class Drawer:
         span: tuple[int, int] | None = None,
         may_pin: bool = True,
         whole: str = "",
+        opened: int = 0,
     ) -> str:
         """An article with the quotes of an answer marked in it, the one of `number` to be looked at.
 
         A quote that does not stand where it was cited is looked for by its words; where it is gone, that is said, and
-        the quote shown as it was. Without `cited` the passage `span` is marked.
+        the quote shown as it was. Without `cited` the passage `span` is marked. `opened` numbers the openings.
         """
         held = next((one for one in cited if one["number"] == number), None)
         warning = ""
@@ -216,6 +217,7 @@ class Drawer:
             "url": url,
             "host": urlsplit(url).hostname if url else "",
             "whole": whole,
+            "opened": opened,
             "warning": "" if held and at and not warning else warning,
             "quote": known.get("quote", ""),
             "language": article.language if article and article.language else "",

@@ -107,6 +107,7 @@ def build_page(house: House, words: Words | None = None) -> gr.Blocks:
                         until = gr.Textbox(label=words("until"), placeholder=words("day_hint"), min_width=120)
                     outlets = gr.Dropdown(label=words("outlets"), multiselect=True, choices=[])
                     languages = gr.Dropdown(label=words("languages"), multiselect=True, choices=[])
+                    unmeant = gr.HTML(apply_default_css=False)
                     find = gr.Textbox(label=words("find_article"), max_lines=1)
                     pinned = gr.CheckboxGroup(label=words("pinned"), choices=[], visible=False)
                     everything = gr.Button(words("narrow_clear"), size="sm")
@@ -187,9 +188,9 @@ def build_page(house: House, words: Words | None = None) -> gr.Blocks:
                 choices.append((f"{article.title} · {article.source or id}" if article else id, id))
             return gr.update(choices=choices, value=list(ids), visible=bool(choices))
 
-        def label(chosen: Scope) -> Shown:
+        def label(chosen: Scope, **how: Any) -> Shown:
             told = words("narrow_to", scope=chosen.told()) if chosen != Scope() else words("narrow_all")
-            return {narrow: gr.update(label=told)}
+            return {narrow: gr.update(label=told, **how)}
 
         def everything_shown(now_on: Seat) -> Shown:
             reset = {reader: chat.drawer.empty_reader(), notice: "", correcting: gr.update(visible=False)}
@@ -231,19 +232,24 @@ def build_page(house: House, words: Words | None = None) -> gr.Blocks:
                 return
             yield conversation(now_on) | sidebar(now_on)
 
-        async def ask_example(now_on: Seat, *within: Any, event: gr.EventData) -> AsyncGenerator[Shown, None]:
-            async for shown in ask(now_on, event.question, *within):
+        # Gradio finds the event's place by counting parameters: no *within here.
+        async def ask_example(
+            now_on: Seat, a: Any, b: Any, c: Any, d: Any, e: Any, event: gr.EventData
+        ) -> AsyncGenerator[Shown, None]:
+            async for shown in ask(now_on, event.question, a, b, c, d, e):
                 yield shown
 
         def stop(now_on: Seat) -> Shown:
             chat.stop(now_on)
             return {halt: gr.update(interactive=True)}
 
-        async def again(now_on: Seat, *within: Any, event: gr.EventData) -> AsyncGenerator[Shown, None]:
+        async def again(
+            now_on: Seat, a: Any, b: Any, c: Any, d: Any, e: Any, event: gr.EventData
+        ) -> AsyncGenerator[Shown, None]:
             turns, place = chat.turns(now_on), int(event.turn)
             if place < len(turns) and not now_on.running:
                 now_on.editing = place
-                async for shown in ask(now_on, turns[place].question, *within):
+                async for shown in ask(now_on, turns[place].question, a, b, c, d, e):
                     yield shown
 
         def edit(now_on: Seat, event: gr.EventData) -> Shown:
@@ -316,10 +322,10 @@ def build_page(house: House, words: Words | None = None) -> gr.Blocks:
             try:
                 chosen = scope_of(*within)
             except ScopeError as error:
-                return told(str(error))
+                return {unmeant: chat.drawer.notice(str(error))}
             store = house.rooms.archive(now_on.user, now_on.archive)
             bars = chat.drawer.timeline(store.timeline(), chosen.first_day or "", chosen.last_day or "")
-            return {timeline: bars, notice: ""} | label(chosen)
+            return {timeline: bars, unmeant: ""} | label(chosen)
 
         def choose_period(now_on: Seat, first: str, last: str, event: gr.EventData) -> Shown:
             """A click on a bar asks from there on, one more to there, one more only there."""
@@ -340,7 +346,7 @@ def build_page(house: House, words: Words | None = None) -> gr.Blocks:
         def pin(now_on: Seat, first: str, last: str, names: Any, spoken: Any, event: gr.EventData) -> Shown:
             chosen = Scope(articles=(event.pin,))
             store = house.rooms.archive(now_on.user, now_on.archive)
-            return {pinned: pins(store, chosen.articles), narrow: gr.update(open=True)} | label(chosen)
+            return {pinned: pins(store, chosen.articles)} | label(chosen, open=True)
 
         def unnarrow(now_on: Seat) -> Shown:
             return narrowing(now_on, Scope())
@@ -381,7 +387,7 @@ def build_page(house: House, words: Words | None = None) -> gr.Blocks:
         delete.click(take_away, [seat], all_shown, **QUICK)
         gone.undo(bring_back, [seat], all_shown, **QUICK)
         parts: list[Any] = scope
-        gr.on([part.change for part in parts], narrowed, [seat, *scope], [timeline, notice, narrow], **QUICK)
+        gr.on([part.change for part in parts], narrowed, [seat, *scope], [timeline, unmeant, narrow], **QUICK)
         timeline.select(choose_period, [seat, since, until], [since, until], **QUICK)
         find.change(find_articles, [seat, find, pinned], [pinned], **QUICK)
         reader.select(pin, [seat, since, until, outlets, languages], [pinned, narrow], **QUICK)
