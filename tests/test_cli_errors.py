@@ -17,8 +17,10 @@ from conftest import as_nobody, make_index, open_to_all, write_files
 from fakes import FakeEmbedder, fakes_for_models
 from test_gold import write_gold
 
+from app import add_serve_command
 from index.archive import Archive
 from qa.cli import build_parser, main
+from web.cli_login import add_login_commands
 
 TESTS = Path(__file__).parent
 GOLDEN = TESTS / "golden" / "help.txt"
@@ -316,7 +318,7 @@ def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[st
 def test_help_is_as_reviewed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.delenv("GROUNDWIRE_WEIGHTS", raising=False)
-    parser = build_parser()
+    parser = build_parser((add_serve_command, add_login_commands))
     [commands] = [action.choices for action in parser._actions if isinstance(action.choices, dict)]
     pages = {"groundwire --help": parser, **{f"groundwire {name} --help": made for name, made in commands.items()}}
     text = "\n".join(f"$ {command}\n{page.format_help()}" for command, page in pages.items())

@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -202,3 +203,13 @@ def test_every_language_has_the_same_keys_and_placeholders() -> None:
         assert table.keys() == english.keys()
         for key, words in table.items():
             assert sorted(re.findall(r"{(\w+)}", words)) == sorted(re.findall(r"{(\w+)}", english[key]))
+
+
+def test_every_word_is_used_and_every_use_has_its_word() -> None:
+    folder = Path(__file__).parent.parent / "web"
+    source = "".join(file.read_text("utf-8") for file in folder.iterdir() if file.suffix in (".py", ".html"))
+    keys = tables()["en"].keys()
+    called = set(re.findall(r'(?:\bt|words)\(\s*"(\w+)"', source))
+    assert called - {"copy_"} <= keys
+    spoken = set(re.findall(r'"(\w+)"', source)) | {f"copy_{kind}" for kind in ("text", "markdown", "html", "json")}
+    assert keys <= spoken

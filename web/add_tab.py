@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import gradio as gr
 from web.adding import Step, batches
 from web.chat import Seat
 from web.house import House, mendable
+from web.layout import html
 from web.markup import Drawer, day
 
 LOOK_SECONDS = 0.1
@@ -20,14 +21,14 @@ Shown = dict[Any, Any]
 
 
 class AddTab:
-    """The tab, made within the Blocks that is being built; after its `events` the archive may be another."""
+    """The tab, made within the Blocks that is being built; `on` wires events. After `events` the archive changed."""
 
-    def __init__(self, house: House, drawer: Drawer, seat: gr.State, quick: dict[str, Any], acts: str) -> None:
+    def __init__(self, house: House, drawer: Drawer, on: Callable[..., Any]) -> None:
         self.house, self.drawer = house, drawer
         words = drawer.words
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
-                self.closed = gr.HTML(elem_id="closed", apply_default_css=False)
+                self.closed = html("closed")
                 files = gr.File(label=words("drop"), file_count="multiple", elem_id="files", height=160)
                 folder = gr.File(label=words("drop_folder"), file_count="directory", elem_id="folder", height=120)
                 addresses = gr.Textbox(
@@ -37,16 +38,16 @@ class AddTab:
                     add = gr.Button(words("add"), variant="primary", elem_id="add")
                     halt = gr.Button(words("stop"), variant="stop", visible=False)
             with gr.Column(scale=3, min_width=320):
-                progress = gr.HTML(elem_id="progress", apply_default_css=False)
-                result = gr.HTML(elem_id="added", js_on_load=acts, apply_default_css=False)
-                self.earlier = gr.HTML(elem_id="earlier", js_on_load=acts, apply_default_css=False)
+                progress = html("progress")
+                result = html("added")
+                self.earlier = html("earlier")
         parts = [files, folder, addresses, add, halt, progress, result, self.earlier]
 
         def shown_running(on: bool) -> Shown:
             return {add: gr.update(visible=not on), halt: gr.update(visible=on)}
 
         async def run(
-            now_on: Seat, dropped: list[str] | None, whole: list[str] | None, pasted: str
+            now_on: Seat, _: gr.EventData, dropped: list[str] | None, whole: list[str] | None, pasted: str
         ) -> AsyncGenerator[Shown, None]:
             given = [(Path(file), Path(file).name) for file in (*(dropped or ()), *(whole or ()))]
             wanted = pasted.split()
@@ -74,24 +75,22 @@ class AddTab:
             cleared: Shown = {files: None, folder: None, addresses: "", progress: ""}
             yield cleared | shown_running(False) | {result: drawer.added(added)} | self.list_earlier(now_on)
 
-        def stop(now_on: Seat) -> None:
+        def stop(now_on: Seat, _: gr.EventData) -> Shown:
             if now_on.adding:
                 now_on.adding.set()
+            return {}
 
         def take_out(now_on: Seat, event: gr.EventData) -> Shown:
-            try:
-                count = house.take_out(now_on.user, now_on.archive, event.batch)
-            except mendable() as error:
-                return {progress: drawer.notice(str(error))}
+            count = house.take_out(now_on.user, now_on.archive, event.batch)
             return {result: drawer.note(words("undone", count=count)), progress: ""} | self.list_earlier(now_on)
 
-        slow: dict[str, Any] = quick | {"queue": True, "concurrency_limit": None}
         outputs = [*parts, self.closed]
         self.events = [
-            add.click(run, [seat, files, folder, addresses], outputs, **slow),
-            gr.on([result.undo, self.earlier.undo], take_out, [seat], outputs, **quick),
+            on(add.click, run, [files, folder, addresses], outputs, streams=True),
+            on(result.undo, take_out, [], outputs),
+            on(self.earlier.undo, take_out, [], outputs),
         ]
-        halt.click(stop, [seat], None, **quick)
+        on(halt.click, stop, [], [halt])
 
     def list_earlier(self, now_on: Seat) -> Shown:
         """What was added before and can be taken out, and whether anything may be added at all."""

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 from index.archive import ArchiveError, Counts
 from index.article import Article
@@ -22,7 +23,7 @@ from web.desk import Asking, Place
 from web.export import answer_as_fragment, answer_as_markdown, answer_as_text
 from web.house import House, mendable
 from web.keeping import Turn
-from web.markup import Drawer, Shown, day, line
+from web.markup import AROUND, Drawer, Shown, day, line
 
 STEPS = {
     "opening the archive": "step_opening",
@@ -226,9 +227,21 @@ class Chat:
     def holding(self, seat: Seat) -> str:
         """What the archive holds, in numbers: "14 articles of 5 outlets, 3 to 9 January 2020"."""
         try:
-            return describe(self.house.rooms.counts(seat.user, seat.archive))
+            return self.describe(self.house.rooms.counts(seat.user, seat.archive))
         except ArchiveError:
             return ""
+
+    def describe(self, counts: Counts) -> str:
+        words, parts = self.words, []
+        for one, many, count in (
+            ("one_article", "articles", counts.articles),
+            ("one_passage", "passages", counts.passages),
+            ("one_outlet", "outlets_held", len(counts.outlets)),
+        ):
+            parts.append(words(one) if count == 1 else words(many, count=f"{count:,}"))
+        first, last = day(counts.first_day), day(counts.last_day)
+        days = words("from_to", first=first, last=last) if first != last else first
+        return ", ".join((*parts, days or words("no_dates")))
 
     def about(self, seat: Seat) -> str:
         """What the archive holds, for the head of the page; or what to do with an empty one."""
@@ -265,8 +278,12 @@ class Chat:
             article = self._article(seat, hit["article_id"])
             return self.drawer.article(article, [], 0, span=(hit["start"], hit["end"]), opened=seat.opened)
         cited = next(one for one in answer["citations"] if one["number"] == int(number))
+        whole = ""
+        article = self._article(seat, cited["article_id"])
+        if article and len(article.text) > 2 * AROUND:
+            whole = f"article?{urlencode({'archive': seat.archive, 'id': article.id})}"
         beside = [one for one in answer["citations"] if one["article_id"] == cited["article_id"]]
-        return self.drawer.article(self._article(seat, cited["article_id"]), beside, int(number), opened=seat.opened)
+        return self.drawer.article(article, beside, int(number), whole=whole, opened=seat.opened)
 
     # Marking
 
@@ -286,11 +303,3 @@ def _said(turn: Turn) -> Sequence[Message]:
     if not turn.answer:
         return ()
     return Message("user", turn.question), Message("assistant", str(turn.answer["answer"]))
-
-
-def describe(counts: Counts) -> str:
-    """What an archive holds, in numbers."""
-    numbers = {"article": counts.articles, "passage": counts.passages, "outlet": len(counts.outlets)}
-    held = [f"{number:,} {name}{'' if number == 1 else 's'}" for name, number in numbers.items()]
-    days = " to ".join(dict.fromkeys(day(one) for one in (counts.first_day, counts.last_day) if one))
-    return ", ".join((*held, days or "no dates"))

@@ -223,7 +223,7 @@ class Drawer:
             "language": article.language if article and article.language else "",
             "before": low and f"{low:,}",
             "after": (len(text) - high) and f"{len(text) - high:,}",
-            "pieces": list(cut(text, low, high, marks, [(a.start, a.end) for a in article.asides] if article else [])),
+            "pieces": list(cut(text, low, high, marks, asides_of(article))),
             "current": number,
             "may_pin": may_pin and article is not None,
         }
@@ -309,6 +309,14 @@ class Drawer:
             else ""
         )
         return str(self._draw.timeline(bars, width, height, summary, since, until))
+
+
+def asides_of(article: Article | None) -> list[tuple[int, int]]:
+    """What of an article is no news, its front matter too."""
+    if article is None:
+        return []
+    head = [(0, article.body_start)] if article.text.startswith("---") else []
+    return [*head, *((aside.start, aside.end) for aside in article.asides)]
 
 
 def pieces_of(text: str, credits: Mapping[int, str]) -> list[tuple[str, int | None]]:

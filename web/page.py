@@ -1,44 +1,30 @@
-"""The page: which Gradio parts there are and what each shows. What happens is in `chat`, how it looks in `markup`."""
+"""What the page shows and does: each method of `Page` is one thing that a person does, and gives what changes.
 
-import os
-from collections.abc import AsyncGenerator
-from pathlib import Path
+What happens in a conversation is in `chat`, how it looks in `markup`, which parts there are in `layout`.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from typing import Any
 
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 import gradio as gr
 
+from index.archive import Archive
 from index.scope import Scope, ScopeError
 from web.add_tab import AddTab
 from web.chat import Chat, Seat
 from web.house import House, mendable
-from web.keeping import KeepingError
-from web.markup import Drawer, day
+from web.layout import Sidebar, Talk
+from web.markup import Drawer, day, line
 from web.measure_tab import build_measure_tab
 from web.words import Words
 
-HERE = Path(__file__).parent
-HEAD = f"<script>{(HERE / 'page.js').read_text('utf-8')}</script>"
-CSS = (HERE / "page.css").read_text("utf-8")
-THEME = gr.themes.Default(
-    primary_hue="blue",
-    neutral_hue="slate",
-    radius_size="sm",
-    font=("system-ui", "sans-serif"),  # plain names: gradio then asks nobody for a font
-    font_mono=("ui-monospace", "monospace"),
-).set(
-    body_text_color_subdued="*neutral_600",
-    body_text_color_subdued_dark="*neutral_400",
-    button_primary_background_fill="*primary_700",
-    button_primary_background_fill_hover="*primary_800",
-    button_primary_background_fill_dark="*primary_700",
-    button_primary_background_fill_hover_dark="*primary_600",
-)
-ACTS = "groundwire.acts(element, trigger);"
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 SLOW: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
 MOST_CHOICES = 500
+FOUND = 10  # articles that a headline is looked for among
 LISTED = 60
+EXPORTS = (("text", "txt"), ("markdown", "md"), ("html", "html"), ("json", "json"))
+UPLOADS_KEPT = (3_600, 86_400)  # seconds: how often Gradio looks, and how old what it deletes is
 
 Shown = dict[Any, Any]
 
@@ -46,356 +32,359 @@ Shown = dict[Any, Any]
 def build_page(house: House, words: Words | None = None) -> gr.Blocks:
     """The page, not yet served. Each tab has a seat of its own; all ask at one desk."""
     words = words or Words()
-    chat = Chat(house, Drawer(words))
-    with gr.Blocks(title=words("title"), analytics_enabled=False, fill_width=True) as page:
-        seat = gr.State(Seat(), delete_callback=chat.end)
-        with gr.Sidebar(label=words("conversations"), width=300):
-            head = gr.HTML(apply_default_css=False, elem_id="head")
-            archive = gr.Dropdown(label=words("archive"), choices=[], elem_id="archive", filterable=False)
-            with gr.Accordion(words("new_archive"), open=False, elem_id="new-archive") as making:
-                called = gr.Textbox(label=words("name"), placeholder=words("new_archive_hint"), max_lines=1)
-                make = gr.Button(words("make"), size="sm")
-                unmade = gr.HTML(apply_default_css=False)
-            fresh = gr.Button(words("new_conversation"), variant="secondary", elem_id="new")
-            search = gr.Textbox(label=words("search_conversations"), elem_id="search", max_lines=1)
-            listed = gr.HTML(apply_default_css=False, elem_id="conversations", js_on_load=ACTS)
-            gone = gr.HTML(apply_default_css=False, elem_id="gone", js_on_load=ACTS)
-            with gr.Accordion(words("this_conversation"), open=False, visible=False, elem_id="this") as this:
-                title = gr.Textbox(label=words("name"), max_lines=1)
-                with gr.Row():
-                    rename = gr.Button(words("rename"), size="sm", min_width=60)
-                    delete = gr.Button(words("delete"), size="sm", min_width=60)
-                exports = gr.HTML(apply_default_css=False, elem_id="exports")
-        with gr.Tab(words("ask_tab"), id="ask"), gr.Row(elem_id="desk"):
-            with gr.Column(scale=3, min_width=320):
-                past = gr.HTML(
-                    apply_default_css=False,
-                    elem_id="chat",
-                    js_on_load=f"{ACTS}groundwire.conversation(element, watch);",
-                    padding=False,
-                )
-                now = gr.HTML(
-                    apply_default_css=False,
-                    elem_id="now",
-                    js_on_load=f"{ACTS}groundwire.running(element, watch);",
-                    padding=False,
-                )
-                notice = gr.HTML(apply_default_css=False, elem_id="notice")
-                with gr.Group(visible=False) as correcting:
-                    right = gr.Textbox(label=words("correction"), elem_id="correction", lines=2)
-                    with gr.Row():
-                        save = gr.Button(words("save"), size="sm", min_width=60)
-                        cancel = gr.Button(words("cancel"), size="sm", min_width=60)
-                corrected = gr.State(-1)
-                with gr.Row(elem_id="asking"):
-                    box = gr.Textbox(
-                        label=words("question"),
-                        placeholder=words("question_hint"),
-                        show_label=False,
-                        container=False,
-                        autofocus=True,
-                        max_lines=6,
-                        scale=5,
-                        elem_id="question",
-                    )
-                    send = gr.Button(words("ask"), variant="primary", min_width=90, scale=1)
-                    halt = gr.Button(words("stop"), variant="stop", min_width=90, scale=1, visible=False)
-                with gr.Accordion(words("narrow_all"), open=False, elem_id="narrow") as narrow:
-                    timeline = gr.HTML(apply_default_css=False, elem_id="timeline", js_on_load=ACTS)
-                    with gr.Row():
-                        since = gr.Textbox(label=words("since"), placeholder=words("day_hint"), min_width=120)
-                        until = gr.Textbox(label=words("until"), placeholder=words("day_hint"), min_width=120)
-                    outlets = gr.Dropdown(label=words("outlets"), multiselect=True, choices=[])
-                    languages = gr.Dropdown(label=words("languages"), multiselect=True, choices=[])
-                    unmeant = gr.HTML(apply_default_css=False)
-                    find = gr.Textbox(label=words("find_article"), max_lines=1)
-                    pinned = gr.CheckboxGroup(label=words("pinned"), choices=[], visible=False)
-                    everything = gr.Button(words("narrow_clear"), size="sm")
-            with gr.Column(scale=2, min_width=320):
-                reader = gr.HTML(
-                    chat.drawer.empty_reader(),
-                    apply_default_css=False,
-                    elem_id="reader",
-                    js_on_load=f"{ACTS}groundwire.reader(element, watch);",
-                    padding=False,
-                )
-        with gr.Tab(words("add_tab"), id="add"):
-            adding = AddTab(house, chat.drawer, seat, QUICK, ACTS)
-        with gr.Tab(words("measure_tab"), id="measure") as measuring:
-            build_measure_tab(house, chat.drawer, measuring, QUICK)
-        scope = [outlets, since, until, languages, pinned]
-
-        # What each part shows
-
-        def conversation(now_on: Seat) -> Shown:
-            running = now_on.running is not None
-            turns = chat.turns(now_on)
-            return {
-                past: chat.conversation(now_on),
-                now: chat.running(now_on),
-                send: gr.update(visible=not running),
-                halt: gr.update(visible=running),
-                this: gr.update(visible=bool(turns)),
-            }
-
-        def sidebar(now_on: Seat, wanted: str = "") -> Shown:
-            items = [
-                {"id": one.id, "link": f"?conversation={one.id}", "title": one.title, "day": day(one.updated)}
-                for one in house.conversations.listed(now_on.user, wanted, LISTED)
-            ]
-            open_now = now_on.conversation
-            links = [(words(f"copy_{kind}"), f"conversations/{open_now}.{end}") for kind, end in EXPORTS]
-            return {
-                listed: chat.drawer.conversations(items, open_now, wanted),
-                exports: chat.drawer.exports(links) if open_now else "",
-                title: house.conversations.get(now_on.user, open_now).title if open_now else "",
-            }
-
-        def whole_archive(now_on: Seat) -> Shown:
-            """What depends on the archive that is open."""
-            entries = house.rooms.listed(now_on.user)
-            choices = [(entry.name, entry.key) for entry in entries]
-            held = next((entry for entry in entries if entry.key == now_on.archive), None)
-            login = now_on.user
-            shown: Shown = {
-                head: chat.drawer.head(held.name if held else "", chat.about(now_on), login, "logout"),
-                archive: gr.update(choices=choices, value=held.key if held else None, visible=len(choices) > 1),
-            }
-            return shown | narrowing(now_on, Scope()) | adding.list_earlier(now_on)
-
-        def narrowing(now_on: Seat, chosen: Scope) -> Shown:
-            try:
-                store = house.rooms.archive(now_on.user, now_on.archive)
-                counts = house.rooms.counts(now_on.user, now_on.archive)
-            except mendable():
-                return {timeline: ""}
-            names = [(f"{name} ({count:,})", name) for name, count in counts.outlets[:MOST_CHOICES]]
-            spoken = [(f"{name} ({count:,})", name) for name, count in counts.languages]
-            return {
-                timeline: chat.drawer.timeline(store.timeline(), chosen.first_day or "", chosen.last_day or ""),
-                outlets: gr.update(choices=names, value=list(chosen.outlets)),
-                languages: gr.update(choices=spoken, value=list(chosen.languages), visible=len(spoken) > 1),
-                since: chosen.since or "",
-                until: chosen.until or "",
-                pinned: pins(store, chosen.articles),
-                find: "",
-            } | label(chosen)
-
-        def pins(store: Any, ids: Any) -> Any:
-            choices = []
-            for id in ids:
-                article = store.article(id)
-                choices.append((f"{article.title} · {article.source or id}" if article else id, id))
-            return gr.update(choices=choices, value=list(ids), visible=bool(choices))
-
-        def label(chosen: Scope, **how: Any) -> Shown:
-            told = words("narrow_to", scope=chosen.told()) if chosen != Scope() else words("narrow_all")
-            return {narrow: gr.update(label=told, **how)}
-
-        def everything_shown(now_on: Seat) -> Shown:
-            reset = {reader: chat.drawer.empty_reader(), notice: "", correcting: gr.update(visible=False)}
-            return conversation(now_on) | sidebar(now_on) | whole_archive(now_on) | reset
-
-        def told(sentence: str) -> Shown:
-            return {notice: chat.drawer.notice(sentence)}
-
-        # What a person does
-
-        def load(now_on: Seat, request: gr.Request) -> Shown:
-            now_on.user = request.username or ""
-            entries = house.rooms.listed(now_on.user)
-            now_on.archive = entries[0].key if entries else ""
-            wanted = request.query_params.get("conversation", "")
-            said: Shown = {}
-            if wanted:
-                try:
-                    chat.open(now_on, wanted)
-                except KeepingError as error:
-                    said = told(str(error))
-            return everything_shown(now_on) | said
-
-        async def ask(now_on: Seat, question: str, *within: Any) -> AsyncGenerator[Shown, None]:
-            if now_on.running or not question.strip():
-                yield {box: question}
-                return
-            try:
-                steps = chat.ask(now_on, question.strip(), scope_of(*within))
-                first = True
-                async for html in steps:
-                    if first:
-                        yield conversation(now_on) | {box: "", notice: "", now: html}
-                        first = False
-                    elif html:
-                        yield {now: html}
-            except mendable() as error:
-                yield {box: question} | told(str(error))
-                return
-            yield conversation(now_on) | sidebar(now_on)
-
-        # Gradio finds the event's place by counting parameters: no *within here.
-        async def ask_example(
-            now_on: Seat, a: Any, b: Any, c: Any, d: Any, e: Any, event: gr.EventData
-        ) -> AsyncGenerator[Shown, None]:
-            async for shown in ask(now_on, event.question, a, b, c, d, e):
-                yield shown
-
-        def stop(now_on: Seat) -> Shown:
-            chat.stop(now_on)
-            return {halt: gr.update(interactive=True)}
-
-        async def again(
-            now_on: Seat, a: Any, b: Any, c: Any, d: Any, e: Any, event: gr.EventData
-        ) -> AsyncGenerator[Shown, None]:
-            turns, place = chat.turns(now_on), int(event.turn)
-            if place < len(turns) and not now_on.running:
-                now_on.editing = place
-                async for shown in ask(now_on, turns[place].question, a, b, c, d, e):
-                    yield shown
-
-        def edit(now_on: Seat, event: gr.EventData) -> Shown:
-            turns, place = chat.turns(now_on), int(event.turn)
-            if place >= len(turns):
-                return {box: ""}
-            now_on.editing = place
-            return {box: turns[place].question} | told(words("editing"))
-
-        def open_quote(now_on: Seat, event: gr.EventData) -> Shown:
-            return {reader: chat.quote(now_on, event._data)}
-
-        def mark(now_on: Seat, event: gr.EventData) -> Shown:
-            chat.mark(now_on, int(event.turn), event.mark)
-            return conversation(now_on)
-
-        def correct(now_on: Seat, event: gr.EventData) -> Shown:
-            turn = chat.turns(now_on)[int(event.turn)]
-            return {correcting: gr.update(visible=True), right: turn.correction, corrected: int(event.turn)}
-
-        def save_correction(now_on: Seat, place: int, said: str) -> Shown:
-            if said.strip():
-                chat.mark(now_on, place, "-", said.strip())
-            return conversation(now_on) | {correcting: gr.update(visible=False)}
-
-        def open_other(now_on: Seat, event: gr.EventData) -> Shown:
-            try:
-                chat.open(now_on, event.id)
-            except KeepingError as error:
-                return told(str(error))
-            return everything_shown(now_on)
-
-        def begin(now_on: Seat) -> Shown:
-            chat.leave(now_on)
-            return everything_shown(now_on)
-
-        def switch(now_on: Seat, key: str) -> Shown:
-            chat.leave(now_on, key)
-            return everything_shown(now_on)
-
-        def make_archive(now_on: Seat, name: str) -> Shown:
-            try:
-                chat.leave(now_on, house.rooms.make(now_on.user, name))
-            except mendable() as error:
-                return {unmade: chat.drawer.notice(str(error))}
-            return everything_shown(now_on) | {called: "", unmade: "", making: gr.update(open=False)}
-
-        def give_name(now_on: Seat, name: str) -> Shown:
-            house.conversations.rename(now_on.user, now_on.conversation, name)
-            return sidebar(now_on)
-
-        def take_away(now_on: Seat) -> Shown:
-            held = house.conversations.get(now_on.user, now_on.conversation)
-            house.conversations.delete(now_on.user, held.id)
-            chat.leave(now_on)
-            now_on.deleted = held.id
-            line = chat.drawer.undo_line(words("deleted", title=held.title))
-            return everything_shown(now_on) | {gone: line}
-
-        def bring_back(now_on: Seat) -> Shown:
-            house.conversations.restore(now_on.user, now_on.deleted)
-            chat.open(now_on, now_on.deleted)
-            return everything_shown(now_on) | {gone: ""}
-
-        def scope_of(outlets: Any, since: str, until: str, languages: Any, articles: Any) -> Scope:
-            first, last = (since or "").strip() or None, (until or "").strip() or None
-            return Scope(tuple(outlets or ()), first, last, tuple(languages or ()), tuple(articles or ()))
-
-        def narrowed(now_on: Seat, *within: Any) -> Shown:
-            try:
-                chosen = scope_of(*within)
-            except ScopeError as error:
-                return {unmeant: chat.drawer.notice(str(error))}
-            store = house.rooms.archive(now_on.user, now_on.archive)
-            bars = chat.drawer.timeline(store.timeline(), chosen.first_day or "", chosen.last_day or "")
-            return {timeline: bars, unmeant: ""} | label(chosen)
-
-        def choose_period(now_on: Seat, first: str, last: str, event: gr.EventData) -> Shown:
-            """A click on a bar asks from there on, one more to there, one more only there."""
-            period = event.period
-            if first and not last and period >= first:
-                return {since: first, until: period}
-            return {since: period, until: ""}
-
-        def find_articles(now_on: Seat, sought: str, chosen: list[str]) -> Shown:
-            store = house.rooms.archive(now_on.user, now_on.archive)
-            found = (
-                {id: f"{name} · {outlet or id}" for id, name, outlet, _ in store.titles(sought, 10)} if sought else {}
-            )
-            kept = dict(zip(chosen, [store.article(id) for id in chosen], strict=True))
-            shown = {id: f"{held.title} · {held.source or id}" if held else id for id, held in kept.items()} | found
-            return {pinned: gr.update(choices=[(name, id) for id, name in shown.items()], visible=bool(shown))}
-
-        def pin(now_on: Seat, first: str, last: str, names: Any, spoken: Any, event: gr.EventData) -> Shown:
-            chosen = Scope(articles=(event.pin,))
-            store = house.rooms.archive(now_on.user, now_on.archive)
-            return {pinned: pins(store, chosen.articles)} | label(chosen, open=True)
-
-        def unnarrow(now_on: Seat) -> Shown:
-            return narrowing(now_on, Scope())
-
-        chatting = [past, now, send, halt, this, box, notice, listed, exports, title]
-        all_shown = [
-            *chatting,
-            adding.closed,
-            adding.earlier,
-            reader,
-            head,
-            archive,
-            timeline,
-            *scope,
-            find,
-            narrow,
-            correcting,
-            gone,
-        ]
-        page.load(load, [seat], all_shown, **QUICK)
-        gr.on([box.submit, send.click], ask, [seat, box, *scope], chatting, **SLOW)
-        past.submit(ask_example, [seat, *scope], chatting, **SLOW)
-        past.retry(again, [seat, *scope], chatting, **SLOW)
-        halt.click(stop, [seat], [halt], **QUICK)
-        past.edit(edit, [seat], [box, notice], **QUICK)
-        past.select(open_quote, [seat], [reader], **QUICK)
-        now.select(open_quote, [seat], [reader], **QUICK)
-        past.like(mark, [seat], chatting, **QUICK)
-        past.undo(correct, [seat], [correcting, right, corrected], **QUICK)
-        save.click(save_correction, [seat, corrected, right], [*chatting, correcting], **QUICK)
-        cancel.click(lambda: {correcting: gr.update(visible=False)}, None, [correcting], **QUICK)
-        listed.select(open_other, [seat], all_shown, **QUICK)
-        search.change(sidebar, [seat, search], [listed, exports, title], **QUICK)
-        fresh.click(begin, [seat], all_shown, **QUICK)
-        archive.input(switch, [seat, archive], all_shown, **QUICK)
-        gr.on([make.click, called.submit], make_archive, [seat, called], [*all_shown, called, unmade, making], **QUICK)
-        rename.click(give_name, [seat, title], [listed, exports, title], **QUICK)
-        delete.click(take_away, [seat], all_shown, **QUICK)
-        gone.undo(bring_back, [seat], all_shown, **QUICK)
-        parts: list[Any] = scope
-        gr.on([part.change for part in parts], narrowed, [seat, *scope], [timeline, unmeant, narrow], **QUICK)
-        timeline.select(choose_period, [seat, since, until], [since, until], **QUICK)
-        find.change(find_articles, [seat, find, pinned], [pinned], **QUICK)
-        reader.select(pin, [seat, since, until, outlets, languages], [pinned, narrow], **QUICK)
-        for changed in adding.events:
-            changed.then(everything_shown, [seat], all_shown, **QUICK)
-        everything.click(unnarrow, [seat], [timeline, *scope, find, narrow], **QUICK)
-    built: gr.Blocks = page
+    with gr.Blocks(title=words("title"), analytics_enabled=False, fill_width=True, delete_cache=UPLOADS_KEPT) as blocks:
+        Page(house, words, blocks)
+    built: gr.Blocks = blocks
     return built
 
 
-EXPORTS = (("text", "txt"), ("markdown", "md"), ("html", "html"))
+class Page:
+    """The parts and what they do, within the Blocks that is being built."""
+
+    def __init__(self, house: House, words: Words, blocks: gr.Blocks) -> None:
+        self.house = house
+        self.words = words
+        self.chat = Chat(house, Drawer(words))
+        self.draw = self.chat.drawer
+        self.seat = gr.State(Seat(), delete_callback=self.chat.end)
+        self.place = gr.Textbox(visible=False)  # the browser's own note of what is open: it outlives a server
+        self.side = Sidebar(words)
+        with gr.Tab(words("ask_tab"), id="ask"):
+            self.talk = Talk(words, self.draw.empty_reader())
+        with gr.Tab(words("add_tab"), id="add"):
+            self.adding = AddTab(house, self.draw, self.on)
+        with gr.Tab(words("measure_tab"), id="measure") as measuring:
+            build_measure_tab(house, self.draw, measuring, QUICK)
+        self._wire(blocks)
+
+    def _wire(self, blocks: gr.Blocks) -> None:
+        talk, side, narrow = self.talk, self.side, self.talk.narrow
+        turns: list[Any] = [talk.past, talk.now, talk.send, talk.halt, talk.box, self.place]
+        turns += [side.this, side.listed, side.exports, side.title]
+        narrowing = [narrow.timeline, *narrow.scope, narrow.find, narrow.fold, narrow.unmeant]
+        everything = [*turns, *narrowing, talk.reader, talk.correcting, side.head, side.archive, side.gone]
+        everything += [self.adding.closed, self.adding.earlier]
+        blocks.load(self.load, [self.seat], [*everything, talk.notice], **QUICK)
+
+        asked = [*narrow.scope]
+        for event in (talk.box.submit, talk.send.click):
+            self.on(event, self.ask_box, [talk.box, *asked], turns, streams=True)
+        self.on(talk.past.submit, self.ask_example, asked, turns, streams=True)
+        self.on(talk.past.retry, self.again, asked, turns, streams=True)
+        self.on(talk.halt.click, self.stop, [], [talk.halt])
+        self.on(talk.past.edit, self.edit, [], [talk.box])
+        for event in (talk.past.select, talk.now.select):
+            self.on(event, self.open_quote, [], [talk.reader])
+        self.on(talk.past.like, self.mark, [], turns)
+        self.on(talk.past.undo, self.correct, [], [talk.correcting, talk.right, talk.corrected])
+        self.on(talk.save.click, self.save_correction, [talk.corrected, talk.right], [*turns, talk.correcting])
+        self.on(talk.cancel.click, self.no_correction, [], [talk.correcting])
+
+        self.on(side.listed.select, self.open_other, [], everything)
+        self.on(side.search.change, self.search, [side.search], turns)
+        self.on(side.fresh.click, self.begin, [], everything)
+        self.on(side.archive.input, self.switch, [side.archive], everything)
+        for event in (side.make.click, side.called.submit):
+            self.on(event, self.make_archive, [side.called], [*everything, side.called, side.unmade, side.making])
+        self.on(side.rename.click, self.rename, [side.title], turns)
+        self.on(side.delete.click, self.delete, [], everything)
+        self.on(side.gone.undo, self.restore, [], everything)
+
+        said = [narrow.outlets.input, narrow.languages.input, narrow.pinned.input]
+        for day_of in (narrow.since, narrow.until):
+            said += [day_of.blur, day_of.submit]  # not while it is being typed
+        for event in said:
+            self.on(event, self.narrowed, asked, narrowing)
+        self.on(narrow.timeline.select, self.choose_period, asked, narrowing)
+        self.on(narrow.find.change, self.find, [narrow.find, narrow.pinned], narrowing)
+        self.on(talk.reader.select, self.pin, [], narrowing)
+        self.on(narrow.everything.click, self.unnarrow, [], narrowing)
+        for changed in self.adding.events:
+            changed.then(self.refresh, [self.seat], everything, **QUICK)
+
+    def on(
+        self, event: Any, run: Callable[..., Any], inputs: list[Any], outputs: list[Any], *, streams: bool = False
+    ) -> Any:
+        """Wires an event: `run` gets the seat, what the event carries, and the inputs; what can be mended is told.
+
+        A tab that outlives its server finds its seat again by the browser's note of it.
+        """
+        notice = self.talk.notice
+
+        def told(error: Exception) -> Shown:
+            return {notice: self.draw.notice(str(error))}
+
+        # Gradio finds the places of request and event by counting parameters: they come first.
+        def quick(request: gr.Request, event_data: gr.EventData, seat: Seat, place: str, *values: Any) -> Shown:
+            try:
+                self.sit_down(seat, place, request)
+                changed: Shown = {notice: ""}
+                return changed | run(seat, event_data, *values)
+            except mendable() as error:
+                return told(error)
+
+        async def slow(
+            request: gr.Request, event_data: gr.EventData, seat: Seat, place: str, *values: Any
+        ) -> AsyncGenerator[Shown, None]:
+            try:
+                self.sit_down(seat, place, request)
+                async for shown in run(seat, event_data, *values):
+                    yield shown
+            except mendable() as error:
+                yield told(error)
+
+        how = SLOW if streams else QUICK
+        return event(slow if streams else quick, [self.seat, self.place, *inputs], [*outputs, notice], **how)
+
+    def sit_down(self, seat: Seat, place: str, request: gr.Request) -> None:
+        """Gives a new seat its user and archive; where the browser had a conversation open, that one."""
+        if seat.archive:
+            return
+        seat.user = request.username or ""
+        conversation, _, archive = (place or "").partition(" ")
+        keys = [entry.key for entry in self.house.rooms.listed(seat.user)]
+        seat.archive = archive if archive in keys else next(iter(keys), "")
+        if conversation:
+            self.chat.open(seat, conversation)
+
+    def note_place(self, seat: Seat) -> Shown:
+        return {self.place: f"{seat.conversation} {seat.archive}"}
+
+    # What each part shows
+
+    def turns(self, seat: Seat, wanted: str = "") -> Shown:
+        """The conversation, and the list of them."""
+        talk, side = self.talk, self.side
+        running, id = seat.running is not None, seat.conversation
+        kept = self.house.conversations
+        items = [
+            {"id": one.id, "link": f"?conversation={one.id}", "title": one.title, "day": day(one.updated)}
+            for one in kept.listed(seat.user, wanted, LISTED)
+        ]
+        links = [(self.words(f"copy_{kind}"), f"conversations/{id}.{suffix}") for kind, suffix in EXPORTS]
+        return {
+            talk.past: self.chat.conversation(seat),
+            talk.now: self.chat.running(seat),
+            talk.send: gr.update(visible=not running),
+            talk.halt: gr.update(visible=running),
+            side.this: gr.update(visible=bool(id)),
+            side.listed: self.draw.conversations(items, id, wanted),
+            side.exports: self.draw.exports(links) if id else "",
+            side.title: kept.get(seat.user, id).title if id else "",
+        } | self.note_place(seat)
+
+    def refresh(self, seat: Seat) -> Shown:
+        """All of it."""
+        entries = self.house.rooms.listed(seat.user)
+        open_now = next((entry for entry in entries if entry.key == seat.archive), None)
+        choices = [(line(entry.name), entry.key) for entry in entries]
+        about = self.chat.about(seat)
+        return {
+            self.side.head: self.draw.head(open_now.name if open_now else "", about, seat.user, "logout"),
+            self.side.archive: gr.update(
+                choices=choices, value=open_now.key if open_now else None, visible=len(choices) > 1
+            ),
+            self.talk.reader: self.draw.empty_reader(),
+            self.talk.correcting: gr.update(visible=False),
+            self.side.gone: "",
+            **self.turns(seat),
+            **self.narrowing(seat, Scope()),
+            **self.adding.list_earlier(seat),
+        }
+
+    def narrowing(self, seat: Seat, chosen: Scope, **fold: Any) -> Shown:
+        """What can be chosen of an archive, and what is."""
+        narrow = self.talk.narrow
+        archive = self._archive(seat)
+        if archive is None:
+            return {narrow.timeline: ""}
+        counts = self.house.rooms.counts(seat.user, seat.archive)
+        outlets = [(f"{line(name)} ({count:,})", name) for name, count in counts.outlets[:MOST_CHOICES]]
+        languages = [(f"{name} ({count:,})", name) for name, count in counts.languages]
+        pins = self.titles(archive, chosen.articles)
+        return {
+            narrow.outlets: gr.update(choices=outlets, value=list(chosen.outlets)),
+            narrow.languages: gr.update(choices=languages, value=list(chosen.languages), visible=len(languages) > 1),
+            narrow.since: chosen.since or "",
+            narrow.until: chosen.until or "",
+            narrow.pinned: gr.update(choices=pins, value=list(chosen.articles), visible=bool(pins)),
+            narrow.find: "",
+            **self.asked_within(archive, chosen, **fold),
+        }
+
+    def asked_within(self, archive: Archive, chosen: Scope, **fold: Any) -> Shown:
+        narrow = self.talk.narrow
+        told = self.words("narrow_to", scope=chosen.told()) if chosen != Scope() else self.words("narrow_all")
+        bars = self.draw.timeline(archive.timeline(), chosen.first_day or "", chosen.last_day or "")
+        return {narrow.timeline: bars, narrow.fold: gr.update(label=told, **fold), narrow.unmeant: ""}
+
+    def titles(self, archive: Archive, ids: Iterable[str]) -> list[tuple[str, str]]:
+        """Articles by headline and outlet, for a list of choices."""
+        found = ((id, archive.article(id)) for id in ids)
+        return [(line(f"{held.title} · {held.source or id}") if held else id, id) for id, held in found]
+
+    def _archive(self, seat: Seat) -> Archive | None:
+        """The open archive; None where there is none any more."""
+        try:
+            return self.house.rooms.archive(seat.user, seat.archive)
+        except mendable():
+            return None
+
+    # What a person does: asking and checking
+
+    def load(self, seat: Seat, request: gr.Request) -> Shown:
+        """The page is opened, perhaps by a conversation's link."""
+        said = ""
+        try:
+            self.sit_down(seat, request.query_params.get("conversation", ""), request)
+        except mendable() as error:
+            said = self.draw.notice(str(error))
+        return self.refresh(seat) | {self.talk.notice: said}
+
+    async def ask(self, seat: Seat, question: str, scope: Scope) -> AsyncIterator[Shown]:
+        """The running turn at each step, and at the end what is kept of it."""
+        first = True
+        async for html in self.chat.ask(seat, question, scope):
+            if first:
+                yield self.turns(seat) | {self.talk.box: "", self.talk.notice: "", self.talk.now: html}
+                first = False
+            elif html:
+                yield {self.talk.now: html}
+        yield self.turns(seat)
+
+    async def ask_box(self, seat: Seat, _: gr.EventData, question: str, *within: Any) -> AsyncIterator[Shown]:
+        if seat.running or not question.strip():
+            yield {self.talk.box: question}
+            return
+        async for shown in self.ask(seat, question.strip(), scope_of(*within)):
+            yield shown
+
+    async def ask_example(self, seat: Seat, event: gr.EventData, *within: Any) -> AsyncIterator[Shown]:
+        async for shown in self.ask_box(seat, event, event.question, *within):
+            yield shown
+
+    async def again(self, seat: Seat, event: gr.EventData, *within: Any) -> AsyncIterator[Shown]:
+        """Asks a question once more, in place of its turn and of those after it."""
+        turns, place = self.chat.turns(seat), int(event.turn)
+        if place < len(turns) and not seat.running:
+            seat.editing = place
+            async for shown in self.ask(seat, turns[place].question, scope_of(*within)):
+                yield shown
+
+    def stop(self, seat: Seat, _: gr.EventData) -> Shown:
+        self.chat.stop(seat)
+        return {}
+
+    def edit(self, seat: Seat, event: gr.EventData) -> Shown:
+        """Puts a question back into the box; asked, it takes the place of its turn."""
+        turns, place = self.chat.turns(seat), int(event.turn)
+        if place >= len(turns):
+            return {}
+        seat.editing = place
+        return {self.talk.box: turns[place].question, self.talk.notice: self.draw.note(self.words("editing"))}
+
+    def open_quote(self, seat: Seat, event: gr.EventData) -> Shown:
+        return {self.talk.reader: self.chat.quote(seat, event._data)}
+
+    def mark(self, seat: Seat, event: gr.EventData) -> Shown:
+        self.chat.mark(seat, int(event.turn), event.mark)
+        return self.turns(seat)
+
+    def correct(self, seat: Seat, event: gr.EventData) -> Shown:
+        turn, talk = self.chat.turns(seat)[int(event.turn)], self.talk
+        return {
+            talk.correcting: gr.update(visible=True),
+            talk.right: turn.correction,
+            talk.corrected: int(event.turn),
+        }
+
+    def save_correction(self, seat: Seat, _: gr.EventData, place: int, said: str) -> Shown:
+        if said.strip():
+            self.chat.mark(seat, place, "-", said.strip())
+        return self.turns(seat) | {self.talk.correcting: gr.update(visible=False)}
+
+    def no_correction(self, seat: Seat, _: gr.EventData) -> Shown:
+        return {self.talk.correcting: gr.update(visible=False)}
+
+    # Conversations and archives
+
+    def open_other(self, seat: Seat, event: gr.EventData) -> Shown:
+        self.chat.open(seat, event.id)
+        return self.refresh(seat)
+
+    def search(self, seat: Seat, _: gr.EventData, wanted: str) -> Shown:
+        shown = self.turns(seat, wanted)
+        return {part: shown[part] for part in (self.side.listed,)}
+
+    def begin(self, seat: Seat, _: gr.EventData) -> Shown:
+        self.chat.leave(seat)
+        return self.refresh(seat)
+
+    def switch(self, seat: Seat, _: gr.EventData, key: str) -> Shown:
+        self.chat.leave(seat, key)
+        return self.refresh(seat)
+
+    def make_archive(self, seat: Seat, _: gr.EventData, name: str) -> Shown:
+        side = self.side
+        try:
+            self.chat.leave(seat, self.house.rooms.make(seat.user, name))
+        except mendable() as error:
+            return {side.unmade: self.draw.notice(str(error))}
+        return self.refresh(seat) | {side.called: "", side.unmade: "", side.making: gr.update(open=False)}
+
+    def rename(self, seat: Seat, _: gr.EventData, name: str) -> Shown:
+        self.house.conversations.rename(seat.user, seat.conversation, name)
+        return self.turns(seat)
+
+    def delete(self, seat: Seat, _: gr.EventData) -> Shown:
+        held = self.house.conversations.get(seat.user, seat.conversation)
+        self.house.conversations.delete(seat.user, held.id)
+        self.chat.leave(seat)
+        seat.deleted = held.id
+        return self.refresh(seat) | {self.side.gone: self.draw.undo_line(self.words("deleted", title=line(held.title)))}
+
+    def restore(self, seat: Seat, _: gr.EventData) -> Shown:
+        self.house.conversations.restore(seat.user, seat.deleted)
+        self.chat.open(seat, seat.deleted)
+        return self.refresh(seat)
+
+    # Narrowing
+
+    def narrowed(self, seat: Seat, _: gr.EventData, *within: Any) -> Shown:
+        archive = self._archive(seat)
+        try:
+            chosen = scope_of(*within)
+        except ScopeError as error:
+            return {self.talk.narrow.unmeant: self.draw.notice(str(error))}
+        return self.asked_within(archive, chosen) if archive else {}
+
+    def choose_period(
+        self, seat: Seat, event: gr.EventData, outlets: Any, since: str, until: str, *others: Any
+    ) -> Shown:
+        """A click on a bar asks from there on, the next one up to there."""
+        first, last = (since, event.period) if since and not until and event.period >= since else (event.period, "")
+        narrow = self.talk.narrow
+        shown = self.narrowed(seat, event, outlets, first, last, *others)
+        return shown | {narrow.since: first, narrow.until: last}
+
+    def find(self, seat: Seat, _: gr.EventData, sought: str, pinned: list[str]) -> Shown:
+        """Articles to choose from by words of their headlines, after those that are chosen."""
+        archive = self._archive(seat)
+        if archive is None:
+            return {}
+        found = archive.titles(sought, FOUND) if sought.strip() else []
+        ids = dict.fromkeys([*(pinned or ()), *(id for id, *_ in found)])
+        choices = self.titles(archive, ids)
+        return {self.talk.narrow.pinned: gr.update(choices=choices, visible=bool(choices))}
+
+    def pin(self, seat: Seat, event: gr.EventData) -> Shown:
+        return self.narrowing(seat, Scope(articles=(event.pin,)), open=True)
+
+    def unnarrow(self, seat: Seat, _: gr.EventData) -> Shown:
+        return self.narrowing(seat, Scope())
+
+
+def scope_of(outlets: Any, since: Any, until: Any, languages: Any, articles: Any) -> Scope:
+    """What is chosen, in the order of `Narrow.scope`; raises ScopeError for what cannot be meant."""
+    first, last = (since or "").strip() or None, (until or "").strip() or None
+    return Scope(tuple(outlets or ()), first, last, tuple(languages or ()), tuple(articles or ()))

@@ -21,9 +21,10 @@ from web.door import Door, user_of
 from web.endpoints import add_endpoints
 from web.house import House
 from web.keeping import KeepingError
+from web.layout import CSS, HEAD, THEME
 from web.logins import Logins
 from web.measure import last_run
-from web.page import CSS, HEAD, THEME, build_page
+from web.page import build_page
 from web.session import read_secret
 
 KINDS = {
