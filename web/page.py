@@ -81,7 +81,7 @@ class Page:
         self.on(talk.cancel.click, self.no_correction, [], [talk.correcting])
 
         self.on(side.listed.select, self.open_other, [], everything)
-        self.on(side.search.change, self.search, [side.search], turns)
+        self.on(side.search.input, self.search, [side.search], turns)
         self.on(side.fresh.click, self.begin, [], everything)
         self.on(side.archive.input, self.switch, [side.archive], everything)
         for event in (side.make.click, side.called.submit):
@@ -96,7 +96,7 @@ class Page:
         for event in said:
             self.on(event, self.narrowed, asked, narrowing)
         self.on(narrow.timeline.select, self.choose_period, asked, narrowing)
-        self.on(narrow.find.change, self.find, [narrow.find, narrow.pinned], narrowing)
+        self.on(narrow.find.input, self.find, [narrow.find, narrow.pinned], narrowing)
         self.on(talk.reader.select, self.pin, [], narrowing)
         self.on(narrow.everything.click, self.unnarrow, [], narrowing)
         for changed in self.adding.events:
@@ -119,7 +119,8 @@ class Page:
             try:
                 self.sit_down(seat, place, request)
                 changed: Shown = {notice: ""}
-                return changed | run(seat, event_data, *values)
+                changed |= run(seat, event_data, *values)
+                return changed
             except mendable() as error:
                 return told(error)
 
