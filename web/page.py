@@ -81,7 +81,7 @@ class Page:
         self.on(talk.cancel.click, self.no_correction, [], [talk.correcting])
 
         self.on(side.listed.select, self.open_other, [], everything)
-        self.on(side.search.input, self.search, [side.search], turns)
+        self.on(side.search.change, self.search, [side.search], turns, quiet=True)
         self.on(side.fresh.click, self.begin, [], everything)
         self.on(side.archive.input, self.switch, [side.archive], everything)
         for event in (side.make.click, side.called.submit):
@@ -96,16 +96,25 @@ class Page:
         for event in said:
             self.on(event, self.narrowed, asked, narrowing)
         self.on(narrow.timeline.select, self.choose_period, asked, narrowing)
-        self.on(narrow.find.input, self.find, [narrow.find, narrow.pinned], narrowing)
+        self.on(narrow.find.change, self.find, [narrow.find, narrow.pinned], narrowing, quiet=True)
         self.on(talk.reader.select, self.pin, [], narrowing)
         self.on(narrow.everything.click, self.unnarrow, [], narrowing)
         for changed in self.adding.events:
             changed.then(self.refresh, [self.seat], everything, **QUICK)
 
     def on(
-        self, event: Any, run: Callable[..., Any], inputs: list[Any], outputs: list[Any], *, streams: bool = False
+        self,
+        event: Any,
+        run: Callable[..., Any],
+        inputs: list[Any],
+        outputs: list[Any],
+        *,
+        streams: bool = False,
+        quiet: bool = False,
     ) -> Any:
         """Wires an event: `run` gets the seat, what the event carries, and the inputs; what can be mended is told.
+
+        It stays in sight until somebody does something; a `quiet` event is no such thing, as it may come of itself.
 
         A tab that outlives its server finds its seat again by the browser's note of it.
         """
@@ -118,7 +127,7 @@ class Page:
         def quick(request: gr.Request, event_data: gr.EventData, seat: Seat, place: str, *values: Any) -> Shown:
             try:
                 self.sit_down(seat, place, request)
-                changed: Shown = {notice: ""}
+                changed: Shown = {} if quiet else {notice: ""}
                 changed |= run(seat, event_data, *values)
                 return changed
             except mendable() as error:
