@@ -184,6 +184,7 @@ def take_still(camera: Camera, only: set[str], kept: dict[str, str], folder: Pat
         camera.go()
         tab.get_by_text("Narrow: all articles").click()
         tab.get_by_role("textbox", name="From").fill("2020-01-05")
+        tab.get_by_role("textbox", name="From").press("Enter")
         tab.get_by_text("Narrow: since 2020-01-05").wait_for()
         tab.locator("#timeline").scroll_into_view_if_needed()
         camera.take("narrow")

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from test_floors import FLOORS, ROOT, file_of
 
+from app import add_serve_command
 from qa.cli import build_parser
+from web.cli_login import add_login_commands
 
 README = ROOT / "README.md"
 OTHERS = {
@@ -52,7 +54,7 @@ def test_every_command_shown_parses() -> None:
     assert len(lines) >= 8
     for line in lines:
         words = shlex.split(line.replace("START:END", "0:9"), comments=True)
-        assert build_parser().parse_args(words).run
+        assert build_parser((add_serve_command, add_login_commands)).parse_args(words).run
 
 
 def test_every_file_named_is_there() -> None:
