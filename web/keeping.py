@@ -47,7 +47,7 @@ UNSPACED = re.compile("([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 NO_SUCH = "no conversation has this link; it may have been deleted, or it is another person's"
 
 
-class KeepingError(ValueError):
+class KeepingError(OSError):
     """A conversation that is not there for this user, or a file that cannot be used; the message says what to do."""
 
 
