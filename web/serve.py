@@ -148,7 +148,7 @@ def serve(
     names: Sequence[str] = (),
     ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serves until it is interrupted; `ready` is called when it is about to. Raises LoginError where nobody may log in."""
+    """Serves until it is interrupted; `ready` is called when it is about to. Raises LoginError where nobody could."""
     if auth_file and not read_logins(auth_file):
         raise LoginError(f"{auth_file}: names nobody; add one with: groundwire login add --auth-file {auth_file} NAME")
     logins = Logins(auth_file) if auth_file else None
