@@ -30,7 +30,7 @@ class AddTab:
             with gr.Column(scale=2, min_width=320):
                 self.closed = html("closed")
                 files = gr.File(label=words("drop"), file_count="multiple", elem_id="files", height=160)
-                folder = gr.File(label=words("drop_folder"), file_count="directory", elem_id="folder", height=120)
+                folder = gr.File(label=words("drop_folder"), file_count="directory", elem_id="folder", height=160)
                 addresses = gr.Textbox(
                     label=words("addresses"), placeholder=words("addresses_hint"), lines=2, elem_id="addresses"
                 )

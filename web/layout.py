@@ -25,6 +25,8 @@ THEME = gr.themes.Default(
     button_primary_background_fill_hover="*primary_800",
     button_primary_background_fill_dark="*primary_700",
     button_primary_background_fill_hover_dark="*primary_600",
+    button_cancel_background_fill="#b91c1c",
+    button_cancel_background_fill_hover="#991b1b",
 )
 ACTS = "groundwire.acts(element, trigger);"
 
@@ -97,8 +99,8 @@ class Narrow:
         with gr.Accordion(words("narrow_all"), open=False, elem_id="narrow") as self.fold:
             self.timeline = html("timeline")
             with gr.Row():
-                self.since = gr.Textbox(label=words("since"), placeholder=words("day_hint"), min_width=120)
-                self.until = gr.Textbox(label=words("until"), placeholder=words("day_hint"), min_width=120)
+                self.since = gr.Textbox(label=words("since"), placeholder=words("day_hint"), min_width=150)
+                self.until = gr.Textbox(label=words("until"), placeholder=words("day_hint"), min_width=150)
             self.outlets = gr.Dropdown(label=words("outlets"), multiselect=True, choices=[])
             self.languages = gr.Dropdown(label=words("languages"), multiselect=True, choices=[])
             self.unmeant = html("unmeant")
