@@ -14,8 +14,6 @@ from qa.options import OPTIONS
 from qa.settings import Settings
 from web.cli_login import add_login_commands
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """`groundwire`; returns its exit code."""
@@ -47,6 +45,14 @@ def add_serve_command(commands: Any) -> None:
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1: this machine only)")
     serve.add_argument("--port", type=int, default=7860, help="the port to listen on (7860)")
     serve.add_argument("--auth-file", type=Path, metavar="FILE", help="who may log in; made by groundwire login add")
+    serve.add_argument(
+        "--name",
+        dest="names",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a name that a proxy is known by, besides this machine's own; give it again for more",
+    )
     serve.add_argument("--root-path", default="", metavar="PATH", help="where a proxy shows it, such as /news")
     serve.add_argument(
         "--runs", type=Path, default=Path("runs"), metavar="DIR", help="where groundwire eval writes (runs)"
@@ -63,7 +69,9 @@ def add_serve_command(commands: Any) -> None:
 
 def run_serve(given: argparse.Namespace, settings: Settings) -> int:
     """Serves until it is interrupted. Beyond this machine it wants a login."""
-    if given.host not in LOOPBACK and not given.auth_file:
+    from web.asked import is_loopback
+
+    if not is_loopback(given.host) and not given.auth_file:
         given.misused(
             f"--host {given.host} lets others in, so it wants logins: groundwire login add --auth-file FILE NAME,"
             " then --auth-file FILE"
@@ -79,8 +87,16 @@ def run_serve(given: argparse.Namespace, settings: Settings) -> int:
         settings, archives, given.data, logins=bool(given.auth_file), runs=given.runs, progress=fetching()
     )
     host = f"[{given.host}]" if ":" in given.host else given.host
-    print(f"groundwire: http://{host}:{given.port}{given.root_path}/  (Ctrl-C ends it)", file=sys.stderr, flush=True)
-    serve.serve(house, host=given.host, port=given.port, auth_file=given.auth_file, root_path=given.root_path)
+    address = f"http://{host}:{given.port}{given.root_path}/"
+    serve.serve(
+        house,
+        host=given.host,
+        port=given.port,
+        auth_file=given.auth_file,
+        root_path=given.root_path,
+        names=given.names,
+        ready=lambda: print(f"groundwire: {address}  (Ctrl-C ends it)", file=sys.stderr, flush=True),
+    )
     return 0
 
 

@@ -5,10 +5,11 @@ The text is never altered: passages and citations are offsets into it.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 Sure = Literal["sure", "likely", "guess"]
 
@@ -124,6 +125,23 @@ class Article:
         if before:
             return before[-1]
         return Section(self.body_start, self.title, self.source, self.published, self.byline)
+
+    def cut_to(self, most: int) -> "tuple[Article, dict[str, int]]":
+        """The article with no headline, outlet or other name longer than `most`, and how long those were that were cut.
+
+        >>> Article("a", "Text.", "Ten died", "AFP").cut_to(5)[0].title
+        'Ten …'
+        """
+        lengths: dict[str, int] = {}
+
+        def cut(told: "Article | Section", names: Sequence[str]) -> dict[str, Any]:
+            long = {name: value for name in names if len(value := getattr(told, name) or "") > most}
+            lengths.update({name: max(lengths.get(name, 0), len(value)) for name, value in long.items()})
+            return {name: f"{value[: most - 1]}…" for name, value in long.items()}
+
+        own: dict[str, Any] = cut(self, ("title", "source", "byline", "agency", "place"))
+        sections = tuple(replace(one, **cut(one, ("title", "source", "byline"))) for one in self.sections)
+        return replace(self, **own, sections=sections) if lengths else self, lengths
 
     def pieces(self, start: int, end: int) -> list[tuple[int, int]]:
         """`start:end` without the asides in it.

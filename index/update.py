@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from index.apart import end_workers
 from index.archive import Archive, StoredPassage
-from index.article import Article
+from index.article import Article, shown
 from index.correction import side_file
 from index.pages import PAGES
 from index.passage import CountTokens, Limit, Passage, cut_article, heading
@@ -26,6 +26,8 @@ ADDED = "added"  # files that were handed over, in the archive's folder: a folde
 BATCH_PASSAGES = 256
 HEADING_TOKENS = 96
 SPECIAL_TOKENS = 2
+LONGEST_NAME = 500  # of a headline, an outlet, a person: in prompts and in answers each stands many times
+CALLED = {"title": "headline", "source": "outlet"}
 ROWS = (".jsonl", ".csv", ".tsv")
 
 
@@ -218,6 +220,12 @@ class _Update:
             if isinstance(item, Problem):
                 self.report.problems.append(item.sentence)
                 continue
+            item, lengths = item.cut_to(LONGEST_NAME)
+            for name, length in lengths.items():
+                sentence = (
+                    f"the {CALLED.get(name, name)} has {length:,} characters; the first {LONGEST_NAME - 1} are kept"
+                )
+                self.report.problems.append(f"{file}: {shown(item.id)}: {sentence}")
             item = self._with_free_id(item, file, article_id)
             if owner := self._other_owner(item.id, file):
                 self.report.problems.append(

@@ -308,3 +308,17 @@ def test_an_id_whose_file_is_gone_can_be_taken_over(news: NewsIndex, articles: P
     write_files(tmp_path / "elsewhere", {f"{held}.txt": "Another place, the same name."})
     assert update(news, tmp_path / "elsewhere").problems == []
     assert news.archive.owners()[held] == str(tmp_path / "elsewhere" / f"{held}.txt")
+
+
+def test_a_headline_of_millions_is_cut_and_told(news: NewsIndex, articles: Path) -> None:
+    row = {"id": "huge", "text": "Ten people died.", "title": "T" * 2_000_000, "source": "S" * 501, "byline": "B" * 500}
+    write_files(articles, {"huge.jsonl": rows(row, {"id": "i" * 1_001, "text": "Left out."})})
+    report = update(news, articles)
+    held = news.archive.article("huge")
+    assert held and held.title == "T" * 499 + "…" and held.source == "S" * 499 + "…" and held.byline == "B" * 500
+    assert [problem.partition(": ")[2] for problem in report.problems] == [
+        "huge: the headline has 2,000,000 characters; the first 499 are kept",
+        "huge: the outlet has 501 characters; the first 499 are kept",
+        '"id" has 1,001 characters; write 1,000 at most',
+    ]
+    assert ids(news)[-3:] == ["huge", "wire-1", "wire-2"] and update(news, articles).unchanged == 5

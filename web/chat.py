@@ -22,7 +22,7 @@ from qa.terminal import duration
 from web.desk import Asking, Place
 from web.export import answer_as_fragment, answer_as_markdown, answer_as_text
 from web.house import House, mendable
-from web.keeping import Turn
+from web.keeping import ELSEWHERE, KeepingError, Turn
 from web.markup import AROUND, Drawer, Shown, day, line
 
 STEPS = {
@@ -272,12 +272,17 @@ class Chat:
             turns = self.turns(seat)
             answer = turns[place].answer if place < len(turns) else None
         if answer is None:
-            return self.drawer.empty_reader()
+            raise KeepingError(ELSEWHERE)
         if number is None:
-            hit = answer["hits"][int(data["hit"])]
+            hits = answer["hits"][int(data["hit"]) :]
+            if not hits:
+                raise KeepingError(ELSEWHERE)
+            hit = hits[0]
             article = self._article(seat, hit["article_id"])
             return self.drawer.article(article, [], 0, span=(hit["start"], hit["end"]), opened=seat.opened)
-        cited = next(one for one in answer["citations"] if one["number"] == int(number))
+        cited = next((one for one in answer["citations"] if one["number"] == int(number)), None)
+        if cited is None:
+            raise KeepingError(ELSEWHERE)
         whole = ""
         article = self._article(seat, cited["article_id"])
         if article and len(article.text) > 2 * AROUND:
@@ -289,7 +294,10 @@ class Chat:
 
     def mark(self, seat: Seat, place: int, mark: Literal["", "+", "-"], correction: str = "") -> None:
         """Keeps what the reader says of an answer, here and for gold questions; again, and it is gone."""
-        turn = self.turns(seat)[place]
+        turns = self.turns(seat)
+        if place >= len(turns):
+            raise KeepingError(ELSEWHERE)
+        turn = turns[place]
         if not correction and turn.mark == mark:
             mark = ""
         self.house.conversations.mark(seat.user, seat.conversation, place, mark, correction)

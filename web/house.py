@@ -15,7 +15,7 @@ from qa.settings import Settings
 from web.adding import Added, Step, add, undo
 from web.desk import Asking, Desk
 from web.examples import Examples
-from web.keeping import Conversations, KeepingError
+from web.keeping import Conversations
 from web.measure import SpeedKept
 from web.rooms import Rooms
 
@@ -107,4 +107,4 @@ class House:
 
 def mendable() -> tuple[type[Exception], ...]:
     """The errors whose words are for whoever asks; any other is a bug, told without its words."""
-    return (*user_errors(), KeepingError)
+    return user_errors()

@@ -44,10 +44,11 @@ CREATE TABLE turns (
 WORDS = "CREATE VIRTUAL TABLE words USING fts5(text, tokenize = 'unicode61')"
 WORDS_WITHOUT_FTS = "CREATE TABLE words (rowid INTEGER PRIMARY KEY, text TEXT NOT NULL)"
 UNSPACED = re.compile("([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff])")
+ELSEWHERE = "this conversation has gone on elsewhere; open its link again"
 NO_SUCH = "no conversation has this link; it may have been deleted, or it is another person's"
 
 
-class KeepingError(ValueError):
+class KeepingError(OSError):
     """A conversation that is not there for this user, or a file that cannot be used; the message says what to do."""
 
 
@@ -298,7 +299,7 @@ class Conversations:
     def _check_place(self, row: int, place: int, *, spare: int = 0) -> None:
         [(count,)] = self._rows("SELECT turns FROM conversations WHERE row = ?", (row,))
         if not 0 <= place < count + spare:
-            raise KeepingError("this conversation has gone on elsewhere; open its link again")
+            raise KeepingError(ELSEWHERE)
 
     def _note_words(self, row: int) -> None:
         """Writes down anew what a conversation is found by."""

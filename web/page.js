@@ -80,8 +80,12 @@ window.groundwire = (() => {
         const from = quote.getBoundingClientRect().top - frame.getBoundingClientRect().top;
         frame.scrollTop += from - frame.clientHeight / 3;
       }
-      const seen = quote.getBoundingClientRect();
-      if (seen.top < 0 || seen.bottom > innerHeight) element.scrollIntoView({ block: "start" });
+      const out = () => {
+        const { top, bottom } = quote.getBoundingClientRect();
+        return top < 0 || Math.min(bottom, top + innerHeight / 3) > innerHeight;
+      };
+      if (out()) element.scrollIntoView({ block: "start" });
+      if (out()) quote.scrollIntoView({ block: "start" }); // under a headline that fills a phone
       quote.focus({ preventScroll: true });
     });
   }

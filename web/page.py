@@ -13,6 +13,7 @@ from index.scope import Scope, ScopeError
 from web.add_tab import AddTab
 from web.chat import Chat, Seat
 from web.house import House, mendable
+from web.keeping import ELSEWHERE, KeepingError
 from web.layout import Sidebar, Talk
 from web.markup import Drawer, day, line
 from web.measure_tab import build_measure_tab
@@ -301,12 +302,11 @@ class Page:
         return self.turns(seat)
 
     def correct(self, seat: Seat, event: gr.EventData) -> Shown:
-        turn, talk = self.chat.turns(seat)[int(event.turn)], self.talk
-        return {
-            talk.correcting: gr.update(visible=True),
-            talk.right: turn.correction,
-            talk.corrected: int(event.turn),
-        }
+        turns, place, talk = self.chat.turns(seat), int(event.turn), self.talk
+        if place >= len(turns):
+            raise KeepingError(ELSEWHERE)
+        shown = {talk.correcting: gr.update(visible=True), talk.right: turns[place].correction}
+        return shown | {talk.corrected: place}
 
     def save_correction(self, seat: Seat, _: gr.EventData, place: int, said: str) -> Shown:
         if said.strip():

@@ -4,7 +4,7 @@ import errno
 import logging
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,14 @@ from fastapi.responses import FileResponse, PlainTextResponse, Response
 
 from index.archive import ArchiveError
 from web import export
+from web.asked import hosts_for
 from web.completions import make_router
 from web.door import Door, user_of
 from web.endpoints import add_endpoints
 from web.house import House
 from web.keeping import KeepingError
 from web.layout import CSS, HEAD, THEME
-from web.logins import Logins
+from web.logins import LoginError, Logins, read_logins
 from web.measure import last_run
 from web.page import build_page
 from web.session import read_secret
@@ -33,7 +34,6 @@ KINDS = {
     "html": ("text/html", export.conversation_as_html),
     "json": ("application/json", export.conversation_as_json),
 }
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 UPLOAD_BYTES = 200 * 1024 * 1024
 PATIENCE_SECONDS = 3  # for answers under way when the server ends
 
@@ -43,7 +43,7 @@ class PortError(OSError):
 
 
 def make_app(
-    house: House, *, logins: Logins | None = None, root_path: str = "", hosts: tuple[str, ...] = LOOPBACK
+    house: House, *, logins: Logins | None = None, root_path: str = "", hosts: Sequence[str] = hosts_for("127.0.0.1")
 ) -> Door:
     """Everything that is served, for uvicorn. `hosts` are the names it answers to; none means any."""
     os.environ["GRADIO_TEMP_DIR"] = str(house.folder / "uploads")
@@ -138,12 +138,23 @@ def make_server(app: Any, *, host: str, port: int, root_path: str = "") -> uvico
     )
 
 
-def serve(house: House, *, host: str, port: int, auth_file: Path | None, root_path: str) -> None:
-    """Serves until it is interrupted. Raises PortError and LoginError before anything is loaded."""
+def serve(
+    house: House,
+    *,
+    host: str,
+    port: int,
+    auth_file: Path | None,
+    root_path: str,
+    names: Sequence[str] = (),
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Serves until it is interrupted; `ready` is called when it is about to. Raises LoginError where nobody could."""
+    if auth_file and not read_logins(auth_file):
+        raise LoginError(f"{auth_file}: names nobody; add one with: groundwire login add --auth-file {auth_file} NAME")
     logins = Logins(auth_file) if auth_file else None
-    inside = host in LOOPBACK
-    app = make_app(house, logins=logins, root_path=root_path, hosts=(*LOOPBACK, host) if inside else ())
+    app = make_app(house, logins=logins, root_path=root_path, hosts=hosts_for(host, names))
     house.warm()
+    ready()
     try:
         make_server(app, host=host, port=port, root_path=root_path).run()
     finally:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from index.article import Article, ArticleError, Original, check_date
 from index.readers.text import LARGEST_ARTICLE, decode
 
+LONGEST_ID = 1_000
+
 
 def read_row(line: bytes, where: str) -> Iterator[Article | ArticleError]:
     """The article of one row; before it, an ArticleError for a date that is none."""
@@ -24,6 +26,8 @@ def read_row(line: bytes, where: str) -> Iterator[Article | ArticleError]:
             raise ArticleError(
                 f'{where}: "{name}" is missing or no text, and every article needs it; the row is left out'
             )
+    if len(row["id"]) > LONGEST_ID:
+        raise ArticleError(f'{where}: "id" has {len(row["id"]):,} characters; write {LONGEST_ID:,} at most')
     optional: dict[str, str | None] = {}
     for name in ("title", "source", "published", "url", "byline"):
         value = row.get(name)
