@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from bench.browser import ASKED, answered, ask, browsing, free_port, serving, serving_fakes, wait
 from bench.record import ROOT
 
@@ -35,6 +37,7 @@ DROPPED = {
     b"Water filled the Dorrow mine on Friday night. Nine miners were rescued at dawn, the fire brigade said.\n",
     "torn.pdf": b"%PDF-1.4 nothing more",
 }
+COLOURS = 128
 SETTLE_SECONDS = 0.6  # for what Gradio fades in
 
 
@@ -57,8 +60,12 @@ class Camera:
 
     def take(self, state: str) -> None:
         time.sleep(SETTLE_SECONDS)
-        self.tab.screenshot(path=self.out / f"{state}-{self.name}.png")
-        print(f"{state}-{self.name}.png", flush=True)
+        file = self.out / f"{state}-{self.name}.png"
+        self.tab.screenshot(path=file)
+        with Image.open(file) as shot:  # a page has few colours: a palette halves the file
+            small = shot.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        small.save(file, optimize=True)
+        print(file.name, flush=True)
 
     def open_tab(self, name: str) -> None:
         """Chooses one of the page's tabs; what does not fit a phone is in a menu."""

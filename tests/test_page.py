@@ -320,7 +320,7 @@ def test_an_added_article_is_understood_asked_about_and_taken_out(tab: Tab, site
     assert "Nine miners were rescued at dawn." in tab.open_quote()
     tab.tab.get_by_role("tab", name="Add articles").click()
     tab.find("#added button", has_text="Undo").click()
-    tab.tab.get_by_text("Taken out again: 1 articles.").wait_for()
+    tab.tab.get_by_text("Taken out again: 1 article.").wait_for()
     tab.tab.get_by_text("This archive holds 4 articles").first.wait_for()
     tab.tab.get_by_role("tab", name="Ask").click()
     tab.find("#chat .cite").first.click()

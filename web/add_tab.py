@@ -9,10 +9,12 @@ from typing import Any
 import gradio as gr
 
 from web.adding import Step, batches
+from web.batch import Batch
 from web.chat import Seat
 from web.house import House, mendable
 from web.layout import html
 from web.markup import Drawer, day
+from web.words import Words
 
 LOOK_SECONDS = 0.1
 EARLIER = 20
@@ -82,7 +84,8 @@ class AddTab:
 
         def take_out(now_on: Seat, event: gr.EventData) -> Shown:
             count = house.take_out(now_on.user, now_on.archive, event.batch)
-            return {result: drawer.note(words("undone", count=count)), progress: ""} | self.list_earlier(now_on)
+            said = drawer.note(words("undone", articles=articles(words, count)))
+            return {result: said, progress: ""} | self.list_earlier(now_on)
 
         outputs = [*parts, self.closed]
         self.events = [
@@ -102,17 +105,25 @@ class AddTab:
             return {self.closed: self.drawer.notice(str(error)), self.earlier: ""}
         return {
             self.closed: "" if may else self.drawer.note(words("may_not")),
-            self.earlier: self.drawer.earlier(
-                [
-                    {"name": one.name, "day": day(one.added), "articles": one.articles, "of": of_batch(one)}
-                    for one in held[:EARLIER]
-                    if one.whole
-                ]
-            ),
+            self.earlier: self.drawer.earlier([self._told(one) for one in held[:EARLIER] if one.whole]),
         }
 
+    def _told(self, batch: Batch) -> dict[str, object]:
+        """What the list of earlier addings says of one."""
+        number = articles(self.drawer.words, batch.articles)
+        return {"name": batch.name, "day": day(batch.added), "articles": number, "of": of_batch(batch)}
 
-def of_batch(batch: Any) -> str:
+
+def articles(words: Words, count: int) -> str:
+    """So many articles, in words.
+
+    >>> articles(Words(), 1), articles(Words(), 2000)
+    ('1 article', '2,000 articles')
+    """
+    return words("one_article") if count == 1 else words("articles", count=f"{count:,}")
+
+
+def of_batch(batch: Batch) -> str:
     """The files and addresses of a batch, the first few by name."""
     names = [name for name, _ in (*batch.files, *batch.pages)]
     return ", ".join(names[:3]) + (f" + {len(names) - 3}" if len(names) > 3 else "")

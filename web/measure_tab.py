@@ -7,7 +7,7 @@ import gradio as gr
 from models.catalogue import read_catalogue
 from qa.terminal import duration
 from web.house import House
-from web.markup import Drawer
+from web.markup import Drawer, day
 from web.measure import Headline, last_run, memory, models_held
 
 
@@ -19,7 +19,7 @@ def measure_view(house: House) -> dict[str, Any]:
         "run": run
         and {
             "name": run.name,
-            "when": run.when,
+            "when": day(run.when),
             "questions": run.questions,
             "report": "report" if run.report else "",
             "figures": [
