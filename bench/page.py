@@ -116,15 +116,17 @@ def ask_both_ways(
         return took
 
     table: list[dict[str, Any]] = []
+    print("seconds to the first words: page, terminal, ratio; the first line is not counted", flush=True)
     with serving(archive, weights, data, runs=data / "runs", port=free_port()) as address:
         open_page(tab, address)
         wait(lambda: any((data / "examples").glob("*.json")), "the example questions, drawn by the same model")
         for place, question in enumerate(questions[: given.questions + 1]):
             ways = [("page", on_page), ("terminal", in_terminal)]
             took = {name: way(question) for name, way in (ways if place % 2 else ways[::-1])}
+            row = {"question": question, **took, "ratio": took["page"] / took["terminal"]}
+            print(f"{took['page']:8.2f}{took['terminal']:8.2f}{row['ratio']:7.3f}  {question}", flush=True)
             if place:
-                table.append({"question": question, **took, "ratio": took["page"] / took["terminal"]})
-                print(f"{took['page']:8.2f}{took['terminal']:8.2f}{table[-1]['ratio']:7.3f}  {question}", flush=True)
+                table.append(row)
         if not tab.locator("#chat .cite").count():
             ask_until_cited(tab, address, questions)
         clicks = [tab.evaluate(CLICK, place) for place in range(given.clicks + 1)][1:]
