@@ -37,7 +37,7 @@ DROPPED = {
     b"Water filled the Dorrow mine on Friday night. Nine miners were rescued at dawn, the fire brigade said.\n",
     "torn.pdf": b"%PDF-1.4 nothing more",
 }
-COLOURS = 128
+COLOURS = 256
 SETTLE_SECONDS = 0.6  # for what Gradio fades in
 
 

@@ -11,6 +11,7 @@ import pytest
 from conftest import ARTICLES
 from served import PASSWORD, SLOW, Site, open_site, wait
 
+from web.adding import Limits
 from web.chat import STEPS
 from web.keeping import Turn
 from web.words import Words
@@ -325,6 +326,17 @@ def test_an_added_article_is_understood_asked_about_and_taken_out(tab: Tab, site
     tab.tab.get_by_role("tab", name="Ask").click()
     tab.find("#chat .cite").first.click()
     tab.tab.get_by_text("This article is not in the archive any more").wait_for()
+
+
+def test_what_one_adding_takes_can_be_sent_at_once(tab: Tab, site: Site, tmp_path: Path) -> None:
+    files = [tmp_path / "one.txt", tmp_path / "two.txt"]
+    for file in files:
+        file.write_text(UPLOAD, "utf-8")
+    tab.tab.get_by_role("tab", name="Add articles").click()
+    tab.find("#files input[type=file]").set_input_files(files)
+    tab.tab.get_by_text("two", exact=False).first.wait_for()
+    assert len([url for url in tab.requests if "/upload?" in url]) == 1
+    assert site.server.config.app.upload_bytes >= Limits().bytes  # type: ignore[union-attr]
 
 
 def test_archives_switch_and_are_made(tab: Tab, site: Site) -> None:

@@ -35,7 +35,7 @@ KINDS = {
     "html": ("text/html", export.conversation_as_html),
     "json": ("application/json", export.conversation_as_json),
 }
-UPLOAD_BYTES = 200 * 1024 * 1024
+FILE_BYTES = 200 * 1024 * 1024  # each; files that are dropped together come in one upload
 PATIENCE_SECONDS = 3  # for answers under way when the server ends
 
 
@@ -100,7 +100,7 @@ def make_app(
         auth_dependency=user_of,
         root_path=root_path or None,
         mcp_server=True,
-        max_file_size=UPLOAD_BYTES,
+        max_file_size=FILE_BYTES,
         footer_links=[],
         run_history=False,
         show_error=False,
@@ -110,7 +110,7 @@ def make_app(
         css=CSS,
         head=HEAD,
     )
-    return Door(app, logins, hosts, read_secret(house.folder), root_path=root_path, upload_bytes=UPLOAD_BYTES)
+    return Door(app, logins, hosts, read_secret(house.folder), root_path=root_path)
 
 
 def check_port(host: str, port: int) -> None:
