@@ -90,8 +90,8 @@ class Watched(Tab):
 
     def begins_in_view(self, selector: str) -> bool:
         """Whether the first line can be seen: a quote may be higher than a phone."""
-        top = "box => { const { top } = box.getClientRects()[0]; return top >= 0 && top < innerHeight - 20; }"
-        return bool(self.find(selector).first.evaluate(top))
+        top = "box => (box.getClientRects()[0] ?? box.getBoundingClientRect()).top"
+        return 0 <= self.find(selector).first.evaluate(top) < self.tab.viewport_size["height"] - 20
 
     def show_list(self) -> None:
         """Opens the list of conversations, which a phone folds away."""
@@ -173,6 +173,7 @@ def test_each_payload_in_each_field_is_words(tab: Watched, site: Site) -> None:
         for button in (turn.locator(".sides .cite"), turn.locator(".said .cite"), turn.locator(".near")):
             button.first.click()
             wait(lambda payload=payload: marked(tab) == shown(said(f"Row{place}", payload)))  # noqa: B023
+            wait(lambda: tab.begins_in_view("#reader mark.current"))  # else the next click meets a page that moves
     tab.look()
 
 

@@ -143,14 +143,8 @@ class Chat:
             if seat.running is running:
                 seat.running = None
             if turn.answer or turn.note != self.words("stopped"):
-                self._keep(seat.user, conversation, place, turn)
+                kept.put_answer(seat.user, conversation, place, turn)
         yield ""
-
-    def _keep(self, user: str, id: str, place: int, turn: Turn) -> None:
-        """Keeps the turn in its place; after what another tab has asked in the meantime, rather than instead of it."""
-        turns = self.house.conversations.get(user, id).turns
-        mine = place < len(turns) and turns[place].asked == turn.asked and len(turns) == place + 1
-        self.house.conversations.put_turn(user, id, place if mine else len(turns), turn)
 
     def _note(self, running: Running, event: object) -> None:
         """Takes in what the desk tells: a place in line, a step, words."""

@@ -239,6 +239,30 @@ class Conversations:
                 )
             self._note_words(row)
 
+    def put_answer(self, user: str, id: str, place: int, turn: Turn) -> None:
+        """Keeps what came of the question that was put at `place`, whatever was asked after it in the meantime.
+
+        Where another tab has put something else there, the turn comes after all others instead.
+        """
+        with self._change():
+            row = self._row(user, id)
+            changed = self._db.execute(
+                "UPDATE turns SET answer = ?, note = ?"
+                " WHERE conversation = ? AND place = ? AND question = ? AND asked = ?",
+                (
+                    *(None if turn.answer is None else compact(turn.answer), whole(turn.note)),
+                    *(row, place, whole(turn.question), whole(turn.asked)),
+                ),
+            ).rowcount
+            if changed:
+                self._db.execute(
+                    "UPDATE conversations SET updated = max(updated + 1, ?) WHERE row = ?", (self._time(), row)
+                )
+                self._note_words(row)
+                return
+            [(count,)] = self._rows("SELECT turns FROM conversations WHERE row = ?", (row,))
+        self.put_turn(user, id, count, turn)
+
     def rename(self, user: str, id: str, title: str) -> None:
         """Gives another title, `LONGEST_TITLE` characters at most; an empty one gives back the first question."""
         with self._change():

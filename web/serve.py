@@ -1,5 +1,6 @@
 """One FastAPI app of all that is served, behind one door: the page, what programs ask, what can be saved and read."""
 
+import asyncio
 import errno
 import logging
 import os
@@ -124,18 +125,23 @@ def check_port(host: str, port: int) -> None:
 
 def make_server(app: Any, *, host: str, port: int, root_path: str = "") -> uvicorn.Server:
     """A server that is not running yet; `run` runs it until it is told to end."""
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            log_level="warning",
-            access_log=False,
-            ws="none",
-            timeout_graceful_shutdown=PATIENCE_SECONDS,
-        )
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        ws="none",
+        timeout_graceful_shutdown=PATIENCE_SECONDS,
     )
+    logging.getLogger("uvicorn.error").addFilter(is_trouble)
+    return uvicorn.Server(config)
+
+
+def is_trouble(record: logging.LogRecord) -> bool:
+    """Whether a line of uvicorn's is worth a reader: not that an open page was cut off when the server ended."""
+    cut_off = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not cut_off and "asyncio.exceptions.CancelledError" not in record.getMessage()
 
 
 def serve(

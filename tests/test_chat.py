@@ -1,0 +1,153 @@
+"""A conversation in a tab, without a browser: what is kept whatever happens, and by whom it can be seen."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import ARTICLES, make_index, write_files
+from fakes import FakeEmbedder, fakes_for_models
+from served import SLOW, SlowGenerator, wait
+
+from index.scope import Scope
+from qa.settings import Settings
+from web.chat import Chat, Seat
+from web.house import House
+from web.keeping import KeepingError
+from web.markup import Drawer
+from web.words import Words
+
+QUESTION = "Who was killed at the airport of Baghdad?"
+OTHER = "Who won the election in Peru?"
+
+
+@pytest.fixture
+def chat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chat]:
+    with fakes_for_models(FakeEmbedder()):
+        make_index(tmp_path / "airport", [write_files(tmp_path / "files", dict(ARTICLES))], FakeEmbedder()).close()
+        monkeypatch.setattr("models.llama.LlamaGenerator", lambda *_, **__: SlowGenerator())
+        settings = Settings(archive=tmp_path / "airport", embedder="fake")
+        house = House.open(settings, [tmp_path / "airport"], tmp_path / "data", logins=False)
+        yield Chat(house, Drawer(Words()))
+        house.close()
+
+
+def sit(chat: Chat, conversation: str = "") -> Seat:
+    return Seat(archive=chat.house.rooms.listed("")[0].key, conversation=conversation)
+
+
+def ask(chat: Chat, seat: Seat, question: str = QUESTION) -> list[str]:
+    async def all_steps() -> list[str]:
+        return [html async for html in chat.ask(seat, question, Scope())]
+
+    return asyncio.run(all_steps())
+
+
+def test_a_turn_is_kept_and_its_history_goes_on(chat: Chat) -> None:
+    seat = sit(chat)
+    steps = ask(chat, seat)
+    assert "Opening the archive" in steps[0] and steps[-1] == "" and seat.running is None
+    ask(chat, seat, OTHER)
+    first, second = chat.turns(seat)
+    assert first.answer and first.answer["question"] == QUESTION and first.note == "" and first.asked
+    assert second.answer and second.answer["replay"]["history"][0]["content"] == QUESTION
+
+
+def test_the_question_is_kept_before_it_is_answered(chat: Chat) -> None:
+    async def look() -> None:
+        seat = sit(chat)
+        async with aclosing(chat.ask(seat, f"Who {SLOW} was killed at the airport?", Scope())) as steps:
+            async for html in steps:
+                if "Reading" in html:
+                    [turn] = chat.turns(seat)
+                    assert turn.answer is None and turn.note == "Stopped." and seat.running is not None
+                    break
+        [turn] = chat.turns(seat)
+        assert turn.note == "Stopped." and seat.running is None
+
+    asyncio.run(look())
+    wait(lambda: chat.house.desk.length == 0)
+
+
+def test_two_tabs_of_one_conversation_lose_nothing(chat: Chat) -> None:
+    one = sit(chat)
+    ask(chat, one)
+
+    async def both() -> None:
+        two = sit(chat, one.conversation)
+        async with aclosing(chat.ask(one, f"Who {SLOW} won the election in Peru?", Scope())) as steps:
+            async for html in steps:
+                if "Reading" in html:
+                    break
+            other = asyncio.create_task(_drain(chat, two, "What rose by four per cent?"))
+            await asyncio.sleep(0.1)
+            async for _ in steps:
+                pass
+        await other
+
+    asyncio.run(both())
+    asked = [turn.question for turn in chat.turns(one) if turn.answer]
+    assert asked == [QUESTION, f"Who {SLOW} won the election in Peru?", "What rose by four per cent?"]
+    assert len(chat.turns(one)) == 3
+
+
+async def _drain(chat: Chat, seat: Seat, question: str) -> None:
+    async for _ in chat.ask(seat, question, Scope()):
+        pass
+
+
+def test_a_conversation_deleted_meanwhile_is_a_sentence(chat: Chat) -> None:
+    async def run() -> None:
+        seat = sit(chat)
+        async with aclosing(chat.ask(seat, QUESTION, Scope())) as steps:
+            await anext(steps)
+            chat.house.conversations.delete("", seat.conversation)
+            async for _ in steps:
+                pass
+
+    with pytest.raises(KeepingError, match="may have been deleted"):
+        asyncio.run(run())
+    wait(lambda: chat.house.desk.length == 0)
+
+
+def test_a_question_that_cannot_be_asked_is_told_in_its_turn(chat: Chat) -> None:
+    seat = sit(chat)
+    ask(chat, seat, "x" * 3_000)
+    [turn] = chat.turns(seat)
+    assert turn.answer is None and "ask in 2,000 at most" in turn.note
+
+
+def test_a_bug_is_told_without_its_words_and_the_next_is_answered(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
+    seat = sit(chat)
+    generator = chat.house.rooms.models.generator()
+    generator._log_odds = lambda _: 1 / 0  # type: ignore[attr-defined]
+    ask(chat, seat)
+    [turn] = chat.turns(seat)
+    assert "Something went wrong here" in turn.note and "division" not in turn.note and "ZeroDivision" in caplog.text
+    generator._log_odds = lambda _: 4.0  # type: ignore[attr-defined]
+    seat.editing = 0
+    ask(chat, seat)
+    assert chat.turns(seat)[0].answer
+
+
+def test_another_users_conversation_is_not_opened(chat: Chat) -> None:
+    seat = sit(chat)
+    ask(chat, seat)
+    with pytest.raises(KeepingError):
+        chat.open(replace(sit(chat), user="somebody"), seat.conversation)
+
+
+def test_a_quote_of_a_place_that_is_gone_is_a_sentence(chat: Chat) -> None:
+    seat = sit(chat)
+    ask(chat, seat)
+    assert "mark" in chat.quote(seat, {"turn": "0", "number": "1"})
+    for gone in ({"turn": "7", "number": "1"}, {"turn": "0", "number": "99"}, {"turn": "0", "hit": "99"}):
+        with pytest.raises(KeepingError):
+            chat.quote(seat, gone)
+
+
+def test_what_an_archive_holds_is_said(chat: Chat) -> None:
+    assert chat.about(sit(chat)).startswith("This archive holds 4 articles, ")
+    assert "3 January 2020 to 7 June 2021" in chat.about(sit(chat))
