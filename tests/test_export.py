@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_answers import QUOTE, make_answer
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from test_page import QUOTE, make_answer
 
 from web.export import (
     LONGEST,

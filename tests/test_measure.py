@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_answers import QUOTE, make_answer
 from test_evaluate import run
-from test_page import QUOTE, make_answer
 
 from index.news_index import NewsIndex
 from models.catalogue import find, read_catalogue
