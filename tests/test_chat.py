@@ -62,13 +62,34 @@ def test_the_question_is_kept_before_it_is_answered(chat: Chat) -> None:
             async for html in steps:
                 if "Reading" in html:
                     [turn] = chat.turns(seat)
-                    assert turn.answer is None and turn.note == "Stopped." and seat.running is not None
+                    assert turn.answer is None and turn.note == "Not answered yet." and seat.running is not None
                     break
         [turn] = chat.turns(seat)
-        assert turn.note == "Stopped." and seat.running is None
+        assert turn.note == "Stopped, for the page was left." and seat.running is None
 
     asyncio.run(look())
     wait(lambda: chat.house.desk.length == 0)
+
+
+def test_an_answer_stays_until_there_is_another(chat: Chat) -> None:
+    seat = sit(chat)
+    ask(chat, seat)
+    ask(chat, seat, OTHER)
+    before = chat.turns(seat)
+
+    async def stopped() -> None:
+        seat.editing = 0
+        async for html in chat.ask(seat, f"Who {SLOW} was killed at the airport?", Scope()):
+            if "Reading" in html:
+                chat.stop(seat)
+
+    with pytest.raises(KeepingError, match="The earlier answer stays"):
+        asyncio.run(stopped())
+    assert chat.turns(seat) == before
+    seat.editing = 0
+    ask(chat, seat, "What rose by four per cent?")
+    [turn] = chat.turns(seat)
+    assert turn.question == "What rose by four per cent?" and turn.answer
 
 
 def test_two_tabs_of_one_conversation_lose_nothing(chat: Chat) -> None:

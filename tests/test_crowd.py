@@ -15,8 +15,8 @@ import openai
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from test_page import Tab, turns_of
 from served import SLOW, Site, open_site, wait
+from test_page import Tab, turns_of
 
 pytestmark = pytest.mark.browser
 TOWNS = [f"{first}{last}" for first in ("Ar", "Brus", "Col", "Dor", "Em") for last in ("dale", "wick", "ton", "mere")]

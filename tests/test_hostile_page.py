@@ -13,9 +13,9 @@ import pytest
 from conftest import write_files
 from fakes import copy_best_sentence
 from hostile_articles import ALL, EVIL, PAYLOADS, PLACES, RUN, asked, files, huge, said
-from test_page import Tab
 from served import PASSWORD, Site, open_site, wait
 from test_evaluate import run
+from test_page import Tab
 
 from index.news_index import NewsIndex
 from models import Message

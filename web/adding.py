@@ -316,7 +316,10 @@ class _Adding:
             except ArticleError as error:
                 self.problems.append(str(error))
         if found and fetcher is None:
-            self.problems.append(f"{called(found[0])}: not fetched, for this server is kept offline; add files instead")
+            for address in found:
+                self.problems.append(
+                    f"{called(address)}: not fetched, for this server is kept offline; add files instead"
+                )
             return []
         found = list(dict.fromkeys(found))
         most = self.limits.addresses

@@ -51,6 +51,7 @@ class Running:
     done: int = 0
     total: int = 0
     said: list[Piece] = field(default_factory=list)
+    ended: str = ""  # why, where not by an answer
 
     def so_far(self) -> dict[str, Any] | None:
         """The proved sentences in the shape of an answer; None before the first."""
@@ -119,10 +120,13 @@ class Chat:
         asking = self.house.ask(seat.user, seat.archive, question, history, scope=scope, who=f"{seat.user}/{id(seat)}")
         running = seat.running = Running(asking, place, scope)
         asked = datetime.now(UTC).isoformat(timespec="seconds")
-        turn = Turn(question, None, self.words("stopped"), scope.to_dict() if scope != Scope() else {}, asked=asked)
+        within = scope.to_dict() if scope != Scope() else {}
+        turn = Turn(question, None, self.words("unanswered"), within, asked=asked)
+        anew = place < len(turns)  # what stands there stays until there is another answer
         try:
             conversation = seat.conversation or kept.start(seat.user, seat.archive)
-            kept.put_turn(seat.user, conversation, place, turn)  # whatever happens, the question is not lost
+            if not anew:
+                kept.put_turn(seat.user, conversation, place, turn)  # whatever happens, the question is not lost
             seat.conversation, seat.editing = conversation, None
             yield self.running(seat)
             async for event in asking.follow():
@@ -135,15 +139,19 @@ class Chat:
         except Exception as error:
             if not isinstance(error, mendable()):
                 log.exception("while answering")
-            turn = replace(turn, note=str(error) if isinstance(error, mendable()) else self.words("failed"))
+            running.ended = str(error) if isinstance(error, mendable()) else self.words("failed")
         finally:
             asking.stop()
-            if turn.answer is None and running.said:
-                turn = replace(turn, answer=running.so_far())
             if seat.running is running:
                 seat.running = None
-            if turn.answer or turn.note != self.words("stopped"):
+            if turn.answer is None:
+                turn = replace(turn, answer=running.so_far(), note=running.ended or self.words("left"))
+            if not anew:
                 kept.put_answer(seat.user, conversation, place, turn)
+            elif turn.note == "":
+                kept.put_turn(seat.user, conversation, place, turn)
+        if anew and turn.note:
+            raise KeepingError(self.words("stays", why=turn.note))
         yield ""
 
     def _note(self, running: Running, event: object) -> None:
@@ -162,12 +170,15 @@ class Chat:
 
     def end(self, seat: Seat) -> None:
         """Stops all that a tab has under way, which is closed."""
-        self.stop(seat)
+        if seat.running:
+            seat.running.asking.stop()
         if seat.adding:
             seat.adding.set()
 
     def stop(self, seat: Seat) -> None:
+        """A person wants no more of it."""
         if seat.running:
+            seat.running.ended = self.words("stopped")
             seat.running.asking.stop()
 
     # What is shown
@@ -202,7 +213,10 @@ class Chat:
                 ("html", answer_as_fragment(turn.answer, asked=turn.asked)),
             )
         within = self._within(Scope.from_dict(turn.scope))
-        return Shown(place, turn.question, answer, turn.note, within, turn.mark, turn.correction, copies)
+        alone = str(turn.answer["standalone_question"]) if turn.answer else ""
+        understood = self.words("understood_as", question=alone) if alone and alone != turn.question else ""
+        said = (turn.note, within, turn.mark, turn.correction, copies, understood)
+        return Shown(place, turn.question, answer, *said)
 
     def _text(self, seat: Seat, hit: dict[str, Any]) -> str:
         article = self._article(seat, hit["article_id"])

@@ -19,6 +19,7 @@ from qa.answer import Answer
 from qa.pipeline import Event, Newsroom, QuestionError, Status
 
 LOOK_SECONDS = 0.04  # between two looks of a follower at what is new
+TOLD_SECONDS = 5.0  # of waiting, between two times that it is told
 MOST_WAITING = 100
 REMEMBERED = 20  # answers that the next ones are thought to take as long as
 
@@ -35,6 +36,11 @@ class Place:
 
     ahead: int
     seconds: float | None
+
+
+def lasted(place: Place, shown: Place) -> bool:
+    """Whether the seconds to a turn are others than those that were told."""
+    return place.seconds is not None and (shown.seconds is None or abs(shown.seconds - place.seconds) >= TOLD_SECONDS)
 
 
 class Asking:
@@ -75,7 +81,7 @@ class Asking:
             while True:
                 over = self.done  # read before the events: what came before it is all there
                 place = self.place()
-                if place is not None and (shown is None or place.ahead != shown.ahead):
+                if place is not None and (shown is None or place.ahead != shown.ahead or lasted(place, shown)):
                     shown = place
                     yield place
                 fresh = self.events[seen:]

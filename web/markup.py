@@ -46,6 +46,7 @@ class Shown:
     mark: str = ""
     correction: str = ""
     copies: tuple[tuple[str, str], ...] = ()
+    understood: str = ""
 
 
 @cache
@@ -103,7 +104,8 @@ class Drawer:
     # Answers
 
     def conversation(self, id: str, turns: Sequence[Shown], holding: str) -> str:
-        return str(self._draw.conversation(id, [self._turn(shown, holding) for shown in turns]))
+        views = [self._turn(shown, holding) for shown in turns]
+        return str(self._draw.conversation(id, views))
 
     def welcome(self, about: str, examples: Sequence[str]) -> str:
         return str(self._draw.welcome(about, examples))
@@ -131,6 +133,7 @@ class Drawer:
             "question": shown.question,
             "note": shown.note,
             "within": shown.within,
+            "understood": shown.understood,
             "mark": shown.mark,
             "correction": shown.correction,
             "copies": shown.copies,

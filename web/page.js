@@ -11,6 +11,7 @@ window.groundwire = (() => {
       if (!act || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       if (act.matches(".cite, .near")) asked = act;
+      focusOn({ edit: "#question textarea", undo: "#correction textarea" }[act.dataset.event]);
       trigger(act.dataset.event, { ...act.dataset });
     });
   }
@@ -88,6 +89,17 @@ window.groundwire = (() => {
       if (out()) quote.scrollIntoView({ block: "start" }); // under a headline that fills a phone
       quote.focus({ preventScroll: true });
     });
+  }
+
+  // What a button opens elsewhere on the page has the focus as soon as it is there.
+  function focusOn(selector, tries = 20) {
+    const field = selector && document.querySelector(selector);
+    if (field && field.offsetParent) {
+      field.scrollIntoView({ block: "center" });
+      field.focus();
+    } else if (selector && tries) {
+      setTimeout(() => focusOn(selector, tries - 1), 100);
+    }
   }
 
   // On a phone the list of conversations would cover the page.

@@ -4,6 +4,7 @@ What happens in a conversation is in `chat`, how it looks in `markup`, which par
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -50,12 +51,13 @@ class Page:
         self.seat = gr.State(Seat(), delete_callback=self.chat.end)
         self.place = gr.Textbox(visible=False)  # the browser's own note of what is open: it outlives a server
         self.side = Sidebar(words)
-        with gr.Tab(words("ask_tab"), id="ask"):
-            self.talk = Talk(words, self.draw.empty_reader())
-        with gr.Tab(words("add_tab"), id="add"):
-            self.adding = AddTab(house, self.draw, self.on)
-        with gr.Tab(words("measure_tab"), id="measure") as measuring:
-            build_measure_tab(house, self.draw, measuring, QUICK)
+        with gr.Tabs() as self.tabs:
+            with gr.Tab(words("ask_tab"), id="ask"):
+                self.talk = Talk(words, self.draw.empty_reader())
+            with gr.Tab(words("add_tab"), id="add"):
+                self.adding = AddTab(house, self.draw, self.on)
+            with gr.Tab(words("measure_tab"), id="measure") as measuring:
+                build_measure_tab(house, self.draw, measuring, QUICK)
         self._wire(blocks)
 
     def _wire(self, blocks: gr.Blocks) -> None:
@@ -81,9 +83,9 @@ class Page:
         self.on(talk.save.click, self.save_correction, [talk.corrected, talk.right], [*turns, talk.correcting])
         self.on(talk.cancel.click, self.no_correction, [], [talk.correcting])
 
-        self.on(side.listed.select, self.open_other, [], everything)
+        self.on(side.listed.select, self.open_other, [], [*everything, self.tabs])
         self.on(side.search.change, self.search, [side.search], turns, quiet=True)
-        self.on(side.fresh.click, self.begin, [], everything)
+        self.on(side.fresh.click, self.begin, [], [*everything, self.tabs])
         self.on(side.archive.input, self.switch, [side.archive], everything)
         for event in (side.make.click, side.called.submit):
             self.on(event, self.make_archive, [side.called], [*everything, side.called, side.unmade, side.making])
@@ -142,7 +144,7 @@ class Page:
                 async for shown in run(seat, event_data, *values):
                     yield shown
             except mendable() as error:
-                yield told(error)
+                yield self.turns(seat) | told(error) if self.talk.past in outputs else told(error)
 
         how = SLOW if streams else QUICK
         return event(slow if streams else quick, [self.seat, self.place, *inputs], [*outputs, notice], **how)
@@ -225,7 +227,12 @@ class Page:
 
     def asked_within(self, archive: Archive, chosen: Scope, **fold: Any) -> Shown:
         narrow = self.talk.narrow
-        told = self.words("narrow_to", scope=chosen.told()) if chosen != Scope() else self.words("narrow_all")
+        told = self.words("narrow_all")
+        if chosen != Scope():
+            names = [line(name) for name, _ in self.titles(archive, chosen.articles[:2])]
+            more = len(chosen.articles) - len(names)
+            parts = [replace(chosen, articles=()).told(), *names, f"+ {more}" if more else ""]
+            told = self.words("narrow_to", scope=", ".join(part for part in parts if part))
         bars = self.draw.timeline(archive.timeline(), chosen.first_day or "", chosen.last_day or "")
         return {narrow.timeline: bars, narrow.fold: gr.update(label=told, **fold), narrow.unmeant: ""}
 
@@ -305,7 +312,9 @@ class Page:
         turns, place, talk = self.chat.turns(seat), int(event.turn), self.talk
         if place >= len(turns):
             raise KeepingError(ELSEWHERE)
-        shown = {talk.correcting: gr.update(visible=True), talk.right: turns[place].correction}
+        label = self.words("correction_of", question=line(turns[place].question))
+        right = gr.update(value=turns[place].correction, label=label)
+        shown = {talk.correcting: gr.update(visible=True), talk.right: right}
         return shown | {talk.corrected: place}
 
     def save_correction(self, seat: Seat, _: gr.EventData, place: int, said: str) -> Shown:
@@ -320,7 +329,7 @@ class Page:
 
     def open_other(self, seat: Seat, event: gr.EventData) -> Shown:
         self.chat.open(seat, event.id)
-        return self.refresh(seat)
+        return self.refresh(seat) | {self.tabs: gr.update(selected="ask")}
 
     def search(self, seat: Seat, _: gr.EventData, wanted: str) -> Shown:
         shown = self.turns(seat, wanted)
@@ -328,9 +337,12 @@ class Page:
 
     def begin(self, seat: Seat, _: gr.EventData) -> Shown:
         self.chat.leave(seat)
-        return self.refresh(seat)
+        return self.refresh(seat) | {self.talk.box: "", self.tabs: gr.update(selected="ask")}
 
-    def switch(self, seat: Seat, _: gr.EventData, key: str) -> Shown:
+    def switch(self, seat: Seat, _: gr.EventData, key: str | None) -> Shown:
+        if key in (None, seat.archive):  # a Dropdown that loses the focus says so too
+            return {}
+        assert key is not None
         self.chat.leave(seat, key)
         return self.refresh(seat)
 
