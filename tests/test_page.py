@@ -417,7 +417,7 @@ def test_marks_become_candidates_for_gold(tab: Tab, site: Site) -> None:
     tab.button("Right").click()
     tab.find('button[data-mark="+"][aria-pressed="true"]').wait_for()
     tab.button("Correct it").click()
-    tab.field("What is right?").fill("José Pérez")
+    tab.find("#correction textarea").fill("José Pérez")
     tab.button("Save").click()
     tab.tab.get_by_text("Corrected: José Pérez").wait_for()
     folder = site.house.rooms.archive("", site.key("airport")).folder

@@ -213,7 +213,7 @@ class Chat:
                 ("html", answer_as_fragment(turn.answer, asked=turn.asked)),
             )
         within = self._within(Scope.from_dict(turn.scope))
-        alone = str(turn.answer["standalone_question"]) if turn.answer else ""
+        alone = str(turn.answer.get("standalone_question") or "") if turn.answer else ""
         understood = self.words("understood_as", question=alone) if alone and alone != turn.question else ""
         said = (turn.note, within, turn.mark, turn.correction, copies, understood)
         return Shown(place, turn.question, answer, *said)
