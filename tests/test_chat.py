@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from conftest import ARTICLES, make_index, write_files
@@ -24,10 +25,10 @@ OTHER = "Who won the election in Peru?"
 
 
 @pytest.fixture
-def chat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chat]:
-    with fakes_for_models(FakeEmbedder()):
+def chat(tmp_path: Path) -> Iterator[Chat]:
+    slow = patch("models.llama.LlamaGenerator", lambda *_, **__: SlowGenerator())
+    with fakes_for_models(FakeEmbedder()), slow:
         make_index(tmp_path / "airport", [write_files(tmp_path / "files", dict(ARTICLES))], FakeEmbedder()).close()
-        monkeypatch.setattr("models.llama.LlamaGenerator", lambda *_, **__: SlowGenerator())
         settings = Settings(archive=tmp_path / "airport", embedder="fake")
         house = House.open(settings, [tmp_path / "airport"], tmp_path / "data", logins=False)
         yield Chat(house, Drawer(Words()))

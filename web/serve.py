@@ -123,7 +123,7 @@ def check_port(host: str, port: int) -> None:
         raise PortError(f"port {port} on {host} {why}; choose another with --port") from None
 
 
-def make_server(app: Any, *, host: str, port: int, root_path: str = "") -> uvicorn.Server:
+def make_server(app: Any, *, host: str, port: int) -> uvicorn.Server:
     """A server that is not running yet; `run` runs it until it is told to end."""
     config = uvicorn.Config(
         app,
@@ -162,6 +162,6 @@ def serve(
     house.warm()
     ready()
     try:
-        make_server(app, host=host, port=port, root_path=root_path).run()
+        make_server(app, host=host, port=port).run()
     finally:
         house.close()
