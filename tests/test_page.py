@@ -431,6 +431,16 @@ def test_a_link_to_what_is_not_there_is_a_sentence(chromium: Any, site: Site) ->
     tab.close()
 
 
+def test_a_conversation_deleted_while_it_is_answered(tab: Tab, site: Site) -> None:
+    tab.box.fill(f"Who {SLOW} died in the strike at Baghdad airport?")
+    tab.box.press("Enter")
+    tab.find("#now .doing", has_text="Reading").wait_for()
+    site.house.conversations.delete("", tab.conversation)
+    tab.find("#notice", has_text="it may have been deleted").wait_for()
+    tab.find("#chat .welcome").wait_for()
+    tab.ask()
+
+
 def test_two_sessions_at_once_share_nothing(chromium: Any, site: Site) -> None:
     one, two = Tab(chromium, site), Tab(chromium, site)
     for tab, question in ((one, "Who won the election in Peru?"), (two, "What rose by four per cent?")):

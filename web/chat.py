@@ -117,6 +117,7 @@ class Chat:
         turns = self.turns(seat)
         place = min(len(turns) if seat.editing is None else seat.editing, len(turns))
         history = [message for turn in turns[:place] for message in _said(turn)]
+        conversation = seat.conversation or kept.start(seat.user, seat.archive)
         asking = self.house.ask(seat.user, seat.archive, question, history, scope=scope, who=f"{seat.user}/{id(seat)}")
         running = seat.running = Running(asking, place, scope)
         asked = datetime.now(UTC).isoformat(timespec="seconds")
@@ -124,7 +125,6 @@ class Chat:
         turn = Turn(question, None, self.words("unanswered"), within, asked=asked)
         anew = place < len(turns)  # what stands there stays until there is another answer
         try:
-            conversation = seat.conversation or kept.start(seat.user, seat.archive)
             if not anew:
                 kept.put_turn(seat.user, conversation, place, turn)  # whatever happens, the question is not lost
             seat.conversation, seat.editing = conversation, None

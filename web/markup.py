@@ -221,7 +221,7 @@ class Drawer:
             "host": urlsplit(url).hostname if url else "",
             "whole": whole,
             "opened": opened,
-            "warning": "" if held and at and not warning else warning,
+            "warning": warning,
             "quote": known.get("quote", ""),
             "language": article.language if article and article.language else "",
             "before": low and f"{low:,}",

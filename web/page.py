@@ -144,7 +144,7 @@ class Page:
                 async for shown in run(seat, event_data, *values):
                     yield shown
             except mendable() as error:
-                yield self.turns(seat) | told(error) if self.talk.past in outputs else told(error)
+                yield (self.what_is_left(seat) if self.talk.past in outputs else {}) | told(error)
 
         how = SLOW if streams else QUICK
         return event(slow if streams else quick, [self.seat, self.place, *inputs], [*outputs, notice], **how)
@@ -185,6 +185,14 @@ class Page:
             side.exports: self.draw.exports(links) if id else "",
             side.title: kept.get(seat.user, id).title if id else "",
         } | self.note_place(seat)
+
+    def what_is_left(self, seat: Seat) -> Shown:
+        """The conversation after something went wrong; where it is deleted meanwhile, a new one."""
+        try:
+            return self.turns(seat)
+        except KeepingError:
+            self.chat.leave(seat)
+            return self.turns(seat)
 
     def refresh(self, seat: Seat) -> Shown:
         """All of it."""
