@@ -84,7 +84,7 @@ class Page:
         self.on(talk.cancel.click, self.no_correction, [], [talk.correcting])
 
         self.on(side.listed.select, self.open_other, [], [*everything, self.tabs])
-        self.on(side.search.change, self.search, [side.search], turns, quiet=True)
+        self.on(side.search.change, self.search, [side.search], [side.listed], quiet=True)
         self.on(side.fresh.click, self.begin, [], [*everything, self.tabs])
         self.on(side.archive.input, self.switch, [side.archive], everything)
         for event in (side.make.click, side.called.submit):
@@ -165,15 +165,19 @@ class Page:
 
     # What each part shows
 
-    def turns(self, seat: Seat, wanted: str = "") -> Shown:
+    def listing(self, seat: Seat, wanted: str = "") -> Shown:
+        """The list of conversations."""
+        items = [
+            {"id": one.id, "link": f"?conversation={one.id}", "title": one.title, "day": day(one.updated)}
+            for one in self.house.conversations.listed(seat.user, wanted, LISTED)
+        ]
+        return {self.side.listed: self.draw.conversations(items, seat.conversation, wanted)}
+
+    def turns(self, seat: Seat) -> Shown:
         """The conversation, and the list of them."""
         talk, side = self.talk, self.side
         running, id = seat.running is not None, seat.conversation
         kept = self.house.conversations
-        items = [
-            {"id": one.id, "link": f"?conversation={one.id}", "title": one.title, "day": day(one.updated)}
-            for one in kept.listed(seat.user, wanted, LISTED)
-        ]
         links = [(self.words(f"copy_{kind}"), f"conversations/{id}.{suffix}") for kind, suffix in EXPORTS]
         return {
             talk.past: self.chat.conversation(seat),
@@ -181,10 +185,11 @@ class Page:
             talk.send: gr.update(visible=not running),
             talk.halt: gr.update(visible=running),
             side.this: gr.update(visible=bool(id)),
-            side.listed: self.draw.conversations(items, id, wanted),
             side.exports: self.draw.exports(links) if id else "",
             side.title: kept.get(seat.user, id).title if id else "",
-        } | self.note_place(seat)
+            **self.listing(seat),
+            **self.note_place(seat),
+        }
 
     def what_is_left(self, seat: Seat) -> Shown:
         """The conversation after something went wrong; where it is deleted meanwhile, a new one."""
@@ -230,10 +235,10 @@ class Page:
             narrow.until: chosen.until or "",
             narrow.pinned: gr.update(choices=pins, value=list(chosen.articles), visible=bool(pins)),
             narrow.find: "",
-            **self.asked_within(archive, chosen, **fold),
+            **self.asked_within(seat, archive, chosen, **fold),
         }
 
-    def asked_within(self, archive: Archive, chosen: Scope, **fold: Any) -> Shown:
+    def asked_within(self, seat: Seat, archive: Archive, chosen: Scope, **fold: Any) -> Shown:
         narrow = self.talk.narrow
         told = self.words("narrow_all")
         if chosen != Scope():
@@ -241,13 +246,14 @@ class Page:
             more = len(chosen.articles) - len(names)
             parts = [replace(chosen, articles=()).told(), *names, f"+ {more}" if more else ""]
             told = self.words("narrow_to", scope=", ".join(part for part in parts if part))
-        bars = self.draw.timeline(archive.timeline(), chosen.first_day or "", chosen.last_day or "")
-        return {narrow.timeline: bars, narrow.fold: gr.update(label=told, **fold), narrow.unmeant: ""}
+        bars = self.house.rooms.timeline(seat.user, seat.archive)
+        drawn = self.draw.timeline(bars, chosen.first_day or "", chosen.last_day or "")
+        return {narrow.timeline: drawn, narrow.fold: gr.update(label=told, **fold), narrow.unmeant: ""}
 
     def titles(self, archive: Archive, ids: Iterable[str]) -> list[tuple[str, str]]:
         """Articles by headline and outlet, for a list of choices."""
         found = ((id, archive.article(id)) for id in ids)
-        return [(line(f"{held.title} · {held.source or id}") if held else id, id) for id, held in found]
+        return [(headline(held.title, held.source, id) if held else id, id) for id, held in found]
 
     def _archive(self, seat: Seat) -> Archive | None:
         """The open archive; None where there is none any more."""
@@ -340,8 +346,7 @@ class Page:
         return self.refresh(seat) | {self.tabs: gr.update(selected="ask")}
 
     def search(self, seat: Seat, _: gr.EventData, wanted: str) -> Shown:
-        shown = self.turns(seat, wanted)
-        return {part: shown[part] for part in (self.side.listed,)}
+        return self.listing(seat, wanted)
 
     def begin(self, seat: Seat, _: gr.EventData) -> Shown:
         self.chat.leave(seat)
@@ -386,7 +391,7 @@ class Page:
             chosen = scope_of(*within)
         except ScopeError as error:
             return {self.talk.narrow.unmeant: self.draw.notice(str(error))}
-        return self.asked_within(archive, chosen) if archive else {}
+        return self.asked_within(seat, archive, chosen) if archive else {}
 
     def choose_period(
         self, seat: Seat, event: gr.EventData, outlets: Any, since: str, until: str, *others: Any
@@ -403,8 +408,8 @@ class Page:
         if archive is None:
             return {}
         found = archive.titles(sought, FOUND) if sought.strip() else []
-        ids = dict.fromkeys([*(pinned or ()), *(id for id, *_ in found)])
-        choices = self.titles(archive, ids)
+        choices = self.titles(archive, pinned or ())
+        choices += [(headline(title, source, id), id) for id, title, source, _ in found if id not in (pinned or ())]
         return {self.talk.narrow.pinned: gr.update(choices=choices, visible=bool(choices))}
 
     def pin(self, seat: Seat, event: gr.EventData) -> Shown:
@@ -412,6 +417,11 @@ class Page:
 
     def unnarrow(self, seat: Seat, _: gr.EventData) -> Shown:
         return self.narrowing(seat, Scope())
+
+
+def headline(title: str, source: str | None, id: str) -> str:
+    """An article in a list of choices."""
+    return line(f"{title} · {source or id}")
 
 
 def scope_of(outlets: Any, since: Any, until: Any, languages: Any, articles: Any) -> Scope:

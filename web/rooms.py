@@ -10,9 +10,10 @@ import sqlite3
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 from index.archive import Archive, ArchiveError, Counts
 from index.news_index import NewsIndex
@@ -50,13 +51,26 @@ class _Place:
 
 
 class _Held:
-    """An open archive, the file that it was then, its counts of one generation, its newsroom once there is one."""
+    """An open archive, the file that it was then, its newsroom once there is one, and what was looked up in it."""
 
     def __init__(self, archive: Archive, file: tuple[int, int]) -> None:
         self.archive = archive
         self.file = file
-        self.counted: tuple[int, Counts] | None = None
+        self._looked_up: dict[str, tuple[int, Any]] = {}
         self.room: Newsroom | None = None
+
+    def counts(self) -> Counts:
+        return cast("Counts", self._once("counts", self.archive.counts))
+
+    def timeline(self) -> list[tuple[str, int]]:
+        return cast("list[tuple[str, int]]", self._once("timeline", self.archive.timeline))
+
+    def _once(self, name: str, look: Callable[[], object]) -> object:
+        """Looked up again only when the archive has changed, whoever changed it."""
+        generation = self.archive.generation
+        if self._looked_up.get(name, (None,))[0] != generation:
+            self._looked_up[name] = generation, look()
+        return self._looked_up[name][1]
 
 
 class Rooms:
@@ -96,7 +110,11 @@ class Rooms:
 
     def counts(self, user: str, key: str) -> Counts:
         """What an archive holds; counted again only when it has changed, whoever changed it."""
-        return self._count(self._held(self._place(user, key).folder))
+        return self._held(self._place(user, key).folder).counts()
+
+    def timeline(self, user: str, key: str) -> list[tuple[str, int]]:
+        """As the archive has it; looked up again only when it has changed."""
+        return self._held(self._place(user, key).folder).timeline()
 
     def may_change(self, user: str, key: str) -> bool:
         """Whether a user may add articles to an archive and take some out; raises ArchiveError as `archive` does."""
@@ -200,7 +218,7 @@ class Rooms:
         name = plain_name(place.folder.name)
         try:
             held = self._held(place.folder)
-            counts = self._count(held)
+            counts = held.counts()
             name = plain_name(held.archive.about("name")) or name
             may_change = self._may_change(place, held.archive)
         except ArchiveError as error:
@@ -234,12 +252,6 @@ class Rooms:
                         f"{folder}: cannot be opened ({error.strerror}); check its permissions"
                     ) from None
             return held
-
-    def _count(self, held: _Held) -> Counts:
-        generation = held.archive.generation
-        if held.counted is None or held.counted[0] != generation:
-            held.counted = generation, held.archive.counts()
-        return held.counted[1]
 
 
 # Names and folders
