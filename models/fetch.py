@@ -106,6 +106,11 @@ def fetch_hub(
     return folder / filename if filename else folder
 
 
+def is_address(spec: str) -> bool:
+    """Whether `--llm` names an address."""
+    return spec.lower().startswith(("http://", "https://"))
+
+
 def resolve_llm(
     spec: str,
     weights: Path,

@@ -69,7 +69,7 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     again = add("replay", run_replay, "ask a kept answer's question again and say what changed", "weights")
     again.add_argument("file", type=Path, metavar="ANSWER.json", help="what groundwire ask --json printed")
     again.add_argument("--archive", type=Path, default=None, metavar="DIR", help="the archive's folder (the answer's)")
-    again.add_argument("--llm", default=None, metavar="NAME", help="a model's name or GGUF path (the answer's)")
+    again.add_argument("--llm", default=None, metavar="NAME", help="a model's name, path or address (the answer's)")
     again.add_argument("--threads", type=positive, default=None, metavar="N", help="processor threads (all)")
     again.add_argument("--json", action="store_true", help="print what changed and the answer as JSON")
 
@@ -260,6 +260,7 @@ def run_models(given: argparse.Namespace, settings: Settings) -> int:
                 f"{entry.name:24}{entry.role:10}{entry.bytes / 1e6:>6.0f} MB{memory:>9}{entry.context_tokens or '–':>9}"
                 f"  {entry.licence:12} {state}"
             )
+        print("or a model on a server: --llm http://host/v1#model, its key in GROUNDWIRE_LLM_KEY (docs/llm.md)")
         print(f"weights folder: {settings.weights}")
     elif given.action == "pull":
         for entry in entries if given.names else [entry for entry in entries if entry.default]:

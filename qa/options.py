@@ -93,7 +93,7 @@ def _weights_option(command: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where models lie (GROUNDWIRE_WEIGHTS, else your user data folder)",
     )
-    command.add_argument("--offline", action="store_true", help="never open a socket")
+    command.add_argument("--offline", action="store_true", help="reach nothing beyond this machine")
 
 
 def _embedder_option(command: argparse.ArgumentParser) -> None:
@@ -112,7 +112,10 @@ def _reranker_option(command: argparse.ArgumentParser) -> None:
 
 def _llm_option(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--llm", default=Settings.llm, metavar="NAME", help=f"a model's name, GGUF path or hub file ({Settings.llm})"
+        "--llm",
+        default=Settings.llm,
+        metavar="NAME",
+        help=f"a model's name, GGUF path, hub file, or a server's http://host/v1#model ({Settings.llm})",
     )
     command.add_argument(
         "-k",

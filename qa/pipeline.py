@@ -1,6 +1,7 @@
 """`open_newsroom(settings)`: the only place that chooses concrete parts. A newsroom searches, streams and asks."""
 
 import math
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -14,8 +15,8 @@ from index.archive import Archive, ArchiveError
 from index.news_index import NewsIndex
 from index.passage import CountTokens
 from index.scope import EVERYTHING, Scope
-from models import Embedder, Generator, Message, Reranker, Usage
-from models.fetch import resolve_folder, resolve_llm
+from models import Embedder, Generator, Message, ModelError, Reranker, Usage
+from models.fetch import is_address, resolve_folder, resolve_llm
 from models.weights import Report as FetchReport
 from models.weights import silent
 from qa import prompt
@@ -358,9 +359,16 @@ def _told(scope: Scope) -> str:
 
 
 class Models:
-    """The models of `settings`: each is opened when it is first asked for, once for all who ask, from any thread."""
+    """The models of `settings`: each is opened when it is first asked for, once for all who ask, from any thread.
+
+    Raises ModelError for an address of a language model that cannot be read, or that holds a password.
+    """
 
     def __init__(self, settings: Settings, progress: FetchReport = silent) -> None:
+        if is_address(settings.llm):
+            from models.endpoint import read_address
+
+            read_address(settings.llm)  # before anything that is kept can hold a password
         self.settings = settings
         self.progress = progress
         # A lock each: a question waits for its language model, not one who only searches.
@@ -396,11 +404,30 @@ class Models:
             return self._opened[name]
 
     def _open_generator(self) -> Generator:
+        settings = self.settings
+        if is_address(settings.llm):
+            return self._open_endpoint()
         from models.llama import LlamaGenerator
 
-        settings = self.settings
         path = resolve_llm(settings.llm, settings.weights, offline=settings.offline, progress=self.progress)
         return LlamaGenerator(path, context_tokens=settings.context_tokens, threads=settings.threads)
+
+    def _open_endpoint(self) -> Generator:
+        """The model behind an address. The key is no setting: settings are kept with every answer."""
+        from models.endpoint import KEY, EndpointGenerator, read_address
+
+        settings = self.settings
+        if settings.offline and not read_address(settings.llm).is_loopback:
+            raise ModelError(
+                f"{read_address(settings.llm).base}: is not on this machine and the network is off; leave out --offline"
+                " or name another --llm"
+            )
+        return EndpointGenerator(
+            settings.llm,
+            key=os.environ.get(KEY),
+            context_tokens=settings.context_tokens,
+            count_each=lambda texts: self.count_tokens()(texts),
+        )
 
     def _open_reranker(self) -> Reranker | None:
         from models.reranker import CrossEncoderReranker, LlmReranker
@@ -418,8 +445,9 @@ class Models:
 
 def open_newsroom(settings: Settings, progress: FetchReport = silent) -> Newsroom:
     """The archive and models of `settings`. Raises ArchiveError or ModelError with a sentence for the user."""
+    models = Models(settings, progress)
     embedder = open_embedder(settings, progress, archive=settings.archive)
-    return Models(settings, progress).newsroom(NewsIndex.open(settings.archive, embedder))
+    return models.newsroom(NewsIndex.open(settings.archive, embedder))
 
 
 def open_embedder(settings: Settings, progress: FetchReport = silent, *, archive: Path | None = None) -> Embedder:

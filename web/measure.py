@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from models.catalogue import Entry
+from models.fetch import is_address
 from models.weights import installed, path_of
 from qa.provenance import peak_memory_bytes
 from qa.settings import Settings
@@ -191,7 +192,9 @@ def _is(name: str, entry: Entry, path: Path) -> bool:
 
 
 def _own(role: str, name: str, weights: Path, dimension: int | None) -> ModelLine:
-    """A model that was named by its path, or by its place on a hub: owner/name or owner/name/file.gguf."""
+    """A model that was named by its path, its server, or its place on a hub: owner/name or owner/name/file.gguf."""
+    if is_address(name):
+        return ModelLine(name, role, name, None, None, "", True, True, None, dimension)
     path = Path(name).expanduser()
     if not path.exists():
         owner, repository, file = [*name.split("/", 2), "", ""][:3]
