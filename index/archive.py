@@ -26,6 +26,7 @@ from index.scope import EVERYTHING, Scope
 from index.within import known, rows_within, timeline, titles
 
 FORMAT = 3
+BLOCK = 4096  # vectors that are in memory at once while indexes are made of them
 DETAILS = ("updated", "agency", "place", "language", "original", "pages", "asides", "origins")
 SCHEMA = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -124,6 +125,8 @@ class Archive:
         self.writable = writable
         self._db = connection
         self._mutex = threading.RLock()
+        self._scattered: sqlite3.Connection | None = None
+        self._scattered_mutex = threading.Lock()
         self._touched: set[int] = set()  # stories whose groups are made again before the transaction ends
 
     @classmethod
@@ -162,11 +165,8 @@ class Archive:
         if not file.is_file():
             raise ArchiveError(f"{folder}: no archive here; make one with: groundwire index PATH --archive {folder}")
         writable = _can_write(folder)
-        # What another user has just written stands in the log; without a log, SQLite must not want to make one.
-        logged = (folder / "archive.sqlite-wal").exists()
-        options = "mode=rwc" if writable else "mode=ro" if logged else "mode=ro&immutable=1"
         try:
-            connection = _connect(file, options)
+            connection = _connect(file, _options(folder, writable))
             archive = cls(folder, connection, writable=writable)
             held = archive.about("format")
         except sqlite3.DatabaseError as error:
@@ -180,6 +180,9 @@ class Archive:
         return archive
 
     def close(self) -> None:
+        with self._scattered_mutex:
+            if self._scattered is not None:
+                self._scattered.close()
         self._db.close()
 
     @contextmanager
@@ -519,6 +522,29 @@ class Archive:
             vectors[i] = np.frombuffer(vector, np.float32)
         return rows, vectors
 
+    def vector_blocks(self, after: int = 0) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """As `vectors`, at most BLOCK at a time, so that memory does not grow with the archive."""
+        dimension = int(self.about("dimension"))
+        while True:
+            query = "SELECT row, vector FROM passages WHERE row > ? ORDER BY row LIMIT ?"
+            rows, vectors = _unpacked(self._rows(query, (after, BLOCK)), dimension)
+            if not len(rows):
+                return
+            yield rows, vectors
+            after = int(rows[-1])
+
+    def vectors_at(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Those of `rows` that are still there, in order, and their vectors `(n, d) float32`."""
+        query = "SELECT row, vector FROM passages WHERE row IN (SELECT value FROM json_each(?)) ORDER BY row"
+        with self._scattered_mutex:
+            if self._scattered is None:
+                self._scattered = _connect(self.folder / "archive.sqlite", _options(self.folder, self.writable))
+                # Rows here and there are read from mapped memory, 8 times as fast as by a call to the system each. For
+                # them alone: what is mapped counts as the process's memory, and making the indexes reads all of it.
+                self._scattered.execute(f"PRAGMA mmap_size={1 << 40}")
+            found = self._scattered.execute(query, (json.dumps(rows.tolist()),)).fetchall()
+        return _unpacked(found, int(self.about("dimension")))
+
     def texts(self, after: int = 0) -> Iterator[tuple[int, Article, Passage]]:
         """Row, article and passage of all passages past row `after`, article by article."""
         ids = self._rows(
@@ -578,6 +604,18 @@ def _connect(file: Path, options: str = "mode=rwc") -> sqlite3.Connection:
     connection = sqlite3.connect(address, uri=True, check_same_thread=False, timeout=30, isolation_level=None)
     connection.execute("PRAGMA synchronous=NORMAL")
     return connection
+
+
+def _options(folder: Path, writable: bool) -> str:
+    # What another user has just written stands in the log; without a log, SQLite must not want to make one.
+    logged = (folder / "archive.sqlite-wal").exists()
+    return "mode=rwc" if writable else "mode=ro" if logged else "mode=ro&immutable=1"
+
+
+def _unpacked(found: Sequence[tuple[int, bytes]], dimension: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Rows `(n,) int64` and vectors `(n, d) float32`."""
+    rows = np.array([row for row, _ in found], np.int64)
+    return rows, np.frombuffer(b"".join(vector for _, vector in found), np.float32).reshape(-1, dimension)
 
 
 def _can_write(folder: Path) -> bool:

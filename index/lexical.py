@@ -59,20 +59,20 @@ def _open(folder: Path, *, fresh: bool) -> tantivy.Index:
 def generation(folder: Path) -> int | None:
     """The archive's generation that the folder holds; None where it is missing or damaged."""
     stamp = read_stamp(folder)
-    return stamp and stamp[0]
+    return stamp.generation if stamp else None
 
 
 def update(folder: Path, archive: Archive) -> None:
     """Brings the folder to the archive's generation, anew where it is missing, damaged or of a later one."""
     stamp = read_stamp(folder)
-    if stamp is not None and stamp[0] == archive.generation:
+    if stamp is not None and stamp.generation == archive.generation:
         return
-    if stamp is not None and stamp[0] > archive.generation:
+    if stamp is not None and stamp.generation > archive.generation:
         stamp = None  # an older archive was put back
     if stamp is None:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    generation, last_row = stamp or (0, 0)
+    generation, last_row = (stamp.generation, stamp.last_row) if stamp else (0, 0)
     (folder / "stamp.json").unlink(missing_ok=True)
     opened = _open(folder, fresh=stamp is None)
     writer = opened.writer(heap_size=WRITER_HEAP, num_threads=1)

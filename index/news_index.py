@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,7 +44,7 @@ class _Opened:
     """Both search indexes, and the generation of the archive that they hold."""
 
     generation: int
-    vectors: faiss.Index
+    vectors: dense.DenseIndex
     words: lexical.LexicalIndex
 
 
@@ -62,8 +61,7 @@ def derive(archive: Archive) -> None:
     """Brings both search indexes to the archive's generation; the caller holds the writer's lock."""
     dense_folder, lexical_folder = (archive.folder / name for name in INDEXES)
     try:
-        if dense.generation(dense_folder) != archive.generation:
-            dense.save(dense.build(*archive.vectors()), dense_folder, archive)
+        dense.update(dense_folder, archive)
         lexical.update(lexical_folder, archive)
     except (OSError, RuntimeError, ValueError) as error:  # what the system, FAISS and tantivy raise on a full disk
         raise ArchiveError(
@@ -179,7 +177,7 @@ class NewsIndex:
     def _load(self, dense_folder: Path, lexical_folder: Path, say: Callable[[str], None]) -> _Opened:
         """Both indexes from their folders; raises ArchiveBusy where another is writing them, and nothing whole is."""
         refused = ArchiveError
-        loaded = dense.load(dense_folder)
+        loaded = dense.load(dense_folder, self.archive)
         current = lexical.generation(lexical_folder)
         wanted = self.archive.generation
         behind = [name for name, held in (("FAISS", loaded and loaded[0]), ("tantivy", current)) if held != wanted]
@@ -188,7 +186,7 @@ class NewsIndex:
                 with self.archive.writing():
                     say(f"the {' and '.join(behind)} index is missing, damaged or behind: making it again")
                     derive(self.archive)
-                loaded = dense.load(dense_folder)
+                loaded = dense.load(dense_folder, self.archive)
             except ArchiveError as error:
                 if isinstance(error, ArchiveBusy):
                     refused = ArchiveBusy
@@ -211,7 +209,7 @@ class NewsIndex:
         opened = self._open_indexes()
         within = self.rows_within(scope)
         return {
-            "dense": dense.search(opened.vectors, self.embedder.encode_queries([question]), k, within=within),
+            "dense": opened.vectors.search(self.embedder.encode_queries([question]), k, within=within),
             "lexical": opened.words.search(question, k, within=within),
         }
 

@@ -16,6 +16,7 @@ from fakes import FakeEmbedder, ScriptedGenerator, count_words
 from hypothesis import given
 from hypothesis import strategies as st
 from test_cli import Desk, desk  # noqa: F401  the fixture
+from test_dense import dense_index
 from test_pipeline import check_record, make_room, timeless
 from test_search import unit_vectors
 
@@ -161,33 +162,28 @@ def test_a_ranking_within_is_the_ranking_of_all_with_the_rest_left_out(
         assert within == part.rank(question, k)
 
 
-@pytest.mark.parametrize("exact_up_to", [99_999, 10], ids=["flat", "float16"])
+@pytest.mark.parametrize("segment", [99_999, 1000], ids=["exact", "coded"])
 @pytest.mark.parametrize("equal", [True, False], ids=["many equal", "all different"])
-def test_faiss_finds_of_the_rows_it_may_look_at_what_it_finds_of_all(exact_up_to: int, equal: bool) -> None:
-    """To the last bit of each cosine, which FAISS adds up in another order from some thousand vectors on.
-
-    Rows are not FAISS's own places.
-    """
+def test_of_the_rows_it_may_look_at_it_finds_what_it_finds_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, segment: int, equal: bool
+) -> None:
+    """To the last bit of each cosine. Rows are not FAISS's own places."""
+    monkeypatch.setattr(dense, "LEAST_DEPTH", 2000)  # of vectors so short, and so alike, codes say little
     dice = np.random.default_rng(1)
     vectors = dice.integers(-1, 2, (900, 6)).astype(np.float32) if equal else unit_vectors(12_000, 16, seed=1)
     n = len(vectors)
     rows = np.sort(dice.choice(20_000, n, replace=False)).astype(np.int64)
-    made = dense.build(rows, vectors, exact_up_to=exact_up_to)
+    made = dense_index(tmp_path, rows, vectors, segment=700 if equal and segment < n else segment)
     for query in vectors[:2]:
-        every = dense.search(made, query[None], n)
-        for size in (1, 8, 300, n):
-            within = np.sort(dice.choice(rows, size, replace=False))
+        every = made.search(query[None], n)
+        for size in (1, 8, 300, 4000, n):
+            within = np.sort(dice.choice(rows, min(n, size), replace=False))
             may = set(within.tolist())
             wanted = [hit for hit in every if hit[0] in may]
             for k in (1, 5, 60, 900):
-                assert dense.search(made, query[None], k, within=within) == wanted[:k]
-    assert dense.search(made, vectors[:1], 5, within=rows[:0]) == []
-    assert dense.search(made, vectors[:1], 5, within=np.array([20_001, 99_999])) == [], "rows that the index lacks"
-
-
-def test_an_empty_index_has_no_rows_within() -> None:
-    empty = dense.build(np.empty(0, np.int64), np.empty((0, 8), np.float32))
-    assert dense.search(empty, unit_vectors(1, 8, seed=7), 3, within=np.array([1])) == []
+                assert made.search(query[None], k, within=within) == wanted[:k]
+    assert made.search(vectors[:1], 5, within=rows[:0]) == []
+    assert made.search(vectors[:1], 5, within=np.array([20_001, 99_999])) == [], "rows that the index lacks"
 
 
 @pytest.mark.parametrize("most_terms", [lexical.MOST_TERMS, 0], ids=["named", "fetched"])

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import faiss
 import numpy as np
 import pytest
 from conftest import as_nobody, make_index, open_to_all, write_files
@@ -14,7 +13,6 @@ from fakes import FakeEmbedder, count_words
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import dense
 from index.archive import Archive, ArchiveError
 from index.article import Article
 from index.news_index import NewsIndex, indexes_current
@@ -37,39 +35,6 @@ def search(news: NewsIndex, question: str = QUESTION, k: int = 5) -> list[tuple[
 def unit_vectors(n: int, d: int, *, seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     made = np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
     return made / np.linalg.norm(made, axis=1, keepdims=True)
-
-
-# Dense
-
-
-def test_faiss_finds_what_a_numpy_product_finds() -> None:
-    vectors, rows = unit_vectors(300, 16, seed=1), np.arange(300, dtype=np.int64) * 7 + 3
-    made = dense.build(rows, vectors)
-    for query in unit_vectors(20, 16, seed=2):
-        cosines = vectors @ query
-        best = np.argsort(-cosines, kind="stable")[:10]
-        found = dense.search(made, query[None], 10)
-        assert [row for row, _ in found] == rows[best].tolist()
-        np.testing.assert_allclose([cosine for _, cosine in found], cosines[best], atol=1e-6)
-
-
-def test_float16_finds_what_the_exact_scan_finds() -> None:
-    vectors, rows = unit_vectors(2000, 64, seed=3), np.arange(2000, dtype=np.int64)
-    exact, half = dense.build(rows, vectors), dense.build(rows, vectors, exact_up_to=1999)
-    assert isinstance(faiss.downcast_index(half.index), faiss.IndexScalarQuantizer)
-    queries = unit_vectors(100, 64, seed=4)
-    best, found = ([{row for row, _ in dense.search(made, q[None], 10)} for q in queries] for made in (exact, half))
-    assert sum(len(a & b) for a, b in zip(best, found, strict=True)) / (100 * 10) >= 0.99
-
-
-def test_equal_vectors_are_ranked_by_row() -> None:
-    made = dense.build(np.array([9, 4, 7], np.int64), np.tile(unit_vectors(1, 8, seed=5), (3, 1)))
-    assert [row for row, _ in dense.search(made, unit_vectors(1, 8, seed=6), 3)] == [4, 7, 9]
-
-
-def test_no_vectors_no_rows() -> None:
-    empty = dense.build(np.empty(0, np.int64), np.empty((0, 8), np.float32))
-    assert dense.search(empty, unit_vectors(1, 8, seed=7), 3) == []
 
 
 # Lexical
