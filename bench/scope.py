@@ -16,6 +16,7 @@ from bench.record import open_parser, spread, write_record
 from index import dense, lexical
 from index.archive import Archive, StoredPassage
 from index.article import Article, Section
+from index.embedded import EmbeddedArchive
 from index.passage import Passage
 from index.scope import Scope
 
@@ -78,7 +79,7 @@ def main() -> None:
     queries /= np.linalg.norm(queries, axis=2, keepdims=True)
     with tempfile.TemporaryDirectory() as folder:
         about = {"embedder": f"random {DIMENSION}", "dimension": str(DIMENSION), "max_tokens": "220"}
-        archive = Archive.create(Path(folder), about)
+        archive = EmbeddedArchive.create(Path(folder), about)
         make(archive, given.articles, given.seed)
         passages = archive.passage_count
         vectors = dense.build(*archive.vectors())

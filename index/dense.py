@@ -10,7 +10,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.archive import Archive
+from index.embedded import EmbeddedArchive
 from index.stamp import read_stamp, write_stamp
 
 # Above this many passages vectors are scanned as float16: half the memory, recall@10 0.9995 of the exact scan, and
@@ -32,7 +32,7 @@ def build(rows: NDArray[np.int64], vectors: NDArray[np.float32], *, exact_up_to:
     return made
 
 
-def save(made: faiss.Index, folder: Path, archive: Archive) -> None:
+def save(made: faiss.Index, folder: Path, archive: EmbeddedArchive) -> None:
     """Writes the index beside its stamp; a kill in between leaves a folder that `load` refuses."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "stamp.json").unlink(missing_ok=True)
