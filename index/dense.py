@@ -14,7 +14,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.archive import Archive
+from index.embedded import EmbeddedArchive
 from index.stamp import NAME, UNFINISHED, Stamp, read_stamp, write_stamp
 
 SEGMENT = 32_768
@@ -55,7 +55,7 @@ def generation(folder: Path) -> int | None:
     return stamp.generation if stamp else None
 
 
-def update(folder: Path, archive: Archive, *, segment: int = SEGMENT) -> None:
+def update(folder: Path, archive: EmbeddedArchive, *, segment: int = SEGMENT) -> None:
     """Brings the folder to the archive's generation: on from where a killed run ended, anew where it is damaged.
 
     What a reader has open, or opens meanwhile, stays whole. The caller holds the writer's lock.
@@ -77,20 +77,20 @@ def update(folder: Path, archive: Archive, *, segment: int = SEGMENT) -> None:
     _add(folder, archive, held, stamp.last_row, segment)
 
 
-def _anew(folder: Path, archive: Archive, segment: int) -> None:
+def _anew(folder: Path, archive: EmbeddedArchive, segment: int) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     dimension = int(archive.about("dimension"))
     _add(folder, archive, _Held([], NO_ROWS, np.empty((0, dimension), np.float32), NO_ROWS), 0, segment)
 
 
-def _add(folder: Path, archive: Archive, held: _Held, last_row: int, segment: int) -> None:
+def _add(folder: Path, archive: EmbeddedArchive, held: _Held, last_row: int, segment: int) -> None:
     """Takes in what came after a row, a segment at a time, and writes down what is there."""
     generation = archive.generation
     gone = f"{generation}{GONE}"
     _write_array(folder, gone, held.gone)
     pieces = [(held.rows, held.vectors)]
-    for piece in archive.vector_blocks(after=last_row):
+    for piece in archive.vectors(after=last_row):
         pieces.append(piece)
         if sum(len(rows) for rows, _ in pieces) >= segment:
             rows, vectors = _joined(pieces)
@@ -147,7 +147,7 @@ def _read(folder: Path, stamp: Stamp, dimension: int) -> _Held:
     )
 
 
-def load(folder: Path, archive: Archive) -> "tuple[int, DenseIndex] | None":
+def load(folder: Path, archive: EmbeddedArchive) -> "tuple[int, DenseIndex] | None":
     """Generation and index; None where the folder is missing or damaged."""
     stamp = _read_stamp(folder, NAME)
     if stamp is None:
@@ -168,7 +168,7 @@ class DenseIndex:
     missed that the codes place DEPTH times too low.
     """
 
-    def __init__(self, held: _Held, segments: "list[faiss.Index]", archive: Archive) -> None:
+    def __init__(self, held: _Held, segments: "list[faiss.Index]", archive: EmbeddedArchive) -> None:
         self._held = held
         self._segments = segments
         self._archive = archive

@@ -13,7 +13,7 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from index.archive import Archive
+from index.embedded import EmbeddedArchive
 from index.passage import heading
 from index.stamp import read_stamp, write_stamp
 
@@ -62,7 +62,7 @@ def generation(folder: Path) -> int | None:
     return stamp.generation if stamp else None
 
 
-def update(folder: Path, archive: Archive) -> None:
+def update(folder: Path, archive: EmbeddedArchive) -> None:
     """Brings the folder to the archive's generation, anew where it is missing, damaged or of a later one."""
     stamp = read_stamp(folder)
     if stamp is not None and stamp.generation == archive.generation:

@@ -17,6 +17,7 @@ from qa.cli_feed import add_feed_commands
 from qa.cli_gold import add_gold_commands
 from qa.cli_index import add_index_commands
 from qa.cli_show import add_show_commands
+from qa.cli_transfer import add_transfer_commands
 from qa.options import OPTIONS, positive, run_safely, scope_of, settings_of
 from qa.settings import Settings
 from qa.terminal import Line, credit_line, fetching, one_line, open_room, plain, plain_json
@@ -56,6 +57,7 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
         return command
 
     add_index_commands(add)
+    add_transfer_commands(add)
 
     search = add("search", run_search, "find passages; no language model", "archive", "scope", "embedder", "reranker")
     search.add_argument("question")
@@ -281,20 +283,19 @@ def run_models(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_info(given: argparse.Namespace, settings: Settings) -> int:
-    from index.archive import Archive
-    from index.news_index import indexes_current
+    from index.opening import open_archive, ranker_of
 
-    archive = Archive.open(settings.archive)
+    archive = open_archive(settings.archive)
     counts = archive.counts()
     copies, superseded = archive.count_copies()
-    size = sum(file.stat().st_size for file in settings.archive.rglob("*") if file.is_file())
-    current = indexes_current(archive)
+    size = archive.size()
+    current = ranker_of(archive).current()
     if given.json:
-        about = {"archive": str(settings.archive), "bytes": size, "embedder": archive.about("embedder")}
+        about = {"archive": archive.place, "bytes": size, "embedder": archive.about("embedder")}
         told = asdict(counts) | {"copies": copies, "superseded": superseded, "current": current}
         print(plain_json(about | {name: dict(v) if isinstance(v, list) else v for name, v in told.items()}))
         return 0
-    print(f"archive    {settings.archive} ({size / 1e6:.1f} MB)")
+    print(f"archive    {archive.place}" + (f" ({size / 1e6:.1f} MB)" if size is not None else ""))
     print(f"files      {counts.files}: {_ranked(counts.kinds)}")
     print(f"articles   {counts.articles}, {counts.stories} stories in them")
     print(f"passages   {counts.passages}, up to {archive.about('max_tokens')} tokens each")

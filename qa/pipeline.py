@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from index.archive import Archive, ArchiveError
+from index.archive import ArchiveError
 from index.news_index import NewsIndex
+from index.opening import is_archive, open_archive
 from index.passage import CountTokens
 from index.scope import EVERYTHING, Scope
 from models import Embedder, Generator, Message, ModelError, Reranker, Usage
@@ -141,8 +142,7 @@ class Newsroom:
         seconds: dict[str, float | None] = {"search": None, "first_token": None, "total": None}
         check_question(question)
         alone = question.strip()
-        within = self.news.rows_within(scope)
-        if within is not None and not len(within):
+        if not (scope.everything or self.news.archive.any_within(scope)):
             nothing = self._nothing_within(scope, question, history, id=id, began=began)
             if not cancelled():
                 yield Piece(nothing.answer)
@@ -456,8 +456,8 @@ def open_embedder(settings: Settings, progress: FetchReport = silent, *, archive
 
     given = Path(settings.embedder)
     name = given.resolve().name if given.exists() else settings.embedder
-    if archive is not None and (archive / "archive.sqlite").exists():
-        opened = Archive.open(archive)
+    if archive is not None and is_archive(archive):
+        opened = open_archive(archive)
         held = opened.about("embedder").rpartition(" ")[0]
         opened.close()
         if held != name:

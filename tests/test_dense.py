@@ -12,9 +12,10 @@ from fakes import FakeEmbedder, count_words
 from numpy.typing import NDArray
 
 from index import dense
-from index.archive import Archive, StoredPassage
+from index.archive import StoredPassage
 from index.article import Article
 from index.dense import AT_ONCE, CODES, DenseIndex
+from index.embedded import EmbeddedArchive
 from index.passage import Passage
 from index.stamp import UNFINISHED
 
@@ -44,7 +45,7 @@ class MadeArchive:
     def removed_since(self, generation: int) -> list[int]:
         return [row for row, at in self.gone if at > generation]
 
-    def vector_blocks(self, after: int = 0) -> Iterator[tuple[Rows, Vectors]]:
+    def vectors(self, after: int = 0) -> Iterator[tuple[Rows, Vectors]]:
         rows = np.array(sorted(row for row in self.held if row > after), np.int64)
         for start in range(0, len(rows), 300):
             yield self.vectors_at(rows[start : start + 300])
@@ -283,8 +284,8 @@ def test_an_index_of_an_earlier_make_is_made_anew(tmp_path: Path) -> None:
 # Over the archive itself
 
 
-def filled(folder: Path, articles: int, *, d: int = 64, each: int = 100) -> Archive:
-    archive = Archive.create(folder, {"dimension": str(d), "embedder": "made", "max_tokens": "20"})
+def filled(folder: Path, articles: int, *, d: int = 64, each: int = 100) -> EmbeddedArchive:
+    archive = EmbeddedArchive.create(folder, {"dimension": str(d), "embedder": "made", "max_tokens": "20"})
     vectors = near_each_other(articles * each, d, seed=5)
     with archive.change():
         file = archive.put_file("/made", "/", "")
@@ -296,14 +297,14 @@ def filled(folder: Path, articles: int, *, d: int = 64, each: int = 100) -> Arch
 
 def test_the_archive_gives_its_vectors_in_blocks_and_by_row(tmp_path: Path) -> None:
     archive = filled(tmp_path, 90)
-    rows, vectors = archive.vectors()
-    blocks = list(archive.vector_blocks(after=5))
+    rows, vectors = (np.concatenate(parts) for parts in zip(*archive.vectors(), strict=True))
+    blocks = list(archive.vectors(after=5))
     assert len(blocks) > 2
     assert np.array_equal(np.concatenate([one for one, _ in blocks]), rows[5:])
     assert np.array_equal(np.concatenate([one for _, one in blocks]), vectors[5:])
     found, exact = archive.vectors_at(np.array([700, 3, 10_000_000, 42]))
     assert found.tolist() == [3, 42, 700] and np.array_equal(exact, vectors[[2, 41, 699]])
-    assert archive.vectors_at(rows[:0])[1].shape == (0, 64) and list(archive.vector_blocks(after=10**9)) == []
+    assert archive.vectors_at(rows[:0])[1].shape == (0, 64) and list(archive.vectors(after=10**9)) == []
     with archive.change():
         archive.remove_articles(["a0"])
     assert archive.vectors_at(np.array([3, 700]))[0].tolist() == [700], "what another connection wrote is seen"
@@ -329,7 +330,7 @@ def test_more_is_asked_of_the_archive_than_fits_at_once(tmp_path: Path) -> None:
     dense.update(tmp_path / "faiss", archive, segment=5000)
     held = dense.load(tmp_path / "faiss", archive)
     assert held is not None
-    rows, vectors = archive.vectors()
+    rows, vectors = (np.concatenate(parts) for parts in zip(*archive.vectors(), strict=True))
     best = np.argsort(-(vectors @ QUERIES[0]), kind="stable")
     assert [row for row, _ in held[1].search(QUERIES[:1], 12_000)][:50] == rows[best][:50].tolist()
     archive.close()

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tantivy
-from conftest import make_index, write_files
+from conftest import make_index, rows_of, write_files
 from fakes import FakeEmbedder, ScriptedGenerator, count_words
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +23,8 @@ from test_search import unit_vectors
 from index import dense, lexical
 from index.archive import Archive, StoredPassage
 from index.article import Article, Section
-from index.news_index import SCOPES_KEPT, NewsIndex
+from index.embedded import SCOPES_KEPT, EmbeddedArchive
+from index.news_index import NewsIndex
 from index.passage import Passage
 from index.scope import EVERYTHING, MOST_VALUES, Scope, ScopeError, day_of, span_of
 from index.within import MOST_BARS
@@ -114,7 +115,7 @@ def is_within(scope: Scope, article: Article, passage: Passage) -> bool:
 @given(scope=scopes())
 def test_rows_within_are_those_of_the_stories_within(part: NewsIndex, scope: Scope) -> None:
     archive = part.archive
-    places = archive.passages(archive.vectors()[0].tolist())
+    places = archive.passages(rows_of(archive))
     articles = {article.id: article for article, _ in made_articles()}
     wanted = [row for row, (name, passage) in sorted(places.items()) if is_within(scope, articles[name], passage)]
     rows = archive.rows_within(scope)
@@ -153,7 +154,7 @@ def test_a_ranking_within_is_the_ranking_of_all_with_the_rest_left_out(
         question = " ".join(words)
         every = part.rank(question, 360)
         within = part.rank(question, k, scope=scope)
-    rows = part.rows_within(scope)
+    rows = part.archive.rows_within(scope)
     for stage, ranking in every.items():
         left = ranking if rows is None else [hit for hit in ranking if hit[0] in rows]
         if rows is not None:
@@ -221,15 +222,15 @@ def test_hits_are_of_the_scope_at_every_stage(part: NewsIndex) -> None:
 
 def test_what_is_within_is_remembered_until_the_archive_changes(news: NewsIndex, articles: Path) -> None:
     scope = Scope(outlets=("Reuters",))
-    first = news.rows_within(scope)
-    assert first is not None and len(first) > 0 and news.rows_within(scope) is first
+    first = news.archive.rows_within(scope)
+    assert first is not None and len(first) > 0 and news.archive.rows_within(scope) is first
     for year in range(2000, 2000 + SCOPES_KEPT):
-        news.rows_within(Scope(since=str(year)))
-    assert len(news._within) == SCOPES_KEPT and news.rows_within(scope) is not first
+        news.archive.rows_within(Scope(since=str(year)))
+    assert len(news.archive._within) == SCOPES_KEPT and news.archive.rows_within(scope) is not first
     write_files(articles, {"new.md": "---\nsource: reuters\n---\nThe bridge is open again.\n"})
     news.update([articles], count_tokens=count_words)
-    rows = news.rows_within(scope)
-    assert rows is not None and len(rows) == len(first) + 1 and len(news._within) == 1
+    rows = news.archive.rows_within(scope)
+    assert rows is not None and len(rows) == len(first) + 1 and len(news.archive._within) == 1
     assert [
         found.article.id for found in news.find([row for row, _ in news.rank("bridge", 1, scope=scope)["dense"]])
     ] == ["new"]
@@ -324,7 +325,7 @@ def test_a_timeline_and_the_counts_agree(part: NewsIndex, tmp_path: Path) -> Non
     counts = part.archive.counts()
     unread = sum(section.published == "2021-06" for section in stories_of_all(part.archive))
     assert sum(number for _, number in part.archive.timeline()) == counts.stories - counts.undated - unread
-    empty = Archive.create(tmp_path / "empty", {"dimension": "8"})
+    empty = EmbeddedArchive.create(tmp_path / "empty", {"dimension": "8"})
     assert empty.timeline() == [] and empty.titles("", 9) == []
 
 

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import as_nobody, make_index, open_to_all, write_files
+from conftest import as_nobody, make_index, open_to_all, rows_of, write_files
 from fakes import FakeEmbedder, count_words
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.archive import Archive, ArchiveError
+from index.archive import ArchiveError
 from index.article import Article
-from index.news_index import NewsIndex, indexes_current
+from index.news_index import NewsIndex
+from index.opening import open_archive, ranker_of
 from index.passage import Passage
 from index.ranking import fuse
 from qa.answer import cite
@@ -60,7 +61,7 @@ def test_words_are_found_by_stem_and_without_accents(news: NewsIndex, question: 
 def test_what_left_the_archive_left_both_indexes(news: NewsIndex, articles: Path) -> None:
     (articles / "airport.txt").unlink()
     news.update([articles], count_tokens=count_words)
-    there = set(news.archive.vectors()[0].tolist())
+    there = set(rows_of(news.archive))
     for stage, ranking in news.rank(f"{QUESTION} oil election floods", 50).items():
         assert {row for row, _ in ranking} == there, stage
 
@@ -288,12 +289,12 @@ def test_a_damaged_index_is_made_again_and_said_so(
     damage(news.archive.folder / derived)
     opened = NewsIndex.open(news.archive.folder, embedder)
     name = {"faiss": "FAISS", "tantivy": "tantivy"}[derived]
-    assert [current for current, whole in indexes_current(opened.archive).items() if not whole] == [name]
+    assert [current for current, whole in ranker_of(opened.archive).current().items() if not whole] == [name]
     said: list[str] = []
     opened.ready(said.append)
     assert said == [f"the {name} index is missing, damaged or behind: making it again"]
     assert search(opened) == before
-    assert all(indexes_current(opened.archive).values())
+    assert all(ranker_of(opened.archive).current().values())
 
 
 def test_an_index_that_is_behind_is_brought_up_to_date(news: NewsIndex, articles: Path, embedder: FakeEmbedder) -> None:
@@ -377,7 +378,7 @@ def test_a_reader_beside_a_writer_with_nothing_whole_gets_a_sentence(
 ) -> None:
     shutil.rmtree(news.archive.folder / "faiss")
     reader = NewsIndex.open(news.archive.folder, embedder)
-    monkeypatch.setattr("index.news_index.LONGEST_WAIT", 0.2)
+    monkeypatch.setattr("index.derived.LONGEST_WAIT", 0.2)
     with news.archive.writing(), pytest.raises(ArchiveError, match="search indexes are not whole and cannot be made"):
         reader.ready()
 
@@ -412,4 +413,4 @@ def test_a_reader_who_may_not_write_sees_what_another_has_just_written(
 
 
 def _sees(folder: Path, after: list[tuple[str, int, int, float]]) -> None:
-    assert search(NewsIndex(Archive.open(folder), FakeEmbedder())) == after
+    assert search(NewsIndex(open_archive(folder), FakeEmbedder())) == after
