@@ -106,13 +106,13 @@ class DerivedIndexes:
                 with self.archive.writing():
                     say(f"the {' and '.join(behind)} index is missing, damaged or behind: making it again")
                     self.refresh()
-                loaded = dense.load(dense_folder, self.archive)
+                loaded, current = dense.load(dense_folder, self.archive), lexical.generation(lexical_folder)
             except ArchiveError as error:
                 if isinstance(error, ArchiveBusy):
                     refused = ArchiveBusy
                 if loaded is not None and current is not None:
                     say("the archive is being written to: searching what was there before")
-        if loaded is None or lexical.generation(lexical_folder) is None:
+        if loaded is None or current is None or stamped_generation(lexical_folder) is None:
             raise refused(
                 f"{self.archive.folder}: its search indexes are not whole and cannot be made now;"
                 " make the folder writable, or wait for the other groundwire, and try again"
