@@ -18,7 +18,9 @@ FLOORS = """
     index.readers.container index.readers index.readers.metadata index.readers.lines index.readers.html
     index.readers.mail index.readers.pdf index.readers.docx index.readers.table index.readers.feed index.readers.xml
     index.worker index.passage index.difference index.copies index.scope index.within index.archive index.embedded
-    index.stamp index.dense index.lexical index.derived index.opening index.ranking index.update index.news_index
+    index.stamp index.dense index.lexical index.derived index.milvus_connection index.milvus_store
+    index.milvus_catalogue index.milvus_reading index.milvus_lease index.milvus_archive index.milvus_words
+    index.milvus_ranker index.opening index.ranking index.update index.news_index
     index.entries index.feeds index.watch qa
     qa.settings qa.measures qa.retrieve qa.prompt qa.read qa.verify qa.stance qa.conflict qa.answer qa.compose
     qa.provenance qa.pipeline qa.replay qa.gold qa.quotes qa.gold_file qa.gold_sets.item qa.gold_sets.source
