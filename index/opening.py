@@ -8,8 +8,8 @@ from platformdirs import user_data_path
 
 from index.archive import Archive, ArchiveError, Ranker
 from index.embedded import FILE, INDEXES, EmbeddedArchive
-from index.milvus_archive import MilvusArchive
-from index.milvus_connection import is_milvus, read_address
+from index.milvus.archive import MilvusArchive
+from index.milvus.connection import is_milvus, read_address
 
 
 def is_archive(folder: Path) -> bool:
@@ -46,7 +46,7 @@ def create_archive(folder: Path, about: dict[str, str]) -> Archive:
 def ranker_of(archive: Archive) -> Ranker:
     """The search of an open archive."""
     from index.derived import DerivedIndexes  # an archive that is only read wants no FAISS
-    from index.milvus_ranker import MilvusRanker
+    from index.milvus.ranker import MilvusRanker
 
     if isinstance(archive, MilvusArchive):
         return MilvusRanker(archive)

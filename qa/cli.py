@@ -17,6 +17,7 @@ from qa.cli_feed import add_feed_commands
 from qa.cli_gold import add_gold_commands
 from qa.cli_index import add_index_commands
 from qa.cli_show import add_show_commands
+from qa.cli_transfer import add_transfer_commands
 from qa.options import OPTIONS, positive, run_safely, scope_of, settings_of
 from qa.settings import Settings
 from qa.terminal import Line, credit_line, fetching, one_line, open_room, plain, plain_json
@@ -56,6 +57,7 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
         return command
 
     add_index_commands(add)
+    add_transfer_commands(add)
 
     search = add("search", run_search, "find passages; no language model", "archive", "scope", "embedder", "reranker")
     search.add_argument("question")

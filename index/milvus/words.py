@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from index.archive import ArchiveError
 from index.article import Article
 from index.lexical import HEADING_WEIGHT, LexicalIndex, analyzer, generation, update
-from index.milvus_archive import MilvusArchive
-from index.milvus_store import Store, in_batches
+from index.milvus.archive import MilvusArchive
+from index.milvus.store import Store, in_batches
 from index.passage import Passage
 from index.scope import EVERYTHING
 from index.stamp import NAME

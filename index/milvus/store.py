@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from index.archive import ArchiveError
-from index.milvus_connection import CALL_SECONDS, Address, Connection
+from index.milvus.connection import CALL_SECONDS, Address, Connection
 
 RECORDS, PASSAGES = "groundwire_records", "groundwire_passages"
 LONGEST = 60_000  # bytes of one text: Milvus takes 65,535

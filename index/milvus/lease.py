@@ -17,7 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 from index.archive import ArchiveBusy, ArchiveError
-from index.milvus_store import RECORDS, Store
+from index.milvus.store import RECORDS, Store
 
 SECONDS = 60.0
 MOMENT = 0.3

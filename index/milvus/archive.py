@@ -18,17 +18,17 @@ from filelock import FileLock, Timeout
 
 from index.archive import ArchiveBusy, ArchiveError, Feed, KnownFile, StoredPassage
 from index.article import Article
-from index.milvus_catalogue import (
+from index.milvus.catalogue import (
     Catalogue,
     article_id,
     copies_id,
     file_id,
     write_article,
 )
-from index.milvus_connection import Address
-from index.milvus_lease import Lease
-from index.milvus_reading import MilvusReader
-from index.milvus_store import (
+from index.milvus.connection import Address
+from index.milvus.lease import Lease
+from index.milvus.reading import MilvusReader
+from index.milvus.store import (
     LONGEST,
     PASSAGES,
     RECORDS,

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from index.archive import ArchiveError, Counts, Feed, KnownFile, StoredPassage
 from index.article import Article
 from index.copies import Group, Place
-from index.milvus_catalogue import Catalogue, article_id, copies_id, read_article
-from index.milvus_store import PASSAGES, Store, key_of, quoted, row_of
+from index.milvus.catalogue import Catalogue, article_id, copies_id, read_article
+from index.milvus.store import PASSAGES, Store, key_of, quoted, row_of
 from index.passage import Passage
 from index.scope import EVERYTHING, Scope
 

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.archive import Rankings
-from index.milvus_archive import MilvusArchive
-from index.milvus_reading import where
-from index.milvus_words import Words, search_words
+from index.milvus.archive import MilvusArchive
+from index.milvus.reading import where
+from index.milvus.words import Words, search_words
 from index.scope import Scope
 
 MORE = 16  # are asked for, so that equal scores at the end fall by row and not by Milvus's choice

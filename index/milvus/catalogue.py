@@ -16,7 +16,7 @@ from index.article import Article, Aside, Origin, Section
 from index.copies import FIELDS, regroup
 from index.copies import SCHEMA as COPIES_SCHEMA
 from index.embedded import SCHEMA, EmbeddedArchive
-from index.milvus_store import Store, in_batches, key_of, row_of
+from index.milvus.store import Store, in_batches, key_of, row_of
 from index.versions import Story
 
 MORE = """
