@@ -64,7 +64,8 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     search.add_argument("-k", type=positive, default=10, help="how many (10)")
     search.add_argument("--json", action="store_true", help="print the hits as JSON")
 
-    ask = add("ask", run_ask, "answer a question with quotes", "archive", "scope", "embedder", "reranker", "llm")
+    asking = ("archive", "scope", "embedder", "reranker", "llm", "fast")
+    ask = add("ask", run_ask, "answer a question with quotes", *asking)
     ask.add_argument("question")
     ask.add_argument("--json", action="store_true", help="print the answer as JSON")
 
@@ -75,16 +76,7 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     again.add_argument("--threads", type=positive, default=None, metavar="N", help="processor threads (all)")
     again.add_argument("--json", action="store_true", help="print what changed and the answer as JSON")
 
-    add(
-        "chat",
-        run_chat,
-        "ask in the terminal, follow-up questions understood",
-        "archive",
-        "scope",
-        "embedder",
-        "reranker",
-        "llm",
-    )
+    add("chat", run_chat, "ask in the terminal, follow-up questions understood", *asking)
 
     add_eval_commands(commands)
     add_gold_commands(commands)
@@ -181,13 +173,14 @@ def _tell(room: "Newsroom", question: str, history: list[object], scope: "Scope"
     from qa.answer import Answer
     from qa.pipeline import Piece, Status
 
-    line, live = Line(), sys.stdout.isatty()
+    line, live, said = Line(), sys.stdout.isatty(), False
     turns = [turn for turn in history if isinstance(turn, Message)]
     for event in room.stream(question, turns, scope=scope):
-        if isinstance(event, Status):
+        if isinstance(event, Status) and not said:  # on a terminal it would stand in the answer
             line.say(f"{event.doing} {event.done} of {event.total} …" if event.total else f"{event.doing} …")
         elif isinstance(event, Piece) and live:
             line.clear()
+            said = True
             print(plain(event.text), end="", flush=True)
         elif isinstance(event, Answer):
             line.clear()

@@ -17,10 +17,12 @@ FLOORS = """
     index.readers.warc index.readers.container index.readers index.readers.metadata index.readers.lines
     index.readers.html index.readers.mail index.readers.pdf index.readers.docx index.readers.table
     index.readers.feed index.readers.xml index.worker index.passage index.difference index.copies index.scope
-    index.within index.archive index.embedded index.stamp index.dense index.lexical index.derived index.opening
-    index.ranking index.update index.news_index index.transfer index.entries index.feeds index.watch qa qa.settings
-    qa.measures qa.retrieve qa.prompt qa.read qa.verify qa.stance qa.conflict qa.answer qa.compose qa.provenance
-    qa.pipeline qa.replay qa.gold qa.quotes qa.gold_file qa.gold_sets.item qa.gold_sets.source qa.gold_sets.gather
+    index.within index.archive index.embedded index.stamp index.dense index.lexical index.derived index.milvus
+    index.milvus.connection index.milvus.store index.milvus.catalogue index.milvus.reading index.milvus.lease
+    index.milvus.archive index.milvus.words index.milvus.ranker index.opening index.ranking index.update
+    index.news_index index.transfer index.entries index.feeds index.watch qa qa.settings qa.measures qa.retrieve
+    qa.prompt qa.read qa.verify qa.stance qa.conflict qa.answer qa.compose qa.quick qa.provenance qa.pipeline
+    qa.replay qa.gold qa.quotes qa.gold_file qa.gold_sets.item qa.gold_sets.source qa.gold_sets.gather
     qa.gold_sets.squad qa.gold_sets.multihop qa.gold_sets.beir qa.gold_sets.table qa.gold_sets qa.gold_check
     qa.gold_draft qa.gold_add qa.marked qa.statistics qa.judge qa.trec qa.figures qa.run qa.evaluate qa.compare
     qa.report qa.options qa.terminal qa.gold_dialogue qa.cli_eval qa.cli_gold qa.cli_feed qa.cli_copies qa.cli_show
