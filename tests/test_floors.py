@@ -17,8 +17,8 @@ FLOORS = """
     index.readers.markdown index.readers.jsonl index.readers.member index.readers.packed index.readers.warc
     index.readers.container index.readers index.readers.metadata index.readers.lines index.readers.html
     index.readers.mail index.readers.pdf index.readers.docx index.readers.table index.readers.feed index.readers.xml
-    index.worker index.passage index.difference index.copies index.scope index.within index.archive index.stamp
-    index.dense index.lexical index.ranking index.update index.news_index index.entries index.feeds index.watch qa
+    index.worker index.passage index.cutter index.difference index.copies index.scope index.within index.archive
+    index.stamp index.dense index.lexical index.ranking index.update index.news_index index.entries index.feeds index.watch qa
     qa.settings qa.measures qa.retrieve qa.prompt qa.read qa.verify qa.stance qa.conflict qa.answer qa.compose
     qa.provenance qa.pipeline qa.replay qa.gold qa.quotes qa.gold_file qa.gold_sets.item qa.gold_sets.source
     qa.gold_sets.gather qa.gold_sets.squad qa.gold_sets.multihop qa.gold_sets.beir qa.gold_sets.table qa.gold_sets
