@@ -18,7 +18,7 @@ from index.copies import Place
 from index.passage import CountTokens, Passage
 from index.scope import EVERYTHING, Scope
 from index.stamp import stamped_generation
-from index.update import Progress, Report, update_archive
+from index.update import Progress, Reading, Report, update_archive
 from models import Embedder
 
 INDEXES = ("faiss", "tantivy")
@@ -131,6 +131,7 @@ class NewsIndex:
         gone: Sequence[Path] = (),
         progress: Callable[[Progress], None] = lambda _: None,
         dry_run: bool = False,
+        reading: Reading | None = None,
     ) -> Report:
         """`update_archive`, then the search indexes."""
         with self.archive.writing():
@@ -142,6 +143,7 @@ class NewsIndex:
                 gone=gone,
                 progress=progress,
                 dry_run=dry_run,
+                reading=reading,
             )
             if not dry_run:
                 derive(self.archive)
