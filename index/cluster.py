@@ -231,7 +231,7 @@ def _stream(ray: Any, files: Sequence[ToRead], job: _Job, threads: int) -> Gener
         batch_size=None,
         batch_format="pyarrow",
         num_cpus=threads * (1 - READER_CPUS),
-        compute=ActorPoolStrategy(min_size=1, max_size=embedders, initial_size=embedders),
+        compute=ActorPoolStrategy(size=embedders),
     )
     for table in embedded.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
         for message, vectors in zip(table["message"], table["vectors"], strict=True):
@@ -315,10 +315,9 @@ def _messages(given: ToRead, job: _Job) -> Iterator[tuple[object, list[str]]]:
             yield item, []  # the archive has it, and its vectors
             continue
         passages = cutter.cut(article)
-        texts = list(cutter.texts(article, passages))
-        for first in range(0, len(texts), PIECE):
-            part = texts[first : first + PIECE]
-            yield _Piece([text_digest(text) for text in part]), part
+        texts = {text_digest(text): text for text in cutter.texts(article, passages)}
+        for part in (list(texts)[first : first + PIECE] for first in range(0, len(texts), PIECE)):
+            yield _Piece(part), [texts[digest] for digest in part]
         yield _Piece([], item, tuple(passages)), []
     yield _Done(), []
 
