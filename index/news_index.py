@@ -10,7 +10,7 @@ from index.copies import Place
 from index.opening import create_archive, open_archive, ranker_of
 from index.passage import CountTokens, Passage
 from index.scope import EVERYTHING, Scope
-from index.update import Progress, Report, update_archive
+from index.update import Progress, Reading, Report, update_archive
 from models import Embedder
 
 
@@ -82,6 +82,7 @@ class NewsIndex:
         gone: Sequence[Path] = (),
         progress: Callable[[Progress], None] = lambda _: None,
         dry_run: bool = False,
+        reading: Reading | None = None,
     ) -> Report:
         """`update_archive`, then what is searched."""
         with self.archive.writing():
@@ -93,6 +94,7 @@ class NewsIndex:
                 gone=gone,
                 progress=progress,
                 dry_run=dry_run,
+                reading=reading,
             )
             if not dry_run:
                 self.ranker.refresh()

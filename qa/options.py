@@ -57,6 +57,7 @@ def user_errors() -> tuple[type[Exception], ...]:
 
     from index.archive import ArchiveError
     from index.article import ArticleError
+    from index.cluster import ClusterError
     from index.scope import ScopeError
     from models import ModelError
     from qa.gold import GoldError
@@ -67,6 +68,7 @@ def user_errors() -> tuple[type[Exception], ...]:
     return (
         ArchiveError,
         ArticleError,
+        ClusterError,
         ModelError,
         GoldError,
         QuestionError,

@@ -507,6 +507,16 @@ def open_embedder(settings: Settings, progress: FetchReport = silent, *, archive
     return embedder.open_embedder(folder, name, threads=settings.threads)
 
 
+def open_on_node(settings: Settings) -> tuple[Embedder, CountTokens]:
+    """The embedder and what counts tokens, on a node of a cluster: from its own weights, and nothing is fetched.
+
+    They lie where its GROUNDWIRE_WEIGHTS says, else where they lie on the machine that asks.
+    """
+    weights = Path(os.environ.get("GROUNDWIRE_WEIGHTS") or settings.weights)
+    settings = replace(settings, weights=weights, offline=True)
+    return open_embedder(settings), open_tokens(settings)
+
+
 def open_tokens(settings: Settings, progress: FetchReport = silent) -> CountTokens:
     """What counts the tokens of passages: cl100k_base, whatever the models are."""
     from models.catalogue import find
