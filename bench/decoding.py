@@ -1,13 +1,14 @@
 """Tokens a second of our streaming beside a bare llama.cpp loop: same file, same prompt, same threads, in turn.
 
-The prompts are those of drafts over the quotes of `data/gold.jsonl`. Each is read once; then both decode the same
-number of tokens from the same place, again and again, and the words must be the same.
+The prompts are those of drafts over the quotes of `data/gold.jsonl`. Both decode them at once, a token each in turn, so
+that what else the machine does falls on both alike; the median token of each is compared.
 """
 
 import ctypes
 import json
 import statistics
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,26 +38,16 @@ class Bare:
         self._vocabulary = llama_cpp.llama_model_get_vocab(self._model)
         self._sampler = llama_cpp.llama_sampler_init_greedy()
 
-    def read(self, tokens: list[int]) -> None:
-        """Reads all of a prompt but its last token."""
+    def write(self, tokens: list[int], count: int) -> Iterator[int]:
+        """At most `count` tokens after a prompt."""
         self._cpp.llama_memory_clear(self._cpp.llama_get_memory(self._context), True)
-        self._decode(tokens[:-1])
-
-    def write(self, tokens: list[int], count: int) -> tuple[list[int], float]:
-        """At most `count` tokens after a prompt that was read, and the seconds from the first of them to the last."""
-        self._cpp.llama_memory_seq_rm(self._cpp.llama_get_memory(self._context), 0, len(tokens) - 1, -1)
-        written: list[int] = []
-        self._decode(tokens[-1:])
-        began = time.perf_counter()
-        while True:
+        self._decode(tokens)
+        for _ in range(count):
             token = self._cpp.llama_sampler_sample(self._sampler, self._context, -1)
             if self._cpp.llama_vocab_is_eog(self._vocabulary, token):
-                break
-            written.append(token)
-            if len(written) >= count:
-                break
+                return
+            yield token
             self._decode([token])
-        return written, time.perf_counter() - began
 
     def _decode(self, tokens: list[int]) -> None:
         held = (self._cpp.llama_token * len(tokens))(*tokens)
@@ -75,21 +66,25 @@ def read_prompts(most: int) -> list[list[Message]]:
     ]
 
 
-def stream(generator: LlamaGenerator, messages: list[Message], count: int) -> tuple[str, float]:
-    """The words of a reply as they come, and the seconds from the first to the last."""
-    words, first, last = "", 0.0, 0.0
-    for piece in generator.stream(messages, max_tokens=count, stop=(STOP,)):
-        last = time.perf_counter()
-        first = first or last
-        words += piece
-    return words, last - first
+def in_turn(bare: Iterator[int], ours: Iterator[str], generator: LlamaGenerator) -> tuple[list[float], list[float]]:
+    """Seconds of each token but the first, which waits for the prompt; it ends where either does."""
+    seconds: tuple[list[float], list[float]] = ([], [])
+    next(bare, None), next(ours, None)
+    while True:
+        began = time.perf_counter()
+        if next(bare, None) is None:
+            return seconds
+        between, before = time.perf_counter(), generator.usage.written
+        if next(ours, None) is None:
+            return seconds
+        seconds[0].append(between - began)
+        seconds[1].append((time.perf_counter() - between) / (generator.usage.written - before))
 
 
 def main() -> None:
     parser = open_parser(__doc__ or "", name="decoding")
-    parser.add_argument("--runs", type=int, default=5, help="of each prompt (5)")
-    parser.add_argument("--prompts", type=int, default=3, help="how many (3)")
-    parser.add_argument("--tokens", type=int, default=48, help="to decode, at most (48)")
+    parser.add_argument("--prompts", type=int, default=5, help="how many (5)")
+    parser.add_argument("--tokens", type=int, default=64, help="to decode, at most (64)")
     parser.add_argument("--llm", default=Settings.llm, help=f"a model of the catalogue ({Settings.llm})")
     given = parser.parse_args()
     path = path_of(find(given.llm), given.weights)
@@ -97,27 +92,20 @@ def main() -> None:
     threads = int(ours._llama.n_threads)
     bare = Bare(path, context_tokens=1024, threads=threads)
     speeds: dict[str, list[float]] = {"bare llama.cpp": [], "ours": []}
-    ratios, same = [], 0
+    ratios = []
     print(f"{'bare/s':>9}{'ours/s':>9}{'ratio':>8}  {threads} threads")
     for messages in read_prompts(given.prompts):
         tokens = ours._tokens(messages)[0]
-        bare.read(tokens)
-        stream(ours, messages, 1)
-        for _ in range(given.runs):
-            written, spent = bare.write(tokens, given.tokens)
-            words, ours_spent = stream(ours, messages, len(written))
-            plain = ours._llama.detokenize(written).decode("utf-8", "replace")
-            same += plain == words
-            steps = len(written) - 1
-            speeds["bare llama.cpp"].append(steps / spent)
-            speeds["ours"].append(steps / ours_spent)
-            ratios.append(spent / ours_spent)
-            print(f"{steps / spent:9.1f}{steps / ours_spent:9.1f}{ratios[-1]:8.3f}", flush=True)
-    print(f"median ratio {statistics.median(ratios):.3f}; the same words in {same} of {len(ratios)}")
+        written = ours.stream(messages, max_tokens=given.tokens, stop=(STOP,))
+        seconds = in_turn(bare.write(tokens, given.tokens), written, ours)
+        medians = [statistics.median(one) for one in seconds]
+        for name, median in zip(speeds, medians, strict=True):
+            speeds[name].append(1 / median)
+        ratios.append(medians[0] / medians[1])
+        print(f"{1 / medians[0]:9.1f}{1 / medians[1]:9.1f}{ratios[-1]:8.3f}", flush=True)
     figures = {
         "tokens_a_second": {name: spread(values, 2) for name, values in speeds.items()},
         "ours_over_bare": spread(ratios, 3),
-        "same_words": same,
         "threads": threads,
     }
     write_record(given.name, figures, models=[given.llm], weights=given.weights)
