@@ -11,6 +11,7 @@ import pickle
 import re
 import socket
 import sys
+import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -132,6 +133,7 @@ def _import_ray(wanted: Mapping[str, str]) -> Any:
         raise ClusterError(f"--ray needs Ray ({error}); pip install 'groundwire[ray]'") from None
     worker._worker_logs_enabled = False  # else a node that is lost is told on standard output
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", module=r"ray\.")
     return ray
 
 
