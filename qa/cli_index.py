@@ -53,6 +53,7 @@ def add_index_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 def run_index(given: argparse.Namespace, settings: Settings) -> int:
     from index.article import ArticleError
+    from index.opening import is_archive
     from index.pages import read_addresses
     from index.readers import find_files
 
@@ -88,7 +89,7 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
         return 1
     with ExitStack() as stack:
         where = settings
-        if given.dry_run and not (settings.archive / "archive.sqlite").exists():
+        if given.dry_run and not is_archive(settings.archive):
             where = replace(settings, archive=Path(stack.enter_context(TemporaryDirectory())))
         news, count_tokens = open_to_index(where, fetching())
         stack.callback(news.close)
@@ -165,21 +166,21 @@ def _write_report(file: Path, content: dict[str, object]) -> None:
 
 def _known_under(folder: Path, path: Path) -> list[str]:
     """The files at or below `path` that the archive in `folder` knows, if there is one."""
-    from index.archive import Archive
+    from index.opening import is_archive, open_archive
 
-    if not (folder / "archive.sqlite").exists():
+    if not is_archive(folder):
         return []
-    archive = Archive.open(folder)
+    archive = open_archive(folder)
     known = sorted(archive.files_under(path.resolve()))
     archive.close()
     return known
 
 
 def run_forget(given: argparse.Namespace, settings: Settings) -> int:
-    from index.archive import Archive
     from index.article import ArticleError
+    from index.opening import open_archive
 
-    archive = Archive.open(settings.archive)
+    archive = open_archive(settings.archive)
     paths = [kept_file(path, settings) if isinstance(path, str) else path for path in given.paths]
     known = sorted({file for path in paths for file in archive.files_under(path.resolve())})
     if not known:
