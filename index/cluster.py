@@ -11,6 +11,7 @@ import pickle
 import re
 import socket
 import sys
+import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -112,7 +113,11 @@ def on_cluster(
         job = _Job(open_models, embedder.identity, max_tokens)
         yield lambda files: _read_files(ray, list(files), job, embedder.dimension, threads or 1)
     except ray.exceptions.RayError as error:
-        if isinstance(error, ray.exceptions.RayTaskError) and not _lacks_us(error):
+        if _lacks_us(error):
+            raise ClusterError(
+                f"{address}: a node cannot run this program ({_first_line(error)}); install the same Groundwire on each"
+            ) from error
+        if isinstance(error, ray.exceptions.RayTaskError):
             raise  # a bug of ours
         raise ClusterError(
             f"{address}: the cluster failed ({_first_line(error)}); run the same command again: what is written is kept"
@@ -132,6 +137,7 @@ def _import_ray(wanted: Mapping[str, str]) -> Any:
         raise ClusterError(f"--ray needs Ray ({error}); pip install 'groundwire[ray]'") from None
     worker._worker_logs_enabled = False  # else a node that is lost is told on standard output
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", module=r"ray\.")
     return ray
 
 
