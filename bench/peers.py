@@ -59,7 +59,7 @@ def main() -> None:
     peers = [known[name] for name in given.peers or known]
     scratch = given.scratch.resolve()
     scratch.mkdir(parents=True, exist_ok=True)
-    articles = read_corpus(given.corpus)[: given.articles]
+    articles = read_corpus(given.corpus, given.articles)
     searches, asks = choose(read_gold(given.gold), articles, given.questions)
     if not searches:
         raise SystemExit(

@@ -34,7 +34,7 @@ class PeerProcess:
             encoding="utf-8",
             env=environment,
         )
-        self.opened = self._reply("opening")
+        self.opened = self._reply("when it was opened")
         self.versions: dict[str, str | None] = self.opened.get("versions", {})
 
     def ask(self, do: str, **given: object) -> dict[str, Any]:
@@ -45,7 +45,7 @@ class PeerProcess:
             self._process.stdin.flush()
         except OSError:
             pass  # it has ended, and what it left to read says so
-        return self._reply(do)
+        return self._reply(f"when asked to {do}")
 
     def close(self) -> None:
         """Ends it, if need be by force."""
@@ -92,4 +92,4 @@ class PeerProcess:
         else:
             why = f"ended with exit code {code}"
         self.close()
-        raise PeerFailed(f"{self._name}: {why} while {doing}; its own words: {self._log}")
+        raise PeerFailed(f"{self._name}: {why} {doing}; its own words: {self._log}")
