@@ -34,9 +34,9 @@ def main() -> None:
             }
         )
     from bench.corpus import describe_archive
-    from index.archive import Archive
+    from index.opening import open_archive
 
-    archive = Archive.open(given.archive)
+    archive = open_archive(given.archive)
     figures = {
         "peak_rss_gb": spread([one.peak_rss / 1e9 for one in runs], 3),
         "first_words_seconds": spread([one.first_words or one.seconds for one in runs], 2),

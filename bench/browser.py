@@ -76,6 +76,7 @@ def serving_fakes(articles: Path, archive: Path, data: Path, *, runs: Path, port
     from conftest import make_index
     from fakes import FakeEmbedder, ScriptedGenerator, fakes_for_models, share_of_words
 
+    from index.opening import is_archive
     from models import Message
     from qa.settings import Settings
 
@@ -89,7 +90,7 @@ def serving_fakes(articles: Path, archive: Path, data: Path, *, runs: Path, port
         from web.house import House
         from web.serve import make_app, make_server
 
-        if not (archive / "archive.sqlite").exists():
+        if not is_archive(archive):
             make_index(archive, [articles], FakeEmbedder(), max_tokens=120).close()
         settings = Settings(archive=archive, embedder="fake")
         house = House.open(settings, [archive], data, logins=False, runs=runs)

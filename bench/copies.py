@@ -21,6 +21,7 @@ from bench.record import RESULTS, open_parser, write_record
 from index.archive import Archive
 from index.article import Article
 from index.copies import BANDS, LEAST_SHINGLES, least_equal
+from index.embedded import EmbeddedArchive
 from index.shingles import SKETCH, Shingles, overlap, shingles_of, sketch_of, words_of
 from index.versions import COPY_SHARE, LEAST_SHARED, relate, stories_of
 
@@ -291,7 +292,7 @@ def measure_exact(articles: Sequence[Article], seed: int, folder: Path) -> dict[
         frozenset((a.article, b.article)) for (a, s), (b, t) in combinations(held, 2) if relate(a, b, overlap(s, t))
     }
     exact = time.process_time() - began
-    archive = Archive.create(folder, {})
+    archive = EmbeddedArchive.create(folder, {})
     seconds = fill(archive, made)
     tied = {
         frozenset(pair)
@@ -337,7 +338,7 @@ def _words(numbers: np.random.Generator, count: int) -> str:
 
 def measure_scale(count: int, seed: int, folder: Path) -> list[dict[str, object]]:
     """Seconds for the last thousand stories and bytes of the tables for copies, as an archive grows."""
-    archive, rows = Archive.create(folder, {}), []
+    archive, rows = EmbeddedArchive.create(folder, {}), []
     held: list[Article] = []
     marks = sorted({count // 100, count // 10, count // 2, count})
     for n, article in enumerate(synthetic(count, seed), 1):
@@ -419,7 +420,7 @@ def main() -> None:
         print(figures["libraries_seconds_a_1000"])
         figures["shares_on_the_tuning_half"] = measure_shares(tuning, given.seed)
         figures["sketches_on_the_tuning_half"] = measure_sketches(tuning, given.seed)
-        archive = Archive.create(Path(temporary, "archive"), {})
+        archive = EmbeddedArchive.create(Path(temporary, "archive"), {})
         seconds = fill(archive, corpus) / len(corpus) * 1000
         figures["corpus"] = {
             "stories": len(corpus),

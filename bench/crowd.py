@@ -25,6 +25,7 @@ from bench.corpus import describe_archive
 from bench.process import run
 from bench.record import ROOT, open_parser, spread, write_record
 from index.archive import Archive
+from index.opening import open_archive
 from qa.gold import read_gold
 from qa.settings import Settings
 
@@ -148,7 +149,7 @@ def main() -> None:
             got = [job.result(PATIENCE) for job in jobs]
             whole = time.perf_counter() - began
             took = meanwhile.result(PATIENCE)
-        archive = Archive.open(folder / "archive")
+        archive = open_archive(folder / "archive")
         rows = []
         for question, one in zip(questions, got, strict=True):
             found = wrong(one["answer"], question, archive)

@@ -18,9 +18,9 @@ from bench.corpus import describe_path, places_of, read_corpus, write_jsonl
 from bench.dequantise import write_float32
 from bench.record import open_parser, spread, write_record
 from index.article import Article
+from index.cutter import HEADING_TOKENS, SPECIAL_TOKENS
 from index.news_index import NewsIndex
 from index.passage import CountTokens, Limit, cut_article
-from index.update import HEADING_TOKENS, SPECIAL_TOKENS
 from models import Vectors
 from models.embedder import ARCTIC_QUERY_PROMPT, OnnxEmbedder
 from models.tokens import load_tokens

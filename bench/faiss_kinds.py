@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bench.corpus import describe_archive
 from bench.record import open_parser, spread, write_record
-from index.archive import Archive
+from index.embedded import EmbeddedArchive
 
 SIZES = (20_000, 100_000, 300_000)
 K = 10
@@ -87,8 +87,8 @@ def main() -> None:
     parser.add_argument("--query-noise", type=float, default=0.04)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    archive = Archive.open(given.archive)
-    _, own = archive.vectors()
+    archive = EmbeddedArchive.open(given.archive)
+    own = np.concatenate([vectors for _, vectors in archive.vectors()])
     random = np.random.default_rng(given.seed)
     starts = own[random.permutation(len(own))]
     queries = noisy(starts, given.queries, given.query_noise, random)

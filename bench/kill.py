@@ -13,8 +13,9 @@ from pathlib import Path
 from bench.corpus import describe_path, read_corpus, write_files
 from bench.process import run, run_until
 from bench.record import open_parser, write_record
-from index.archive import Archive, ArchiveError
-from index.news_index import NewsIndex, indexes_current
+from index.archive import ArchiveError
+from index.news_index import NewsIndex
+from index.opening import is_archive, open_archive, ranker_of
 from models import Embedder
 from qa.pipeline import open_embedder
 from qa.retrieve import retrieve
@@ -33,17 +34,17 @@ def moments(kills: int, seconds: float, seed: int) -> list[float]:
 
 def phase(folder: Path, articles: int) -> str:
     """How far a killed run had come, by what lies in a copy of its folder."""
-    if not (folder / "archive.sqlite").exists():
+    if not is_archive(folder):
         return "before the archive"
     try:
-        archive = Archive.open(folder)
+        archive = open_archive(folder)
     except ArchiveError:
         return "making the archive: it cannot be read"
     try:
         held = archive.counts().articles
         if held < articles:
             return f"embedding, {held} of {articles} articles written"
-        behind = [name for name, current in indexes_current(archive).items() if not current]
+        behind = [name for name, current in ranker_of(archive).current().items() if not current]
         return f"writing the indexes, {' and '.join(behind)} to be written" if behind else "all written"
     finally:
         archive.close()
@@ -52,7 +53,7 @@ def phase(folder: Path, articles: int) -> str:
 def look(folder: Path, embedder: Embedder, questions: Sequence[str]) -> tuple[str, bool, list[object]]:
     """Fingerprint, whether both indexes are current, and the hits of each question."""
     news = NewsIndex.open(folder, embedder)
-    current = all(indexes_current(news.archive).values())
+    current = all(ranker_of(news.archive).current().values())
     hits = [
         (hit.article.id, hit.passage.start, hit.passage.end, round(hit.score, 5))
         for question in questions
@@ -86,7 +87,7 @@ def main() -> None:
         print(f"a run of {len(articles)} articles takes {seconds:.1f} s; killing {given.kills}", flush=True)
         for moment in moments(given.kills, seconds, given.seed):
             for _ in range(TRIES):
-                resumed = (archive / "archive.sqlite").exists()
+                resumed = is_archive(archive)
                 code = run_until(moment, "index", source, "--archive", archive, *last)
                 if code is None:
                     break

@@ -47,10 +47,10 @@ def main() -> None:
     figures |= words | {"click_to_marked_quote_ms": spread(clicks, 1)}
     show({name: figures[name] for name in figures if name != "by_question"})
     from bench.corpus import describe_archive
-    from index.archive import Archive
+    from index.opening import open_archive
 
     models = ["qwen2.5-coder-1.5b", "arctic-embed-s"]
-    about = describe_archive(Archive.open(archive))
+    about = describe_archive(open_archive(archive))
     write_record(given.name, figures, corpus=about, gold=given.gold, models=models, weights=weights)
 
 

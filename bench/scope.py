@@ -16,6 +16,7 @@ from bench.record import open_parser, spread, write_record
 from index import dense, lexical
 from index.archive import Archive, StoredPassage
 from index.article import Article, Section
+from index.embedded import EmbeddedArchive
 from index.passage import Passage
 from index.scope import Scope
 
@@ -78,16 +79,19 @@ def main() -> None:
     queries /= np.linalg.norm(queries, axis=2, keepdims=True)
     with tempfile.TemporaryDirectory() as folder:
         about = {"embedder": f"random {DIMENSION}", "dimension": str(DIMENSION), "max_tokens": "220"}
-        archive = Archive.create(Path(folder), about)
+        archive = EmbeddedArchive.create(Path(folder), about)
         make(archive, given.articles, given.seed)
         passages = archive.passage_count
-        vectors = dense.build(*archive.vectors())
+        dense.update(archive.folder / "faiss", archive)
+        held = dense.load(archive.folder / "faiss", archive)
+        assert held is not None
+        vectors = held[1]
         lexical.update(archive.folder / "tantivy", archive)
         texts = lexical.LexicalIndex(archive.folder / "tantivy", writable=True)
         table = []
         print(f"{passages:,} passages\n{'':32}{'passages':>10}{'which ms':>10}{'dense ms':>10}{'words ms':>10}  same")
         every = [
-            (dense.search(vectors, query, passages), texts.search(question, passages))
+            (vectors.search(query, passages), texts.search(question, passages))
             for query, question in zip(queries, questions, strict=True)
         ]
         for name, scope in SCOPES.items():
@@ -100,7 +104,7 @@ def main() -> None:
             same = 0
             for query, question, full in zip(queries, questions, every, strict=True):
                 began = time.perf_counter()
-                near = dense.search(vectors, query, K, within=within)
+                near = vectors.search(query, K, within=within)
                 spent["dense"].append(1000 * (time.perf_counter() - began))
                 began = time.perf_counter()
                 said = texts.search(question, K, within=within)

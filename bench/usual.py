@@ -17,6 +17,7 @@ from typing import Any
 from bench.corpus import describe_archive, places_of, texts_of
 from bench.record import open_parser, write_record
 from index.archive import Archive
+from index.opening import open_archive
 from index.passage import heading
 from models import Message
 from models.weights import sha256_of
@@ -219,7 +220,7 @@ def read_options() -> argparse.Namespace:
 def run(given: argparse.Namespace) -> int:
     settings = replace(settings_of(given), passages=PASSAGES, answer_tokens=ANSWER_TOKENS)
     gold = read_gold(given.gold)
-    archive = Archive.open(given.archive)
+    archive = open_archive(given.archive)
     kept = choose(gold, archive)
     if not kept:
         raise GoldError(f"{given.gold}: no question can be judged by {given.archive}; name the archive of its articles")

@@ -12,6 +12,7 @@ from typing import Any
 from bench.corpus import describe_archive
 from bench.record import open_parser, write_record
 from index.archive import Archive
+from index.opening import open_archive
 from models.weights import sha256_of
 
 PLAIN = (".txt", ".md", ".markdown")
@@ -67,7 +68,7 @@ def main() -> None:
     for folder, place in zip(given.pairs[::2], given.pairs[1::2], strict=True):
         file = folder / "answers.jsonl"
         answers = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-        archive = Archive.open(place)
+        archive = open_archive(place)
         made = check(answers, archive, given.articles) | {"answers_sha256": sha256_of(file)}
         corpora.append(describe_archive(archive))
         runs[folder.name] = made

@@ -5,16 +5,18 @@ rows removed since its generation are taken out.
 """
 
 import shutil
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
 import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from index.archive import Archive
-from index.passage import heading
+from index.article import Article
+from index.passage import Passage, heading
 from index.stamp import read_stamp, write_stamp
 
 WRITER_HEAP = 64_000_000
@@ -59,20 +61,37 @@ def _open(folder: Path, *, fresh: bool) -> tantivy.Index:
 def generation(folder: Path) -> int | None:
     """The archive's generation that the folder holds; None where it is missing or damaged."""
     stamp = read_stamp(folder)
-    return stamp and stamp[0]
+    return stamp.generation if stamp else None
 
 
-def update(folder: Path, archive: Archive) -> None:
+class Texts(Protocol):
+    """What the index is made of, by row and by generation."""
+
+    @property
+    def generation(self) -> int: ...
+
+    @property
+    def last_row(self) -> int:
+        """The highest row a passage ever had."""
+
+    def texts(self, after: int = 0) -> Iterator[tuple[int, Article, Passage]]:
+        """Row, article and passage of all passages past row `after`, article by article."""
+
+    def removed_since(self, generation: int) -> Sequence[int]:
+        """Rows of the passages taken out after `generation`."""
+
+
+def update(folder: Path, archive: Texts) -> None:
     """Brings the folder to the archive's generation, anew where it is missing, damaged or of a later one."""
     stamp = read_stamp(folder)
-    if stamp is not None and stamp[0] == archive.generation:
+    if stamp is not None and stamp.generation == archive.generation:
         return
-    if stamp is not None and stamp[0] > archive.generation:
+    if stamp is not None and stamp.generation > archive.generation:
         stamp = None  # an older archive was put back
     if stamp is None:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    generation, last_row = stamp or (0, 0)
+    generation, last_row = (stamp.generation, stamp.last_row) if stamp else (0, 0)
     (folder / "stamp.json").unlink(missing_ok=True)
     opened = _open(folder, fresh=stamp is None)
     writer = opened.writer(heap_size=WRITER_HEAP, num_threads=1)

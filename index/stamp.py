@@ -2,9 +2,21 @@
 
 import json
 import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 NAME = "stamp.json"
+UNFINISHED = "unfinished.json"  # what a long making has finished so far, to go on from after a kill
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """A whole folder: the archive's generation it was made from, the last row taken in, and its files."""
+
+    generation: int
+    last_row: int
+    files: tuple[str, ...]
 
 
 def _checksum(file: Path) -> int:
@@ -15,26 +27,31 @@ def _checksum(file: Path) -> int:
     return total
 
 
-def _checksums(folder: Path) -> dict[str, int]:
-    files = (file for file in folder.iterdir() if file.is_file() and file.name != NAME and file.suffix != ".lock")
-    return {file.name: _checksum(file) for file in sorted(files)}
+def _all_files(folder: Path) -> list[str]:
+    stamps = {NAME, UNFINISHED}
+    return [file.name for file in folder.iterdir() if file.name not in stamps and file.suffix not in (".lock", ".new")]
 
 
-def write_stamp(folder: Path, generation: int, last_row: int) -> None:
-    """Says, last of all and in one rename, that the folder now holds all of `generation`."""
-    fresh = folder / (NAME + ".new")
+def write_stamp(
+    folder: Path, generation: int, last_row: int, *, files: Iterable[str] | None = None, name: str = NAME
+) -> None:
+    """Says, last of all and in one rename, that the folder now holds all of `generation`, in `files` or all it has."""
+    named = sorted(_all_files(folder) if files is None else files)
+    fresh = folder / f"{name}.new"
     fresh.unlink(missing_ok=True)
-    fresh.write_text(json.dumps({"generation": generation, "last_row": last_row, "files": _checksums(folder)}))
-    fresh.replace(folder / NAME)
+    held = {"generation": generation, "last_row": last_row, "files": {one: _checksum(folder / one) for one in named}}
+    fresh.write_text(json.dumps(held))
+    fresh.replace(folder / name)
 
 
-def read_stamp(folder: Path) -> tuple[int, int] | None:
-    """Generation and last row of a whole folder; None for one that is missing, half written or damaged."""
+def read_stamp(folder: Path, *, name: str = NAME) -> Stamp | None:
+    """What a whole folder holds; None for one that is missing, half written or damaged. Only files it names count."""
     try:
-        stamp = json.loads((folder / NAME).read_text())
-        whole = stamp["files"] == _checksums(folder)
-        return (int(stamp["generation"]), int(stamp["last_row"])) if whole else None
-    except (OSError, ValueError, KeyError, TypeError):
+        stamp = json.loads((folder / name).read_text())
+        if any(_checksum(folder / file) != held for file, held in stamp["files"].items()):
+            return None
+        return Stamp(int(stamp["generation"]), int(stamp["last_row"]), tuple(stamp["files"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

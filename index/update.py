@@ -6,7 +6,8 @@ Killed at any moment, what is written is whole, and the next update reads on fro
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,15 +18,14 @@ from index.apart import end_workers
 from index.archive import Archive, StoredPassage
 from index.article import Article, shown
 from index.correction import side_file
+from index.cutter import Cutter, text_digest
 from index.pages import PAGES
-from index.passage import CountTokens, Limit, Passage, cut_article, heading
+from index.passage import CountTokens, Passage
 from index.readers import LeftAlone, Problem, find_files, id_of, kind_of, read_file
 from models import Embedder
 
 ADDED = "added"  # files that were handed over, in the archive's folder: a folder for each time
 BATCH_PASSAGES = 256
-HEADING_TOKENS = 96
-SPECIAL_TOKENS = 2
 LONGEST_NAME = 500  # of a headline, an outlet, a person: in prompts and in answers each stands many times
 CALLED = {"title": "headline", "source": "outlet"}
 ROWS = (".jsonl", ".csv", ".tsv")
@@ -66,11 +66,36 @@ class Report:
         return vars(self) | {"named": {name: sorted(self.named[name]) for name in names}}
 
 
+@dataclass(frozen=True)
+class ToRead:
+    """A file that is new or has changed, the id and the hash that go with it, what the archive `holds` of it by id."""
+
+    file: Path
+    article_id: str
+    sha256: str
+    holds: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """An article that was cut and embedded as it was read. What it `vectors` lacks, by digest, is embedded here."""
+
+    article: Article
+    passages: list[Passage]
+    vectors: Mapping[bytes, NDArray[np.float32]]
+
+
+Item = Article | Embedded | Problem
+Reading = Callable[[Iterable[ToRead]], Generator[tuple[ToRead, Iterator[Item]], None, None]]
+"""Reads files, in their order: each with its items, which are asked for to their end before the next file is."""
+
+
 @dataclass
 class _Batch:
     """What the next transaction writes: articles with the path of their file, files read, what is gone."""
 
     articles: list[tuple[str, Article, list[Passage]]] = field(default_factory=list)
+    vectors: dict[bytes, NDArray[np.float32]] = field(default_factory=dict)
     files: list[tuple[str, str]] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
@@ -85,18 +110,25 @@ def update_archive(
     gone: Sequence[Path] = (),
     progress: Callable[[Progress], None] = lambda _: None,
     dry_run: bool = False,
+    reading: Reading | None = None,
 ) -> Report:
     """Reads the files at `paths`; articles whose file or row is gone leave. The caller holds the writer's lock.
 
     So do those of the files at and below the paths `gone`, which are known to be there no more. A dry run reads and
-    reports the same, and embeds and writes nothing.
+    reports the same, and embeds and writes nothing. `reading` reads what is new and changed elsewhere than here.
     Raises ArticleError for a path that is none, before anything is changed.
     """
     found = [(path.resolve(), *find_files(path.resolve())) for path in paths]
     try:
-        return _Update(archive, embedder, count_tokens, progress, dry_run).run(found, gone)
+        return _Update(archive, embedder, count_tokens, progress, dry_run).run(found, gone, reading or read_here)
     finally:
         end_workers()
+
+
+def read_here(files: Iterable[ToRead]) -> Generator[tuple[ToRead, Iterator[Item]], None, None]:
+    """Reads the files in this process and its worker, each when it is asked for."""
+    for given in files:
+        yield given, read_file(given.file, given.article_id)
 
 
 class _Update:
@@ -114,40 +146,52 @@ class _Update:
         self.embedder = embedder
         self.progress = progress
         self.dry_run = dry_run
-        self.heading_tokens = min(HEADING_TOKENS, embedder.max_tokens // 2)
-        room = embedder.max_tokens - self.heading_tokens - SPECIAL_TOKENS
-        self.limits = (Limit(count_tokens, int(archive.about("max_tokens"))), Limit(embedder.count_tokens, room))
+        self.cutter = Cutter(embedder, count_tokens, int(archive.about("max_tokens")))
         self.report = Report()
         self.batch = _Batch()
         self.owners = archive.owners()
         self.held: dict[str, set[str | None]] = {}
         self.roots: dict[str, str] = {}
+        self.new_roots: set[str] = set()
         self.written: set[str] = set()
         self.done_bytes = self.total_bytes = 0
 
-    def run(self, found: list[tuple[Path, list[Path], list[Path]]], gone: Sequence[Path] = ()) -> Report:
+    def run(self, found: list[tuple[Path, list[Path], list[Path]]], gone: Sequence[Path], reading: Reading) -> Report:
         self.total_bytes = sum(_size(file) for _, files, _ in found for file in files)
         there = {str(file) for _, files, _ in found for file in files}
         places = [*(path for path, _, _ in found), *gone]
         vanished = {file for path in places for file in self.archive.files_under(path)} - there
         self.batch.vanished = sorted(vanished)
         self.owners = {article: owner for article, owner in self.owners.items() if owner not in vanished}
-        for path, files, others in found:
+        for _, _, others in found:
             self.report.other_files += len(others)
             self.report.named["left alone"] += map(str, others)
-            known = self.archive.files_under(path)
-            root = self._root_of(path if path.is_dir() else path.parent)
-            for file in files:
-                held = known.get(str(file))
-                self.roots[str(file)] = held.root if held else str(root)
+        with closing(reading(self._to_read(found))) as files:
+            for given, items in files:
                 before = self.done_bytes
-                self._read(file, held.sha256 if held else "")
-                self.done_bytes = before + _size(file)
-                self._say(file)
-            self._write()
+                self._take(given, items)
+                self.done_bytes = before + _size(given.file)
+                self._say(given.file)
         self._write()
         self.report.copies, self.report.superseded = self.archive.count_copies(self.written)
         return self.report
+
+    def _to_read(self, found: list[tuple[Path, list[Path], list[Path]]]) -> Iterator[ToRead]:
+        """The files that are new or changed, each once; of the others the report says what is to be said."""
+        for path, files, _ in found:
+            known = self.archive.files_under(path)
+            root = str(self._root_of(path if path.is_dir() else path.parent))
+            for file in files:
+                if str(file) in self.roots:
+                    continue
+                held = known.get(str(file))
+                self.roots[str(file)] = held.root if held else root
+                if given := self._changed(file, held.sha256 if held else ""):
+                    self.new_roots.add(self.roots[str(file)])
+                    yield given
+                else:
+                    self.done_bytes += _size(file)
+                    self._say(file)
 
     def _root_of(self, folder: Path) -> Path:
         """The folder that ids are relative to: one that was indexed before and holds this one, or this one.
@@ -159,7 +203,8 @@ class _Update:
             return pages
         if folder != added and folder.is_relative_to(added):
             return added / folder.relative_to(added).parts[0]
-        outer = [Path(root) for root in self.archive.roots() if folder.is_relative_to(root)]
+        roots = {*self.archive.roots(), *self.new_roots}
+        outer = [Path(root) for root in sorted(roots) if folder.is_relative_to(root)]
         return min(outer, key=lambda root: len(root.parts), default=folder)
 
     def _say(self, file: Path) -> None:
@@ -167,29 +212,34 @@ class _Update:
             Progress(file.name, min(self.done_bytes, self.total_bytes), self.total_bytes, self.report.embedded)
         )
 
-    def _read(self, file: Path, known_sha256: str) -> None:
-        """Puts what is new or changed in one file into the batch."""
+    def _changed(self, file: Path, known_sha256: str) -> ToRead | None:
+        """The file as it is to be read; None where it is as it was, or cannot be read."""
         path = str(file)
         try:
             path.encode()
         except UnicodeEncodeError:
             self.report.problems.append(f"{path!r}: the file's name is not UTF-8; rename it and index again")
-            return
+            return None
         held = self.archive.digests_of_file(path)
         try:
-            sha256 = _sha256(file)
+            sha256 = file_digest(file)
         except OSError as error:
             self.report.problems.append(
                 f"{file}: cannot be read ({error.strerror}); check the file and its permissions"
             )
             self.report.unchanged += len(held)
-            return
+            return None
         if sha256 == known_sha256:
             self.report.unchanged += len(held)
-            return
-        article_id = id_of(file, Path(self.roots[path]))
+            return None
+        return ToRead(file, id_of(file, Path(self.roots[path])), sha256, held)
+
+    def _take(self, given: ToRead, items: Iterator[Item]) -> None:
+        """Puts what is new or changed in one file into the batch."""
+        path, held = str(given.file), dict(given.holds)
         problems = len(self.report.problems)
-        for article in self._articles(file, article_id):
+        for item in self._articles(given, items):
+            article = item.article if isinstance(item, Embedded) else item
             digest = held.pop(article.id, None)
             if digest == article.digest:
                 self.report.unchanged += 1
@@ -198,43 +248,46 @@ class _Update:
                 self.report.changed += digest is not None
                 self.report.named["new" if digest is None else "changed"].append(article.id)
                 if not self.dry_run:
-                    self.batch.articles.append((path, article, cut_article(article, self.limits)))
+                    passages = item.passages if isinstance(item, Embedded) else self.cutter.cut(article)
+                    self.batch.articles.append((path, article, passages))
+                    self.batch.vectors |= item.vectors if isinstance(item, Embedded) else {}
             self.done_bytes += len(article.text)
             if sum(len(passages) for _, _, passages in self.batch.articles) >= BATCH_PASSAGES:
                 self._write()
-                self._say(file)
+                self._say(given.file)
         if len(self.report.problems) > problems:
             # What a row held before it broke is kept: it may be mended tomorrow. An empty hash reads the file again.
             self.report.unchanged += len(held)
             self.batch.files.append((path, ""))
         else:
             self.batch.gone += [article for article in held if self.owners.get(article) == path]
-            self.batch.files.append((path, sha256))
+            self.batch.files.append((path, given.sha256))
 
-    def _articles(self, file: Path, article_id: str) -> Iterator[Article]:
+    def _articles(self, given: ToRead, items: Iterator[Item]) -> Iterator[Article | Embedded]:
         """The articles of one file; what cannot be read, or has another file's id, goes into the report."""
-        for item in read_file(file, article_id):
+        file = given.file
+        for item in items:
             if isinstance(item, LeftAlone):
                 self.report.other_files += item.count
                 continue
             if isinstance(item, Problem):
                 self.report.problems.append(item.sentence)
                 continue
-            item, lengths = item.cut_to(LONGEST_NAME)
+            article, lengths = (item.article if isinstance(item, Embedded) else item).cut_to(LONGEST_NAME)
             for name, length in lengths.items():
                 sentence = (
                     f"the {CALLED.get(name, name)} has {length:,} characters; the first {LONGEST_NAME - 1} are kept"
                 )
-                self.report.problems.append(f"{file}: {shown(item.id)}: {sentence}")
-            item = self._with_free_id(item, file, article_id)
-            if owner := self._other_owner(item.id, file):
+                self.report.problems.append(f"{file}: {shown(article.id)}: {sentence}")
+            article = self._with_free_id(article, file, given.article_id)
+            if owner := self._other_owner(article.id, file):
                 self.report.problems.append(
-                    f'{file}: the id "{item.id}" is already that of {owner};'
+                    f'{file}: the id "{article.id}" is already that of {owner};'
                     " rename one of them, or index the folder above both"
                 )
             else:
-                self.owners[item.id] = str(file)
-                yield item
+                self.owners[article.id] = str(file)
+                yield replace(item, article=article) if isinstance(item, Embedded) else article
 
     def _with_free_id(self, article: Article, file: Path, article_id: str) -> Article:
         """The article; where its id is another's that came first, under the file's name too, or with its suffix."""
@@ -272,19 +325,21 @@ class _Update:
         self.report.named["removed"] += leaving
         if self.dry_run:
             return
-        vectors: dict[bytes, NDArray[np.float32]] = {}
+        kept: dict[bytes, NDArray[np.float32]] = {}
         texts: dict[bytes, str] = {}
         for _, article, passages in batch.articles:
-            vectors |= self.archive.vectors_of(article.id)
-            texts |= {_digest(text): text for text in self._embedded_texts(article, passages)}
-        fresh = [digest for digest in texts if digest not in vectors]
-        vectors |= zip(fresh, self.embedder.encode_documents([texts[digest] for digest in fresh]), strict=True)
+            kept |= self.archive.vectors_of(article.id)
+            texts |= {text_digest(text): text for text in self.cutter.texts(article, passages)}
+        fresh = [digest for digest in texts if digest not in kept]
+        wanted = [digest for digest in fresh if digest not in batch.vectors]
+        made = self.embedder.encode_documents([texts[digest] for digest in wanted])
+        vectors = batch.vectors | kept | dict(zip(wanted, made, strict=True))
         with self.archive.change():
             for path in batch.vanished:
                 self.archive.forget_file(path)
             self.archive.remove_articles(batch.gone)  # before what is put: a row may have moved to another file
             for path, article, passages in batch.articles:
-                digests = [_digest(text) for text in self._embedded_texts(article, passages)]
+                digests = [text_digest(text) for text in self.cutter.texts(article, passages)]
                 stored = [StoredPassage(p, d, vectors[d]) for p, d in zip(passages, digests, strict=True)]
                 self.archive.put_article(article, self.archive.put_file(path, self.roots[path], ""), stored)
             for path, sha256 in batch.files:
@@ -292,28 +347,9 @@ class _Update:
         self.written |= {article.id for _, article, _ in batch.articles}
         self.report.embedded += len(fresh)
 
-    def _embedded_texts(self, article: Article, passages: Sequence[Passage]) -> Iterator[str]:
-        """What is embedded for each passage: its heading, at most HEADING_TOKENS of it, and its own words."""
-        headings: dict[str, str] = {}
-        for passage in passages:
-            full = heading(article, passage.start)
-            if full not in headings:
-                headings[full] = self._shortened(full)
-            yield f"{headings[full]}\n{article.words(passage.start, passage.end)}"
 
-    def _shortened(self, words: str) -> str:
-        words = words[: HEADING_TOKENS * 16]
-        while self.embedder.count_tokens([words])[0] > self.heading_tokens:
-            words = words[: len(words) * 3 // 4]
-        return words
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
-
-
-def _sha256(file: Path) -> str:
-    """Of the file, and where corrections stand beside it, of both."""
+def file_digest(file: Path) -> str:
+    """SHA-256 of the file, and where corrections stand beside it, of both."""
     with file.open("rb") as opened:
         own = hashlib.file_digest(opened, "sha256").hexdigest()
     if not side_file(file).is_file():

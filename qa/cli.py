@@ -17,6 +17,7 @@ from qa.cli_feed import add_feed_commands
 from qa.cli_gold import add_gold_commands
 from qa.cli_index import add_index_commands
 from qa.cli_show import add_show_commands
+from qa.cli_transfer import add_transfer_commands
 from qa.options import OPTIONS, positive, run_safely, scope_of, settings_of
 from qa.settings import Settings
 from qa.terminal import Line, credit_line, fetching, one_line, open_room, plain, plain_json
@@ -56,13 +57,15 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
         return command
 
     add_index_commands(add)
+    add_transfer_commands(add)
 
     search = add("search", run_search, "find passages; no language model", "archive", "scope", "embedder", "reranker")
     search.add_argument("question")
     search.add_argument("-k", type=positive, default=10, help="how many (10)")
     search.add_argument("--json", action="store_true", help="print the hits as JSON")
 
-    ask = add("ask", run_ask, "answer a question with quotes", "archive", "scope", "embedder", "reranker", "llm")
+    asking = ("archive", "scope", "embedder", "reranker", "llm", "fast")
+    ask = add("ask", run_ask, "answer a question with quotes", *asking)
     ask.add_argument("question")
     ask.add_argument("--json", action="store_true", help="print the answer as JSON")
 
@@ -73,16 +76,7 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     again.add_argument("--threads", type=positive, default=None, metavar="N", help="processor threads (all)")
     again.add_argument("--json", action="store_true", help="print what changed and the answer as JSON")
 
-    add(
-        "chat",
-        run_chat,
-        "ask in the terminal, follow-up questions understood",
-        "archive",
-        "scope",
-        "embedder",
-        "reranker",
-        "llm",
-    )
+    add("chat", run_chat, "ask in the terminal, follow-up questions understood", *asking)
 
     add_eval_commands(commands)
     add_gold_commands(commands)
@@ -179,13 +173,14 @@ def _tell(room: "Newsroom", question: str, history: list[object], scope: "Scope"
     from qa.answer import Answer
     from qa.pipeline import Piece, Status
 
-    line, live = Line(), sys.stdout.isatty()
+    line, live, said = Line(), sys.stdout.isatty(), False
     turns = [turn for turn in history if isinstance(turn, Message)]
     for event in room.stream(question, turns, scope=scope):
-        if isinstance(event, Status):
+        if isinstance(event, Status) and not said:  # on a terminal it would stand in the answer
             line.say(f"{event.doing} {event.done} of {event.total} …" if event.total else f"{event.doing} …")
         elif isinstance(event, Piece) and live:
             line.clear()
+            said = True
             print(plain(event.text), end="", flush=True)
         elif isinstance(event, Answer):
             line.clear()
@@ -281,20 +276,19 @@ def run_models(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_info(given: argparse.Namespace, settings: Settings) -> int:
-    from index.archive import Archive
-    from index.news_index import indexes_current
+    from index.opening import open_archive, ranker_of
 
-    archive = Archive.open(settings.archive)
+    archive = open_archive(settings.archive)
     counts = archive.counts()
     copies, superseded = archive.count_copies()
-    size = sum(file.stat().st_size for file in settings.archive.rglob("*") if file.is_file())
-    current = indexes_current(archive)
+    size = archive.size()
+    current = ranker_of(archive).current()
     if given.json:
-        about = {"archive": str(settings.archive), "bytes": size, "embedder": archive.about("embedder")}
+        about = {"archive": archive.place, "bytes": size, "embedder": archive.about("embedder")}
         told = asdict(counts) | {"copies": copies, "superseded": superseded, "current": current}
         print(plain_json(about | {name: dict(v) if isinstance(v, list) else v for name, v in told.items()}))
         return 0
-    print(f"archive    {settings.archive} ({size / 1e6:.1f} MB)")
+    print(f"archive    {archive.place}" + (f" ({size / 1e6:.1f} MB)" if size is not None else ""))
     print(f"files      {counts.files}: {_ranked(counts.kinds)}")
     print(f"articles   {counts.articles}, {counts.stories} stories in them")
     print(f"passages   {counts.passages}, up to {archive.about('max_tokens')} tokens each")

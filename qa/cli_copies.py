@@ -25,10 +25,10 @@ def add_copies_command(commands: "argparse._SubParsersAction[argparse.ArgumentPa
 
 
 def run_copies(given: argparse.Namespace, settings: Settings) -> int:
-    from index.archive import Archive
     from index.article import ArticleError
+    from index.opening import open_archive
 
-    archive = Archive.open(settings.archive)
+    archive = open_archive(settings.archive)
     if given.article is not None and archive.article(given.article) is None:
         raise ArticleError(f'{settings.archive}: no article has the id "{given.article}"; groundwire search shows ids')
     groups = archive.groups(given.article)

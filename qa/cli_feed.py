@@ -102,14 +102,15 @@ def _telling(line: Line) -> Callable[[int, int, str], None]:
 def run_add(given: argparse.Namespace, settings: Settings) -> int:
     fetcher = _fetcher(settings, given.url)
     from index.address import check_address
-    from index.archive import Archive, Feed
+    from index.archive import Feed
     from index.article import ArticleError
     from index.feeds import fetch_feed
+    from index.opening import is_archive, open_archive
 
     address = check_address(given.url)
-    there = (settings.archive / "archive.sqlite").exists()
+    there = is_archive(settings.archive)
     if there:
-        archive = Archive.open(settings.archive)
+        archive = open_archive(settings.archive)
         if any(feed.address == address for feed in archive.feeds()):
             raise ArticleError(f"{address}: is followed already; groundwire feed update fetches what is new")
     got = fetch_feed(fetcher, Feed(address, ""))
@@ -125,9 +126,9 @@ def run_add(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_list(given: argparse.Namespace, settings: Settings) -> int:
-    from index.archive import Archive
+    from index.opening import open_archive
 
-    archive = Archive.open(settings.archive)
+    archive = open_archive(settings.archive)
     feeds = archive.feeds()
     archive.close()
     if given.json:
@@ -144,9 +145,9 @@ def run_list(given: argparse.Namespace, settings: Settings) -> int:
 
 def run_remove(given: argparse.Namespace, settings: Settings) -> int:
     from index.address import check_address
-    from index.archive import Archive
+    from index.opening import open_archive
 
-    archive = Archive.open(settings.archive)
+    archive = open_archive(settings.archive)
     address = check_address(given.url)
     _followed(archive.feeds(), address, settings)
     with archive.writing():
@@ -168,9 +169,9 @@ def _followed(feeds: Sequence[Any], address: str | None, settings: Settings) -> 
 
 def run_update(given: argparse.Namespace, settings: Settings) -> int:
     from index.address import check_address
-    from index.archive import Archive
+    from index.opening import open_archive
 
-    archive = Archive.open(settings.archive)
+    archive = open_archive(settings.archive)
     feeds = _followed(archive.feeds(), given.url and check_address(given.url), settings)
     archive.close()
     fetcher = _fetcher(settings, feeds[0].address)

@@ -92,11 +92,11 @@ class _InPlaceOf(argparse.Action):
 
 
 def run_import(given: argparse.Namespace, settings: Settings) -> int:
-    from index.archive import Archive
+    from index.opening import is_archive, open_archive
     from qa.gold_sets import read_set, write_set
 
-    there = (settings.archive / "archive.sqlite").is_file()
-    archive = Archive.open(settings.archive) if there else None
+    there = is_archive(settings.archive)
+    archive = open_archive(settings.archive) if there else None
     made = read_set(given.paths, limit=given.limit, split=given.split, archive=archive)
     articles, gold = write_set(made, given.out, force=given.force)
     unanswerable = sum(not question.answerable for question in made.questions)
@@ -147,7 +147,7 @@ def _tell_left_out(left_out: "tuple[LeftOut, ...]") -> None:
 
 
 def run_check(given: argparse.Namespace, settings: Settings) -> int:
-    from index.archive import Archive
+    from index.opening import open_archive
     from qa.gold import GoldError, read_lines
     from qa.gold_check import Finding, check_gold, counts, is_of_other_articles
 
@@ -156,7 +156,7 @@ def run_check(given: argparse.Namespace, settings: Settings) -> int:
     findings = [Finding("error", None, str(item)) for _, item in lines if isinstance(item, GoldError)]
     if not lines:
         raise GoldError(f"{given.gold}: holds no questions")
-    archive = Archive.open(settings.archive)
+    archive = open_archive(settings.archive)
     if is_of_other_articles(questions, archive):
         raise GoldError(
             f"{settings.archive}: holds none of the articles that {given.gold} quotes; name the archive that was"
@@ -184,7 +184,7 @@ def run_check(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_add(given: argparse.Namespace, settings: Settings) -> int:
-    from index.archive import Archive
+    from index.opening import open_archive
     from qa import gold_dialogue
     from qa.gold_add import check_new, make_question, read_groups, read_place
     from qa.gold_file import read_known
@@ -199,9 +199,9 @@ def run_add(given: argparse.Namespace, settings: Settings) -> int:
         for problem in problems:
             gold_dialogue.tell(problem)
         with _leaving():
-            gold_dialogue.walk_marked(marked, given.gold, Archive.open(settings.archive), lambda: open_room(settings))
+            gold_dialogue.walk_marked(marked, given.gold, open_archive(settings.archive), lambda: open_room(settings))
     elif given.answer or given.unanswerable:
-        archive = Archive.open(settings.archive)
+        archive = open_archive(settings.archive)
         question = check_new(given.question, read_known(given.gold))
         groups = read_groups(given.answer) if given.answer else ()
         quotes = [read_place(place, archive) for place in given.evidence]

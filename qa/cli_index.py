@@ -4,15 +4,21 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from qa.cli_feed import fetch_addresses, kept_file, place, watch_on, watching
 from qa.settings import Settings
 from qa.terminal import Line, duration, fetching, indexing, open_to_index, plain, plain_json
+
+if TYPE_CHECKING:
+    from index.news_index import NewsIndex
+    from index.update import Reading
 
 
 def add_index_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -31,6 +37,11 @@ def add_index_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     index.add_argument(
         "--watch", action="store_true", help="then keep the archive current with the folders, until Ctrl-C"
     )
+    index.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="read and embed on a Ray cluster: HOST:PORT, auto (the one this machine is in) or local (docs/scale.md)",
+    )
     index.set_defaults(misused=index.error)
     index.add_argument("--json", action="store_true", help="print the report as JSON")
     index.add_argument("--report", type=Path, metavar="FILE", help="write it with every article's id, as JSON")
@@ -42,6 +53,7 @@ def add_index_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 def run_index(given: argparse.Namespace, settings: Settings) -> int:
     from index.article import ArticleError
+    from index.opening import is_archive
     from index.pages import read_addresses
     from index.readers import find_files
 
@@ -54,6 +66,8 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
         )
     if given.dry_run and (given.watch or addresses):
         given.misused("--dry-run reads files and folders; addresses would be fetched, and --watch would write")
+    if given.dry_run and given.ray:
+        given.misused("--dry-run embeds nothing; leave out --ray")
     paths = list(folders)
     for path in folders:  # a wrong path is told before a model is loaded
         try:
@@ -75,15 +89,20 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
         return 1
     with ExitStack() as stack:
         where = settings
-        if given.dry_run and not (settings.archive / "archive.sqlite").exists():
+        if given.dry_run and not is_archive(settings.archive):
             where = replace(settings, archive=Path(stack.enter_context(TemporaryDirectory())))
         news, count_tokens = open_to_index(where, fetching())
         stack.callback(news.close)
         line, began = Line(), time.perf_counter()
         try:
-            report = news.update(
-                [*paths, *pages], count_tokens=count_tokens, progress=indexing(line), dry_run=given.dry_run
-            )
+            with reading_on(given.ray, settings, news, line) as reading:
+                report = news.update(
+                    [*paths, *pages],
+                    count_tokens=count_tokens,
+                    progress=indexing(line),
+                    dry_run=given.dry_run,
+                    reading=reading,
+                )
         finally:
             line.clear()
         for problem in report.problems:
@@ -109,6 +128,33 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
     return 1 if report.problems and nothing_read else 0
 
 
+@contextmanager
+def reading_on(address: str | None, settings: Settings, news: "NewsIndex", line: Line) -> "Iterator[Reading | None]":
+    """What reads on the cluster at `address`; None, for this machine, where there is no address."""
+    if not address:
+        yield None
+        return
+    from index.cluster import on_cluster
+    from qa.pipeline import open_on_node
+
+    line.say(f"joining the Ray cluster {address}")
+    models = partial(open_on_node, settings_for_nodes(settings))
+    max_tokens = int(news.archive.about("max_tokens"))
+    with on_cluster(address, models, news.embedder, max_tokens=max_tokens, threads=settings.threads) as reading:
+        yield reading
+
+
+def settings_for_nodes(settings: Settings) -> Settings:
+    """Paths in full, for a node works in another folder, and one thread for each of its embedders."""
+    folder = Path(settings.embedder).expanduser()
+    return replace(
+        settings,
+        weights=settings.weights.expanduser().absolute(),
+        embedder=str(folder.absolute()) if folder.is_dir() else settings.embedder,
+        threads=settings.threads or 1,
+    )
+
+
 def _write_report(file: Path, content: dict[str, object]) -> None:
     from index.article import ArticleError
 
@@ -120,21 +166,21 @@ def _write_report(file: Path, content: dict[str, object]) -> None:
 
 def _known_under(folder: Path, path: Path) -> list[str]:
     """The files at or below `path` that the archive in `folder` knows, if there is one."""
-    from index.archive import Archive
+    from index.opening import is_archive, open_archive
 
-    if not (folder / "archive.sqlite").exists():
+    if not is_archive(folder):
         return []
-    archive = Archive.open(folder)
+    archive = open_archive(folder)
     known = sorted(archive.files_under(path.resolve()))
     archive.close()
     return known
 
 
 def run_forget(given: argparse.Namespace, settings: Settings) -> int:
-    from index.archive import Archive
     from index.article import ArticleError
+    from index.opening import open_archive
 
-    archive = Archive.open(settings.archive)
+    archive = open_archive(settings.archive)
     paths = [kept_file(path, settings) if isinstance(path, str) else path for path in given.paths]
     known = sorted({file for path in paths for file in archive.files_under(path.resolve())})
     if not known:

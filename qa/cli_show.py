@@ -68,10 +68,10 @@ def run_show(given: argparse.Namespace, settings: Settings) -> int:
 
 def _find(folder: Path, article_id: str) -> "tuple[Article, str, str]":
     """An article, the path of the file that it came from, and the folder that its id is relative to."""
-    from index.archive import Archive
     from index.article import ArticleError
+    from index.opening import open_archive
 
-    archive = Archive.open(folder)
+    archive = open_archive(folder)
     article, file = archive.article(article_id), archive.owners().get(article_id)
     root = archive.files_under(Path(file))[file].root if file else ""
     archive.close()

@@ -123,7 +123,7 @@ def compose(
         draft.short = "; ".join(shown[0].items)
         sides = find_sides(question, shown)
         if sides and not cancelled():
-            yield _tell_sides(question, sides, draft)
+            yield tell_sides(question, sides, draft)
             return
     quotes = [(about(item), item.quote) for item in shown]
     kept = prompt.fit_quotes(question, quotes, generator, answer_tokens=answer_tokens)
@@ -261,7 +261,7 @@ def tell_stances(
     if len(sides) == 2:
         accounts = [Account(words, evidence) for _, words, evidence in sides]
         accounts.sort(key=lambda side: (side.in_force, side.published), reverse=True)
-        yield _tell_sides(question, accounts, draft)
+        yield tell_sides(question, accounts, draft)
     elif sides:
         [(stance, words, held)] = sides
         score = max(_chance(item.log_odds) for item in held)
@@ -281,7 +281,7 @@ def _stated(words: str, item: Evidence) -> str:
     return f"“{item.quote}”" if loses_doubt(words, item.quote) else words
 
 
-def _tell_sides(question: str, sides: Sequence[Account], draft: Draft) -> Sentence:
+def tell_sides(question: str, sides: Sequence[Account], draft: Draft) -> Sentence:
     """Each side in its own words, with who says so and when; nothing that a model could add."""
     told = []
     for side in sides:
@@ -318,6 +318,11 @@ def _left_unsaid(
     told = all(len(stems(words) & draft.told) >= TOLD_SHARE * len(stems(words)) for words in item.items)
     if cancelled() or (draft.sentences and told):
         return None
+    return say_quote(item, draft)
+
+
+def say_quote(item: Evidence, draft: Draft) -> Sentence:
+    """A quote as the next sentence of the draft: who says it and when, and its words."""
     return _sentence(_as_said(item), [item], _chance(item.log_odds), draft, credited=True)
 
 

@@ -120,7 +120,7 @@ def _check(newsroom: Newsroom, questions: Sequence[Question], gold: str) -> None
     named = {evidence.article_id for question in questions for evidence in question.evidence}
     if named and not any(archive.article(article_id) for article_id in named):
         raise GoldError(
-            f"{gold}: none of the {len(named)} articles that it quotes is in {archive.folder}; index them, or name the"
+            f"{gold}: none of the {len(named)} articles that it quotes is in {archive.place}; index them, or name the"
             " archive that holds them by --archive"
         )
 

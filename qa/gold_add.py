@@ -58,7 +58,7 @@ def quote_at(archive: Archive, article_id: str, span: Span) -> Evidence:
     """The article's characters as evidence, without the white space around them."""
     article = archive.article(article_id)
     if article is None:
-        raise GoldError(f"{archive.folder}: no article has the id {article_id}; groundwire search shows ids")
+        raise GoldError(f"{archive.place}: no article has the id {article_id}; groundwire search shows ids")
     start, end = span
     quote = article.text[start:end].strip()
     if end > len(article.text) or not quote:

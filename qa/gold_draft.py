@@ -27,7 +27,6 @@ GRAMMAR = 'root ::= [^\\n?]+ "?"'
 QUESTION_TOKENS = 60
 LEAST_WORDS = 15
 LONGEST_ANSWER_WORDS = 8
-ROWS_AT_ONCE = 1000
 SELF_TALK = re.compile(r"(?i)\b(?:this|the|given|above) (?:passage|article|text)\b")
 
 
@@ -50,15 +49,11 @@ def drafts_file(gold: Path) -> Path:
 
 def choose_passages(archive: Archive, seed: int) -> Iterator[tuple[Article, Passage]]:
     """Every passage of LEAST_WORDS or more once, at random by `seed`: one of each article before a second of any."""
-    by_article: dict[str, list[Passage]] = {}
-    for first in range(1, archive.last_row + 1, ROWS_AT_ONCE):
-        for id, passage in archive.passages(range(first, first + ROWS_AT_ONCE)).values():
-            by_article.setdefault(id, []).append(passage)
+    by_article = {id: [Passage(*span) for span in archive.spans(id)] for id in archive.owners()}
     dice = random.Random(seed)
     ids = sorted(by_article)
     dice.shuffle(ids)
     for id in ids:
-        by_article[id].sort(key=lambda passage: passage.start)
         dice.shuffle(by_article[id])
     for round in range(max(map(len, by_article.values()), default=0)):
         for id in ids:

@@ -57,6 +57,7 @@ def user_errors() -> tuple[type[Exception], ...]:
 
     from index.archive import ArchiveError
     from index.article import ArticleError
+    from index.cluster import ClusterError
     from index.scope import ScopeError
     from models import ModelError
     from qa.gold import GoldError
@@ -67,6 +68,7 @@ def user_errors() -> tuple[type[Exception], ...]:
     return (
         ArchiveError,
         ArticleError,
+        ClusterError,
         ModelError,
         GoldError,
         QuestionError,
@@ -134,6 +136,12 @@ def _llm_option(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, default=Settings.seed, help="of the decoder (0)")
 
 
+def _fast_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--fast", action="store_true", help="quote each sentence once it answers: fewer are read, no prose is written"
+    )
+
+
 def _scope_option(command: argparse.ArgumentParser) -> None:
     for option, name, what in (
         ("--outlet", "NAME", "only stories of this outlet; may be repeated"),
@@ -159,6 +167,7 @@ OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "embedder": _embedder_option,
     "reranker": _reranker_option,
     "llm": _llm_option,
+    "fast": _fast_option,
     "scope": _scope_option,
 }
 

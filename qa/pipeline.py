@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from index.archive import Archive, ArchiveError
+from index.archive import ArchiveError
 from index.news_index import NewsIndex
+from index.opening import is_archive, open_archive
 from index.passage import CountTokens
 from index.scope import EVERYTHING, Scope
 from models import Embedder, Generator, Message, ModelError, Reranker, Usage
@@ -20,10 +21,11 @@ from models.fetch import is_address, resolve_folder, resolve_llm
 from models.weights import Report as FetchReport
 from models.weights import silent
 from qa import prompt
-from qa.answer import Answer, Citation
+from qa.answer import Answer, Citation, Sentence
 from qa.compose import Draft, choose_evidence, compose, tell_stances
 from qa.conflict import asks_for_value, values_first
 from qa.provenance import program
+from qa.quick import QUICK_READ, QUICK_STANCES, quote_at_once, tell_rest
 from qa.read import (
     Evidence,
     find_sentences,
@@ -141,8 +143,7 @@ class Newsroom:
         seconds: dict[str, float | None] = {"search": None, "first_token": None, "total": None}
         check_question(question)
         alone = question.strip()
-        within = self.news.rows_within(scope)
-        if within is not None and not len(within):
+        if not (scope.everything or self.news.archive.any_within(scope)):
             nothing = self._nothing_within(scope, question, history, id=id, began=began)
             if not cancelled():
                 yield Piece(nothing.answer)
@@ -163,7 +164,18 @@ class Newsroom:
         draft = Draft()
         statements = state(alone, self.generator, cancelled) if is_yes_no(alone) else None
         sentences = find_sentences(alone, hits, self.news.embedder, repeats=statements is not None)
-        total = min(len(sentences), STANCE_SENTENCES if statements else self.settings.sentences)
+        fast = self.settings.fast
+        most = (QUICK_STANCES if fast else STANCE_SENTENCES) if statements else self.settings.sentences
+        total = min(len(sentences), min(most, QUICK_READ) if fast else most)
+        shown = 0
+
+        def show(sentence: Sentence) -> Piece:
+            nonlocal shown
+            if seconds["first_token"] is None:
+                seconds["first_token"] = round(time.perf_counter() - began, 4)
+            shown += 1
+            return Piece((" " if shown > 1 else "") + sentence.text, tuple(draft.citations))
+
         yield Status("reading", 0, total)
         if statements:
             stances = []
@@ -173,6 +185,28 @@ class Newsroom:
             scanned = [item for item, _ in stances]
             weighed = [item for item, stance in stances if stance is not None]
             written = tell_stances(alone, statements, stances, draft)
+        elif fast:
+            scanned, weighed = [], []
+            for looked in quote_at_once(
+                alone,
+                values_first(alone, sentences, 2 * total),
+                hits,
+                self.generator,
+                draft,
+                answers=self._answers,
+                margin=MARGIN,
+                at_most=total,
+                cancelled=cancelled,
+            ):
+                scanned.append(looked.first)
+                weighed += [looked.both] if looked.both else []
+                for sentence in looked.said:
+                    if cancelled():
+                        return
+                    yield show(sentence)
+                yield Status("reading", len(scanned), total)
+            chosen = choose_evidence(weighed, least_log_odds=LEAST_LOG_ODDS, margin=MARGIN)
+            written = tell_rest(alone, chosen, self.generator, draft, cancelled)
         else:
             scanned = []
             sentences = values_first(alone, sentences, 2 * total)
@@ -206,12 +240,10 @@ class Newsroom:
             yield Status("writing")
         if score < self.settings.least_score:
             written = iter(())
-        for count, sentence in enumerate(written):
+        for sentence in written:
             if cancelled():
                 return
-            if seconds["first_token"] is None:
-                seconds["first_token"] = round(time.perf_counter() - began, 4)
-            yield Piece((" " if count else "") + sentence.text, tuple(draft.citations))
+            yield show(sentence)
         if cancelled():
             return
         declined = not draft.sentences
@@ -242,6 +274,10 @@ class Newsroom:
             asdict(self.generator.usage - before),
             self._replay(draft, history, scope),
         )
+
+    def _answers(self, item: Evidence) -> bool:
+        """Whether a sentence with the log-odds of both looks is sure enough to be said before others are read."""
+        return item.log_odds >= LEAST_LOG_ODDS and calibrated(item.log_odds) >= self.settings.least_score
 
     def _nothing_within(
         self, scope: Scope, question: str, history: Sequence[Message], *, id: str | None, began: float
@@ -456,8 +492,8 @@ def open_embedder(settings: Settings, progress: FetchReport = silent, *, archive
 
     given = Path(settings.embedder)
     name = given.resolve().name if given.exists() else settings.embedder
-    if archive is not None and (archive / "archive.sqlite").exists():
-        opened = Archive.open(archive)
+    if archive is not None and is_archive(archive):
+        opened = open_archive(archive)
         held = opened.about("embedder").rpartition(" ")[0]
         opened.close()
         if held != name:
@@ -469,6 +505,16 @@ def open_embedder(settings: Settings, progress: FetchReport = silent, *, archive
         settings.embedder, "embedder", settings.weights, offline=settings.offline, progress=progress
     )
     return embedder.open_embedder(folder, name, threads=settings.threads)
+
+
+def open_on_node(settings: Settings) -> tuple[Embedder, CountTokens]:
+    """The embedder and what counts tokens, on a node of a cluster: from its own weights, and nothing is fetched.
+
+    They lie where its GROUNDWIRE_WEIGHTS says, else where they lie on the machine that asks.
+    """
+    weights = Path(os.environ.get("GROUNDWIRE_WEIGHTS") or settings.weights)
+    settings = replace(settings, weights=weights, offline=True)
+    return open_embedder(settings), open_tokens(settings)
 
 
 def open_tokens(settings: Settings, progress: FetchReport = silent) -> CountTokens:

@@ -24,6 +24,7 @@ class Settings:
     sentences: int = 16
     answer_tokens: int = 160
     least_score: float = 0.0
+    fast: bool = False
     seed: int = 0
 
     def to_dict(self) -> dict[str, object]:

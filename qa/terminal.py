@@ -107,11 +107,12 @@ def duration(seconds: float) -> str:
 def open_to_index(settings: Settings, tell: Callable[["Progress"], None]) -> "tuple[NewsIndex, CountTokens]":
     """The archive of `settings`, made where there is none, and what counts the tokens of its passages."""
     from index.news_index import NewsIndex
+    from index.opening import is_archive
     from qa.pipeline import open_embedder, open_tokens
 
     embedder = open_embedder(settings, tell, archive=settings.archive)
     count_tokens = open_tokens(settings, tell)
-    if (settings.archive / "archive.sqlite").exists():
+    if is_archive(settings.archive):
         return NewsIndex.open(settings.archive, embedder), count_tokens
     return NewsIndex.create(settings.archive, embedder, max_tokens=settings.passage_tokens), count_tokens
 

@@ -12,6 +12,7 @@ import pytest
 from fakes import FakeEmbedder, count_words
 from hypothesis import settings
 
+from index.embedded import EmbeddedArchive
 from index.news_index import NewsIndex
 from models import Generator
 from models.catalogue import find, read_catalogue
@@ -97,6 +98,11 @@ def make_index(folder: Path, paths: list[Path], embedder: FakeEmbedder, *, max_t
     news = NewsIndex.create(folder, embedder, max_tokens=max_tokens)
     news.update(paths, count_tokens=count_words)
     return news
+
+
+def rows_of(archive: EmbeddedArchive) -> list[int]:
+    """The rows of all passages, in order."""
+    return [row for rows, _ in archive.vectors() for row in rows.tolist()]
 
 
 @pytest.fixture(scope="session")

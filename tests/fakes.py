@@ -15,7 +15,7 @@ from unittest.mock import patch
 import numpy as np
 
 import qa.pipeline  # noqa: F401  what `fakes_for_models` puts its fakes into
-from index.passage import split_sentences
+from index.passage import CountTokens, split_sentences
 from models import Message, Usage, Vectors
 
 
@@ -169,12 +169,18 @@ class FakeTokens:
     count_each = staticmethod(count_words)
 
 
+def open_fakes(*_: object) -> tuple[FakeEmbedder, CountTokens]:
+    """What a node of a cluster opens."""
+    return FakeEmbedder(), count_words
+
+
 @contextmanager
 def fakes_for_models(embedder: FakeEmbedder | None = None) -> Iterator[None]:
     """Inside, the command line opens fakes wherever it would load a model; nothing else of it is changed."""
     with ExitStack() as stack:
         for name, made in {
             "qa.pipeline.open_embedder": lambda *_, **__: embedder or FakeEmbedder(),
+            "qa.pipeline.open_on_node": open_fakes,
             "qa.pipeline.resolve_llm": lambda *_, **__: Path("scripted.gguf"),
             "models.llama.LlamaGenerator": lambda *_, **__: ScriptedGenerator(),
             "models.fetch.fetch": lambda *_, **__: Path("cl100k_base"),

@@ -7,12 +7,15 @@ from random import Random
 
 import numpy as np
 import pytest
+from conftest import rows_of
 from fakes import FakeEmbedder, count_words
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.archive import Archive, ArchiveError, StoredPassage
 from index.article import Article, Aside, Origin, Section
+from index.embedded import EmbeddedArchive
+from index.opening import open_archive
 from index.passage import Passage
 from index.update import update_archive
 
@@ -35,7 +38,7 @@ stored_articles = st.builds(
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Archive:
-    return Archive.create(tmp_path / "archive", ABOUT)
+    return EmbeddedArchive.create(tmp_path / "archive", ABOUT)
 
 
 def passage(start: int, words: str = "") -> StoredPassage:
@@ -48,18 +51,14 @@ def put(archive: Archive, article: Article, *passages: StoredPassage) -> None:
         archive.put_article(article, archive.put_file("/f.txt", "/", "hash"), passages)
 
 
-def rows_of(archive: Archive) -> list[int]:
-    return archive.vectors()[0].tolist()
-
-
 @given(stored_articles)
 def test_what_is_put_comes_back_equal(tmp_path_factory: pytest.TempPathFactory, article: Article) -> None:
     folder = tmp_path_factory.mktemp("archive")
-    archive = Archive.create(folder, ABOUT)
+    archive = EmbeddedArchive.create(folder, ABOUT)
     put(archive, article)
     assert archive.article("id") == article
     archive.close()
-    again = Archive.open(folder)
+    again = open_archive(folder)
     assert again.article("id") == article and again.article("other") is None
     again.close()
 
@@ -98,7 +97,7 @@ def test_an_exception_takes_back_the_whole_change(archive: Archive) -> None:
 
 def test_the_fingerprint_knows_every_difference_and_no_order(tmp_path: Path) -> None:
     def made(name: str, *articles: Article, start: int = 0) -> str:
-        archive = Archive.create(tmp_path / name, ABOUT)
+        archive = EmbeddedArchive.create(tmp_path / name, ABOUT)
         for article in articles:
             put(archive, article, passage(start))
         return archive.fingerprint()
@@ -121,7 +120,7 @@ def test_counts_are_of_stories(archive: Archive) -> None:
 
 
 def test_a_second_writer_gets_a_sentence(archive: Archive) -> None:
-    other = Archive.open(archive.folder)
+    other = open_archive(archive.folder)
     with archive.writing():
         with pytest.raises(ArchiveError, match="another groundwire is writing to this archive"), other.writing():
             raise AssertionError("two writers at once")
@@ -133,7 +132,7 @@ def test_a_second_writer_gets_a_sentence(archive: Archive) -> None:
 def test_an_archive_is_not_made_over_another(archive: Archive) -> None:
     put(archive, Article("a", "text", "A"))
     with pytest.raises(ArchiveError, match="holds an archive already"):
-        Archive.create(archive.folder, ABOUT)
+        EmbeddedArchive.create(archive.folder, ABOUT)
     assert archive.article("a")
 
 
@@ -143,8 +142,8 @@ def test_an_archive_half_made_is_none(tmp_path: Path) -> None:
     half.close()
     (tmp_path / "archive.sqlite-wal").write_bytes(b"the log of an archive that was moved away")
     with pytest.raises(ArchiveError, match="no archive here; make one with: groundwire index"):
-        Archive.open(tmp_path)
-    assert Archive.create(tmp_path, ABOUT).generation == 0
+        open_archive(tmp_path)
+    assert EmbeddedArchive.create(tmp_path, ABOUT).generation == 0
     assert not list(tmp_path.glob("*.new*"))
 
 
@@ -152,14 +151,14 @@ def test_an_archive_half_made_is_none(tmp_path: Path) -> None:
 def test_a_damaged_archive_is_a_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "archive.sqlite").write_bytes(content)
     with pytest.raises(ArchiveError, match=r"damaged or no archive .*; move it away and run groundwire index again"):
-        Archive.open(tmp_path)
+        open_archive(tmp_path)
 
 
 def test_an_archive_of_another_format_is_a_sentence(archive: Archive) -> None:
     with archive.change():
         archive._db.execute("UPDATE about SET value = '99' WHERE name = 'format'")
     with pytest.raises(ArchiveError, match=r"made by another version \(format 99, not 3\)"):
-        Archive.open(archive.folder)
+        open_archive(archive.folder)
 
 
 def test_no_thread_sees_half_a_change(archive: Archive) -> None:
@@ -205,7 +204,7 @@ def test_any_history_ends_in_the_archive_made_at_once(
     folder, embedder = base / "articles", FakeEmbedder(dimension=8)
     (folder / "sub").mkdir(parents=True)
     about = {"embedder": embedder.identity, "dimension": "8", "max_tokens": "9"}
-    lived, fresh = Archive.create(base / "lived", about), Archive.create(base / "fresh", about)
+    lived, fresh = EmbeddedArchive.create(base / "lived", about), EmbeddedArchive.create(base / "fresh", about)
     for n, state in enumerate(history):
         write_state(folder, state)
         files = [folder / name for name in state]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from test_gold import write_gold
 from test_pipeline import HOSTILE
 
-from index.archive import Archive
+from index.opening import open_archive
 from models.catalogue import read_catalogue
 from qa.answer import Answer, Citation
 from qa.cli import main
@@ -131,7 +131,7 @@ def test_a_search_shows_whose_where_and_what(desk: Desk) -> None:
 def test_a_search_as_json_has_the_words_and_where_they_stand(desk: Desk) -> None:
     hits = json.loads(desk.run("search", QUESTION, "--json"))
     assert [hit["rank"] for hit in hits] == [1, 2, 3, 4] and hits[0]["article_id"] == "airport"
-    archive = Archive.open(desk.archive)
+    archive = open_archive(desk.archive)
     for hit in hits:
         article = archive.article(hit["article_id"])
         assert article and article.text[hit["start"] : hit["end"]] == hit["text"]
@@ -289,7 +289,7 @@ def test_no_article_steers_the_terminal(hostile: Desk) -> None:
     for command in ("search", "ask"):
         hostile.run(command, QUESTION, "--json")
         assert json.loads(hostile.out)
-    archive = Archive.open(hostile.archive)
+    archive = open_archive(hostile.archive)
     name = json.loads(hostile.run("search", QUESTION, "--json"))[0]["article_id"]
     article = archive.article(name)
     archive.close()

@@ -18,7 +18,7 @@ from fakes import FakeEmbedder, fakes_for_models
 from test_gold import write_gold
 
 from app import add_serve_command
-from index.archive import Archive
+from index.opening import is_archive, open_archive
 from qa.cli import build_parser, main
 from web.cli_login import add_login_commands
 
@@ -50,9 +50,9 @@ class Line:
         return one_sentence(err)
 
     def fingerprint(self) -> str | None:
-        if not (self.archive / "archive.sqlite").exists():
+        if not is_archive(self.archive):
             return None
-        archive = Archive.open(self.archive)
+        archive = open_archive(self.archive)
         try:
             return archive.fingerprint()
         finally:
@@ -109,7 +109,7 @@ def test_one_bad_file_is_named_and_the_rest_indexed(line: Line, articles: Path) 
 
 def test_an_archive_that_is_written_to(line: Line, articles: Path) -> None:
     (articles / "airport.txt").write_text("Changed.")
-    archive = Archive.open(line.archive)
+    archive = open_archive(line.archive)
     with archive.writing():
         assert "another groundwire is writing to this archive" in line.refused("index", articles)
     assert line.run("index", articles)[0].startswith("0 new, 1 changed")
@@ -350,7 +350,7 @@ def test_what_came_from_a_folder_that_is_gone_can_be_taken_out(
     assert f"groundwire forget {articles}" in one_sentence(capsys.readouterr().err)
     assert main(["forget", str(articles), "--archive", str(archive)]) == 0
     assert "taken out" in capsys.readouterr().out
-    assert Archive.open(archive).counts().articles == 0
+    assert open_archive(archive).counts().articles == 0
     assert main(["forget", str(articles), "--archive", str(archive)]) == 1
 
 

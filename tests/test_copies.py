@@ -18,6 +18,7 @@ from index.archive import Archive
 from index.article import Article, Aside, Section
 from index.copies import SENIORS
 from index.difference import Difference, difference
+from index.embedded import EmbeddedArchive
 from index.shingles import overlap, shingles_of, sketch_of, words_of
 from index.update import Report
 
@@ -49,7 +50,7 @@ ELSE = Article("else", OTHER, "Vote in Peru", "EFE", "2020-01-03")
 
 def fill(folder: Path, articles: Sequence[Article]) -> Archive:
     """A new archive of these articles, each in a transaction of its own, without passages."""
-    archive = Archive.create(folder, {"embedder": "none", "dimension": "1"})
+    archive = EmbeddedArchive.create(folder, {"embedder": "none", "dimension": "1"})
     for article in articles:
         put(archive, article)
     return archive
@@ -279,7 +280,7 @@ def test_an_update_that_is_killed_and_run_again_groups_alike(tmp_path: Path, mon
     assert len(told(whole.archive)) == 1
     archive = tmp_path / "archive"
     monkeypatch.setattr("index.update.BATCH_PASSAGES", 3)
-    regroup, calls = index.archive.regroup, []
+    regroup, calls = index.embedded.regroup, []
 
     def dies_at_the_third(*given: object) -> None:
         calls.append(given)
@@ -287,7 +288,7 @@ def test_an_update_that_is_killed_and_run_again_groups_alike(tmp_path: Path, mon
             raise KeyboardInterrupt
         regroup(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("index.archive.regroup", dies_at_the_third)
+    monkeypatch.setattr("index.embedded.regroup", dies_at_the_third)
     with pytest.raises(KeyboardInterrupt):
         make_index(archive, [folder], FakeEmbedder())
     held = type(whole).open(archive, FakeEmbedder())

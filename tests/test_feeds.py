@@ -14,9 +14,10 @@ from loopback import Said, Site, manners_for, open_site
 
 import index.address
 from index.address import AddressError, Fetcher
-from index.archive import Archive, Feed
+from index.archive import Feed
 from index.entries import MOST_ENTRIES, read_feed
 from index.feeds import update_feeds
+from index.opening import is_archive, open_archive
 from index.pages import page_name
 from qa.cli import main
 
@@ -65,7 +66,7 @@ class Desk:
         return out, err
 
     def article(self, address: str) -> object:
-        archive = Archive.open(self.archive)
+        archive = open_archive(self.archive)
         try:
             return archive.article(page_name(address))
         finally:
@@ -185,7 +186,7 @@ def test_what_is_no_feed_is_not_followed(site: Site, desk: Desk) -> None:
     assert "is no feed" in desk.run("feed", "add", site.text("/a", "words"), code=1)[1]
     assert "not found (404)" in desk.run("feed", "add", f"{site.address}/none", code=1)[1]
     assert "no public address" not in desk.run("feed", "add", f"{site.address}/none", code=1)[1]
-    assert not (desk.archive / "archive.sqlite").exists()
+    assert not is_archive(desk.archive)
 
 
 def test_an_update_brings_new_and_changed_pages_and_asks_for_no_other(site: Site, desk: Desk) -> None:

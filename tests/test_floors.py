@@ -10,28 +10,30 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = """
     models models.catalogue models.gguf models.weights models.download models.wheels models.fetch models.tokens
-    models.embedder models.llama models.connection models.endpoint models.reranker
-    index index.article index.days index.dateline index.credits
-    index.lines index.asides index.sections index.page index.correction index.wire index.address index.pages
-    index.shingles index.versions index.grouping index.apart index.readers.charset index.readers.text
-    index.readers.markdown index.readers.jsonl index.readers.member index.readers.packed index.readers.warc
-    index.readers.container index.readers index.readers.metadata index.readers.lines index.readers.html
-    index.readers.mail index.readers.pdf index.readers.docx index.readers.table index.readers.feed index.readers.xml
-    index.worker index.passage index.difference index.copies index.scope index.within index.archive index.stamp
-    index.dense index.lexical index.ranking index.update index.news_index index.entries index.feeds index.watch qa
-    qa.settings qa.measures qa.retrieve qa.prompt qa.read qa.verify qa.stance qa.conflict qa.answer qa.compose
+    models.embedder models.llama models.connection models.endpoint models.reranker index index.article index.days
+    index.dateline index.credits index.lines index.asides index.sections index.page index.correction index.wire
+    index.address index.pages index.shingles index.versions index.grouping index.apart index.readers.charset
+    index.readers.text index.readers.markdown index.readers.jsonl index.readers.member index.readers.packed
+    index.readers.warc index.readers.container index.readers index.readers.metadata index.readers.lines
+    index.readers.html index.readers.mail index.readers.pdf index.readers.docx index.readers.table
+    index.readers.feed index.readers.xml index.worker index.passage index.cutter index.difference index.copies
+    index.scope index.within index.archive index.embedded index.stamp index.dense index.lexical index.derived
+    index.milvus index.milvus.connection index.milvus.store index.milvus.catalogue index.milvus.reading
+    index.milvus.lease index.milvus.archive index.milvus.words index.milvus.ranker index.opening index.ranking
+    index.update index.cluster index.news_index index.transfer index.entries index.feeds index.watch qa qa.settings
+    qa.measures qa.retrieve qa.prompt qa.read qa.verify qa.stance qa.conflict qa.answer qa.compose qa.quick
     qa.provenance qa.pipeline qa.replay qa.gold qa.quotes qa.gold_file qa.gold_sets.item qa.gold_sets.source
     qa.gold_sets.gather qa.gold_sets.squad qa.gold_sets.multihop qa.gold_sets.beir qa.gold_sets.table qa.gold_sets
     qa.gold_check qa.gold_draft qa.gold_add qa.marked qa.statistics qa.judge qa.trec qa.figures qa.run qa.evaluate
     qa.compare qa.report qa.options qa.terminal qa.gold_dialogue qa.cli_eval qa.cli_gold qa.cli_feed qa.cli_copies
-    qa.cli_show qa.cli_index qa.cli web web.words web.desk web.rooms web.batch web.adding web.keeping web.export
-    web.measure web.asked web.logins web.session web.login_page web.door web.examples web.house web.markup web.chat
-    web.layout web.add_tab web.measure_tab web.page web.programs web.completions web.endpoints web.serve
-    web.cli_login app
+    qa.cli_show qa.cli_index qa.cli_transfer qa.cli web web.words web.desk web.rooms web.batch web.adding
+    web.keeping web.export web.measure web.asked web.logins web.session web.login_page web.door web.examples
+    web.house web.markup web.chat web.layout web.add_tab web.measure_tab web.page web.programs web.completions
+    web.endpoints web.serve web.cli_login app
 """.split()
 HEAVY = (
     *("torch", "llama_cpp", "faiss", "gradio", "fastapi", "argon2", "sentence_transformers", "onnxruntime", "tantivy"),
-    *("scipy", "ir_measures", "jinja2"),
+    *("scipy", "ir_measures", "jinja2", "ray", "pyarrow", "pandas"),
     *("httpx", "httpcore", "protego", "feedparser", "watchfiles"),
     *("trafilatura", "htmldate", "lxml", "pypdf", "docx", "feedparser", "charset_normalizer", "py3langid"),
     *("scipy", "ir_measures", "jinja2", "warcio"),

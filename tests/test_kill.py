@@ -11,6 +11,7 @@ from fakes import FakeEmbedder, count_words
 
 from index import update
 from index.news_index import NewsIndex
+from index.opening import is_archive
 
 KILLS = 30
 QUESTIONS = ("Which bridge was closed on day 7?", "flood of the river", "article 3")
@@ -19,7 +20,7 @@ QUESTIONS = ("Which bridge was closed on day 7?", "flood of the river", "article
 def index(folder: Path, articles: Path, seconds: float = 0.0) -> NewsIndex:
     """What `groundwire index` does: the archive in `folder`, made where there is none, brought up to date."""
     embedder = FakeEmbedder(seconds=seconds)
-    there = (folder / "archive.sqlite").exists()
+    there = is_archive(folder)
     news = NewsIndex.open(folder, embedder) if there else NewsIndex.create(folder, embedder, max_tokens=12)
     news.update([articles], count_tokens=count_words)
     return news

@@ -64,6 +64,39 @@ def test_prompts_that_differ_in_their_last_paragraph_share_the_rest(generator: G
 
 
 @pytest.mark.real
+def test_prompts_of_two_kinds_in_turn_each_go_on_from_their_own_head(generator: Generator, weights: Path) -> None:
+    def asked(place: int) -> list[Message]:
+        kind, sentence = ("sea", "land")[place % 2], f"A train left at {place} o'clock."
+        system = Message("system", f"You judge sentences about the {kind} and about nothing else. Reply Yes or No.")
+        return [system, Message("user", f"{f'Is it about the {kind}? ' * 20}\n\n{sentence}")]
+
+    def fresh() -> LlamaGenerator:
+        return LlamaGenerator(path_of(find("smollm2-135m"), weights), context_tokens=1024)
+
+    apart = [fresh().log_odds(asked(place)) for place in range(4)]
+    generator.log_odds(OTHER)
+    before = generator.usage
+    assert [generator.log_odds(asked(place)) for place in range(4)] == apart
+    spent = generator.usage - before
+    tail = 40
+    assert spent.read < 2 * generator.count_tokens(asked(0)) + 2 * tail, "each head is read once"
+    copied = generator.count_tokens([asked(0)[0], Message("user", "x")])
+    before = generator.usage
+    assert reply(generator, [asked(0)[0], ASK[1]]) == reply(fresh(), [asked(0)[0], ASK[1]])
+    assert (generator.usage - before).prompt - (generator.usage - before).read > copied / 2, "and its system message"
+
+
+@pytest.mark.real
+def test_what_is_kept_of_prompts_is_bounded(generator: Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [[ASK[0], Message("user", f"{'A boat sank. ' * 10}{place}\n\nWho?")] for place in range(4)]
+    monkeypatch.setattr("models.llama.HEADS_BYTES", 3_000_000)
+    odds = [generator.log_odds(one) for one in asked]
+    assert [generator.log_odds(one) for one in asked] == odds
+    held = generator._heads.values()  # type: ignore[attr-defined]
+    assert 0 < sum(len(state) for _, state in held) <= 3_000_000
+
+
+@pytest.mark.real
 def test_a_reply_ends_at_max_tokens_and_when_cancelled(generator: Generator) -> None:
     whole = reply(generator, max_tokens=20)
     short = list(generator.stream(ASK, max_tokens=5))

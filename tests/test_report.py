@@ -14,6 +14,7 @@ import pytest
 
 from index.archive import Archive, StoredPassage
 from index.article import Article, Section
+from index.embedded import EmbeddedArchive
 from index.passage import Passage
 from models import Message
 from qa.answer import Answer, Conflict, Sentence, Side, cite
@@ -56,7 +57,7 @@ def strike(words: str = "") -> Article:
 
 def make_archive(folder: Path, articles: Sequence[Article]) -> Archive:
     """Each article one passage."""
-    archive = Archive.create(folder, {"embedder": "none", "dimension": "2", "max_tokens": "9"})
+    archive = EmbeddedArchive.create(folder, {"embedder": "none", "dimension": "2", "max_tokens": "9"})
     with archive.change():
         file = archive.put_file("a.txt", ".", "")
         for article in articles:

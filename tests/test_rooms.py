@@ -11,6 +11,8 @@ from conftest import ARTICLES, make_index, write_files
 from fakes import FakeEmbedder, count_words, fakes_for_models
 
 from index.archive import Archive, ArchiveError
+from index.embedded import EmbeddedArchive
+from index.opening import open_archive
 from models import Embedder
 from qa.settings import Settings
 from web.rooms import LONGEST_NAME, Rooms
@@ -200,8 +202,8 @@ def test_what_another_process_writes_is_seen_and_counted_once(
 ) -> None:
     rooms = open_rooms(tmp_path / "data", named)
     counted = []
-    count = Archive.counts
-    monkeypatch.setattr(Archive, "counts", lambda archive: counted.append(1) or count(archive))
+    count = EmbeddedArchive.counts
+    monkeypatch.setattr(EmbeddedArchive, "counts", lambda archive: counted.append(1) or count(archive))
     [entry] = rooms.listed("")
     room = rooms.room("", entry.key)
     assert len(room.search("airport", 1)) == 1 and rooms.listed("") == [entry] and len(counted) == 1
@@ -265,7 +267,7 @@ def test_searches_go_on_in_many_threads_while_the_archive_changes(tmp_path: Path
 def test_a_first_search_waits_for_indexes_that_are_just_written(tmp_path: Path, named: Path, opened: Opened) -> None:
     rooms = open_rooms(tmp_path / "data", named)
     room = rooms.room("", rooms.listed("")[0].key)
-    other = Archive.open(named)
+    other = open_archive(named)
     with other.writing():
         stamp = named / "faiss" / "stamp.json"
         held = stamp.read_bytes()

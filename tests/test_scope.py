@@ -11,18 +11,20 @@ from typing import Any
 import numpy as np
 import pytest
 import tantivy
-from conftest import make_index, write_files
+from conftest import make_index, rows_of, write_files
 from fakes import FakeEmbedder, ScriptedGenerator, count_words
 from hypothesis import given
 from hypothesis import strategies as st
 from test_cli import Desk, desk  # noqa: F401  the fixture
+from test_dense import dense_index
 from test_pipeline import check_record, make_room, timeless
 from test_search import unit_vectors
 
 from index import dense, lexical
 from index.archive import Archive, StoredPassage
 from index.article import Article, Section
-from index.news_index import SCOPES_KEPT, NewsIndex
+from index.embedded import SCOPES_KEPT, EmbeddedArchive
+from index.news_index import NewsIndex
 from index.passage import Passage
 from index.scope import EVERYTHING, MOST_VALUES, Scope, ScopeError, day_of, span_of
 from index.within import MOST_BARS
@@ -113,7 +115,7 @@ def is_within(scope: Scope, article: Article, passage: Passage) -> bool:
 @given(scope=scopes())
 def test_rows_within_are_those_of_the_stories_within(part: NewsIndex, scope: Scope) -> None:
     archive = part.archive
-    places = archive.passages(archive.vectors()[0].tolist())
+    places = archive.passages(rows_of(archive))
     articles = {article.id: article for article, _ in made_articles()}
     wanted = [row for row, (name, passage) in sorted(places.items()) if is_within(scope, articles[name], passage)]
     rows = archive.rows_within(scope)
@@ -152,7 +154,7 @@ def test_a_ranking_within_is_the_ranking_of_all_with_the_rest_left_out(
         question = " ".join(words)
         every = part.rank(question, 360)
         within = part.rank(question, k, scope=scope)
-    rows = part.rows_within(scope)
+    rows = part.archive.rows_within(scope)
     for stage, ranking in every.items():
         left = ranking if rows is None else [hit for hit in ranking if hit[0] in rows]
         if rows is not None:
@@ -161,33 +163,28 @@ def test_a_ranking_within_is_the_ranking_of_all_with_the_rest_left_out(
         assert within == part.rank(question, k)
 
 
-@pytest.mark.parametrize("exact_up_to", [99_999, 10], ids=["flat", "float16"])
+@pytest.mark.parametrize("segment", [99_999, 1000], ids=["exact", "coded"])
 @pytest.mark.parametrize("equal", [True, False], ids=["many equal", "all different"])
-def test_faiss_finds_of_the_rows_it_may_look_at_what_it_finds_of_all(exact_up_to: int, equal: bool) -> None:
-    """To the last bit of each cosine, which FAISS adds up in another order from some thousand vectors on.
-
-    Rows are not FAISS's own places.
-    """
+def test_of_the_rows_it_may_look_at_it_finds_what_it_finds_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, segment: int, equal: bool
+) -> None:
+    """To the last bit of each cosine. Rows are not FAISS's own places."""
+    monkeypatch.setattr(dense, "LEAST_DEPTH", 2000)  # of vectors so short, and so alike, codes say little
     dice = np.random.default_rng(1)
     vectors = dice.integers(-1, 2, (900, 6)).astype(np.float32) if equal else unit_vectors(12_000, 16, seed=1)
     n = len(vectors)
     rows = np.sort(dice.choice(20_000, n, replace=False)).astype(np.int64)
-    made = dense.build(rows, vectors, exact_up_to=exact_up_to)
+    made = dense_index(tmp_path, rows, vectors, segment=700 if equal and segment < n else segment)
     for query in vectors[:2]:
-        every = dense.search(made, query[None], n)
-        for size in (1, 8, 300, n):
-            within = np.sort(dice.choice(rows, size, replace=False))
+        every = made.search(query[None], n)
+        for size in (1, 8, 300, 4000, n):
+            within = np.sort(dice.choice(rows, min(n, size), replace=False))
             may = set(within.tolist())
             wanted = [hit for hit in every if hit[0] in may]
             for k in (1, 5, 60, 900):
-                assert dense.search(made, query[None], k, within=within) == wanted[:k]
-    assert dense.search(made, vectors[:1], 5, within=rows[:0]) == []
-    assert dense.search(made, vectors[:1], 5, within=np.array([20_001, 99_999])) == [], "rows that the index lacks"
-
-
-def test_an_empty_index_has_no_rows_within() -> None:
-    empty = dense.build(np.empty(0, np.int64), np.empty((0, 8), np.float32))
-    assert dense.search(empty, unit_vectors(1, 8, seed=7), 3, within=np.array([1])) == []
+                assert made.search(query[None], k, within=within) == wanted[:k]
+    assert made.search(vectors[:1], 5, within=rows[:0]) == []
+    assert made.search(vectors[:1], 5, within=np.array([20_001, 99_999])) == [], "rows that the index lacks"
 
 
 @pytest.mark.parametrize("most_terms", [lexical.MOST_TERMS, 0], ids=["named", "fetched"])
@@ -225,15 +222,15 @@ def test_hits_are_of_the_scope_at_every_stage(part: NewsIndex) -> None:
 
 def test_what_is_within_is_remembered_until_the_archive_changes(news: NewsIndex, articles: Path) -> None:
     scope = Scope(outlets=("Reuters",))
-    first = news.rows_within(scope)
-    assert first is not None and len(first) > 0 and news.rows_within(scope) is first
+    first = news.archive.rows_within(scope)
+    assert first is not None and len(first) > 0 and news.archive.rows_within(scope) is first
     for year in range(2000, 2000 + SCOPES_KEPT):
-        news.rows_within(Scope(since=str(year)))
-    assert len(news._within) == SCOPES_KEPT and news.rows_within(scope) is not first
+        news.archive.rows_within(Scope(since=str(year)))
+    assert len(news.archive._within) == SCOPES_KEPT and news.archive.rows_within(scope) is not first
     write_files(articles, {"new.md": "---\nsource: reuters\n---\nThe bridge is open again.\n"})
     news.update([articles], count_tokens=count_words)
-    rows = news.rows_within(scope)
-    assert rows is not None and len(rows) == len(first) + 1 and len(news._within) == 1
+    rows = news.archive.rows_within(scope)
+    assert rows is not None and len(rows) == len(first) + 1 and len(news.archive._within) == 1
     assert [
         found.article.id for found in news.find([row for row, _ in news.rank("bridge", 1, scope=scope)["dense"]])
     ] == ["new"]
@@ -328,7 +325,7 @@ def test_a_timeline_and_the_counts_agree(part: NewsIndex, tmp_path: Path) -> Non
     counts = part.archive.counts()
     unread = sum(section.published == "2021-06" for section in stories_of_all(part.archive))
     assert sum(number for _, number in part.archive.timeline()) == counts.stories - counts.undated - unread
-    empty = Archive.create(tmp_path / "empty", {"dimension": "8"})
+    empty = EmbeddedArchive.create(tmp_path / "empty", {"dimension": "8"})
     assert empty.timeline() == [] and empty.titles("", 9) == []
 
 

@@ -6,18 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import faiss
 import numpy as np
 import pytest
-from conftest import as_nobody, make_index, open_to_all, write_files
+from conftest import as_nobody, make_index, open_to_all, rows_of, write_files
 from fakes import FakeEmbedder, count_words
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import dense
-from index.archive import Archive, ArchiveError
+from index.archive import ArchiveError
 from index.article import Article
-from index.news_index import NewsIndex, indexes_current
+from index.news_index import NewsIndex
+from index.opening import open_archive, ranker_of
 from index.passage import Passage
 from index.ranking import fuse
 from qa.answer import cite
@@ -37,39 +36,6 @@ def search(news: NewsIndex, question: str = QUESTION, k: int = 5) -> list[tuple[
 def unit_vectors(n: int, d: int, *, seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     made = np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
     return made / np.linalg.norm(made, axis=1, keepdims=True)
-
-
-# Dense
-
-
-def test_faiss_finds_what_a_numpy_product_finds() -> None:
-    vectors, rows = unit_vectors(300, 16, seed=1), np.arange(300, dtype=np.int64) * 7 + 3
-    made = dense.build(rows, vectors)
-    for query in unit_vectors(20, 16, seed=2):
-        cosines = vectors @ query
-        best = np.argsort(-cosines, kind="stable")[:10]
-        found = dense.search(made, query[None], 10)
-        assert [row for row, _ in found] == rows[best].tolist()
-        np.testing.assert_allclose([cosine for _, cosine in found], cosines[best], atol=1e-6)
-
-
-def test_float16_finds_what_the_exact_scan_finds() -> None:
-    vectors, rows = unit_vectors(2000, 64, seed=3), np.arange(2000, dtype=np.int64)
-    exact, half = dense.build(rows, vectors), dense.build(rows, vectors, exact_up_to=1999)
-    assert isinstance(faiss.downcast_index(half.index), faiss.IndexScalarQuantizer)
-    queries = unit_vectors(100, 64, seed=4)
-    best, found = ([{row for row, _ in dense.search(made, q[None], 10)} for q in queries] for made in (exact, half))
-    assert sum(len(a & b) for a, b in zip(best, found, strict=True)) / (100 * 10) >= 0.99
-
-
-def test_equal_vectors_are_ranked_by_row() -> None:
-    made = dense.build(np.array([9, 4, 7], np.int64), np.tile(unit_vectors(1, 8, seed=5), (3, 1)))
-    assert [row for row, _ in dense.search(made, unit_vectors(1, 8, seed=6), 3)] == [4, 7, 9]
-
-
-def test_no_vectors_no_rows() -> None:
-    empty = dense.build(np.empty(0, np.int64), np.empty((0, 8), np.float32))
-    assert dense.search(empty, unit_vectors(1, 8, seed=7), 3) == []
 
 
 # Lexical
@@ -95,7 +61,7 @@ def test_words_are_found_by_stem_and_without_accents(news: NewsIndex, question: 
 def test_what_left_the_archive_left_both_indexes(news: NewsIndex, articles: Path) -> None:
     (articles / "airport.txt").unlink()
     news.update([articles], count_tokens=count_words)
-    there = set(news.archive.vectors()[0].tolist())
+    there = set(rows_of(news.archive))
     for stage, ranking in news.rank(f"{QUESTION} oil election floods", 50).items():
         assert {row for row, _ in ranking} == there, stage
 
@@ -323,12 +289,12 @@ def test_a_damaged_index_is_made_again_and_said_so(
     damage(news.archive.folder / derived)
     opened = NewsIndex.open(news.archive.folder, embedder)
     name = {"faiss": "FAISS", "tantivy": "tantivy"}[derived]
-    assert [current for current, whole in indexes_current(opened.archive).items() if not whole] == [name]
+    assert [current for current, whole in ranker_of(opened.archive).current().items() if not whole] == [name]
     said: list[str] = []
     opened.ready(said.append)
     assert said == [f"the {name} index is missing, damaged or behind: making it again"]
     assert search(opened) == before
-    assert all(indexes_current(opened.archive).values())
+    assert all(ranker_of(opened.archive).current().values())
 
 
 def test_an_index_that_is_behind_is_brought_up_to_date(news: NewsIndex, articles: Path, embedder: FakeEmbedder) -> None:
@@ -412,7 +378,7 @@ def test_a_reader_beside_a_writer_with_nothing_whole_gets_a_sentence(
 ) -> None:
     shutil.rmtree(news.archive.folder / "faiss")
     reader = NewsIndex.open(news.archive.folder, embedder)
-    monkeypatch.setattr("index.news_index.LONGEST_WAIT", 0.2)
+    monkeypatch.setattr("index.derived.LONGEST_WAIT", 0.2)
     with news.archive.writing(), pytest.raises(ArchiveError, match="search indexes are not whole and cannot be made"):
         reader.ready()
 
@@ -447,4 +413,4 @@ def test_a_reader_who_may_not_write_sees_what_another_has_just_written(
 
 
 def _sees(folder: Path, after: list[tuple[str, int, int, float]]) -> None:
-    assert search(NewsIndex(Archive.open(folder), FakeEmbedder())) == after
+    assert search(NewsIndex(open_archive(folder), FakeEmbedder())) == after

@@ -16,9 +16,9 @@ import pytest
 from conftest import make_index, write_files
 from fakes import FakeEmbedder, count_words
 
-from index.archive import Archive
 from index.article import ArticleError
 from index.news_index import NewsIndex
+from index.opening import open_archive
 from index.watch import FileChange, Watcher, keep_current
 
 TESTS = Path(__file__).parent
@@ -137,7 +137,7 @@ def test_what_is_touched_but_the_same_is_not_told(watched: Watched) -> None:
 
 
 def test_while_another_writes_it_waits(watched: Watched) -> None:
-    other = Archive.open(watched.news.archive.folder)
+    other = open_archive(watched.news.archive.folder)
     with other.writing():
         write_files(watched.folder, {"bridge.txt": "The bridge was closed."})
         what, sentence = watched.next()

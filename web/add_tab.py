@@ -8,13 +8,13 @@ from typing import Any
 
 import gradio as gr
 
+from qa.options import user_errors
 from web.adding import Step, batches
 from web.batch import Batch
 from web.chat import Seat
-from web.house import House, mendable
+from web.house import House
 from web.layout import html
 from web.markup import Drawer, day
-from web.words import Words
 
 LOOK_SECONDS = 0.1
 EARLIER = 20
@@ -69,7 +69,7 @@ class AddTab:
                     if steps:
                         yield {progress: drawer.adding(steps[-1].file, steps[-1].share)}
                 added = await job
-            except mendable() as error:
+            except user_errors() as error:
                 yield {progress: drawer.notice(str(error))} | shown_running(False)
                 return
             finally:
@@ -84,7 +84,7 @@ class AddTab:
 
         def take_out(now_on: Seat, event: gr.EventData) -> Shown:
             count = house.take_out(now_on.user, now_on.archive, event.batch)
-            said = drawer.note(words("undone", articles=articles(words, count)))
+            said = drawer.note(words("undone", articles=words.number("one_article", "articles", count)))
             return {result: said, progress: ""} | self.list_earlier(now_on)
 
         outputs = [*parts, self.closed]
@@ -101,7 +101,7 @@ class AddTab:
         try:
             may = self.house.rooms.may_change(now_on.user, now_on.archive)
             held = batches(self.house.rooms.archive(now_on.user, now_on.archive)) if may else []
-        except mendable() as error:
+        except user_errors() as error:
             return {self.closed: self.drawer.notice(str(error)), self.earlier: ""}
         return {
             self.closed: "" if may else self.drawer.note(words("may_not")),
@@ -110,17 +110,8 @@ class AddTab:
 
     def _told(self, batch: Batch) -> dict[str, object]:
         """What the list of earlier addings says of one."""
-        number = articles(self.drawer.words, batch.articles)
+        number = self.drawer.words.number("one_article", "articles", batch.articles)
         return {"name": batch.name, "day": day(batch.added), "articles": number, "of": of_batch(batch)}
-
-
-def articles(words: Words, count: int) -> str:
-    """So many articles, in words.
-
-    >>> articles(Words(), 1), articles(Words(), 2000)
-    ('1 article', '2,000 articles')
-    """
-    return words("one_article") if count == 1 else words("articles", count=f"{count:,}")
 
 
 def of_batch(batch: Batch) -> str:

@@ -16,7 +16,8 @@ import numpy as np
 
 from index.archive import Archive, ArchiveError
 from index.article import Article, ArticleError, Origin, Section
-from index.news_index import NewsIndex, derive
+from index.news_index import NewsIndex
+from index.opening import open_archive, ranker_of
 from index.pages import fetch_pages, read_page
 from index.passage import CountTokens
 from index.readers import READERS, kind_of, page_kinds
@@ -104,7 +105,7 @@ def add(
     """
     began = time.perf_counter()
     folder = news.archive.folder
-    with closing(Archive.open(folder)) as archive, archive.writing():
+    with closing(open_archive(folder)) as archive, archive.writing():
         batch = None
         try:
             _take_out_unfinished(archive)
@@ -130,7 +131,7 @@ def undo(archive: Archive, name: str) -> int:
 
     Raises AddingError where there is no such batch or not any more, ArchiveBusy while another writes.
     """
-    with closing(Archive.open(archive.folder)) as own, own.writing():
+    with closing(open_archive(archive.folder)) as own, own.writing():
         batch = on_disk.read_batch(own.folder, name)
         if batch is None:
             raise AddingError("there is no such adding, or it was undone already; the list of them shows what can be")
@@ -143,7 +144,7 @@ def undo(archive: Archive, name: str) -> int:
                 f"{number} articles are taken out, but their files cannot be ({error.strerror}); see to the archive's"
                 " folder and undo it again"
             ) from error
-        derive(own)
+        ranker_of(own).refresh()
     return number
 
 
@@ -204,7 +205,7 @@ class _Adding:
         if not kept:
             on_disk.remove(self.archive.folder, self.batch)
             on_disk.remove_note(self.archive.folder, self.batch)
-        derive(self.archive)
+        ranker_of(self.archive).refresh()
         if kept:
             self._note(replace(self.batch, articles=number, whole=True))
         unchanged = report.unchanged + self.already
@@ -449,7 +450,7 @@ def _clean_up(archive: Archive, batch: Batch) -> None:
         batch = on_disk.read_batch(archive.folder, batch.name) or batch
         on_disk.remove(archive.folder, batch)  # first, for the archive needs room on the disk to forget
         if on_disk.forget(archive, batch):
-            derive(archive)
+            ranker_of(archive).refresh()
         on_disk.remove_note(archive.folder, batch)
     except (OSError, ArchiveError) as error:
         logging.getLogger(__name__).warning("%s: left of a failed adding: %s", batch.name, error)

@@ -17,11 +17,12 @@ from index.scope import Scope
 from models import Message
 from qa.answer import Answer
 from qa.marked import mark_answer
+from qa.options import user_errors
 from qa.pipeline import Piece, Status
 from qa.terminal import duration
 from web.desk import Asking, Place
 from web.export import answer_as_fragment, answer_as_markdown, answer_as_text
-from web.house import House, mendable
+from web.house import House
 from web.keeping import ELSEWHERE, KeepingError, Turn
 from web.markup import AROUND, Drawer, Shown, day, line
 
@@ -35,7 +36,6 @@ STEPS = {
     "reading passages": "step_passages",
     "writing": "step_writing",
 }
-EXAMPLES = 4
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class Seat:
 
 
 class Chat:
-    """Conversations over a house's archives, drawn with a drawer. `prefix` is where article and export links start."""
+    """Conversations over a house's archives, drawn with a drawer."""
 
     def __init__(self, house: House, drawer: Drawer) -> None:
         self.house = house
@@ -121,7 +121,7 @@ class Chat:
         asking = self.house.ask(seat.user, seat.archive, question, history, scope=scope, who=f"{seat.user}/{id(seat)}")
         running = seat.running = Running(asking, place, scope)
         asked = datetime.now(UTC).isoformat(timespec="seconds")
-        within = scope.to_dict() if scope != Scope() else {}
+        within = {} if scope.everything else scope.to_dict()
         turn = Turn(question, None, self.words("unanswered"), within, asked=asked)
         anew = place < len(turns)  # what stands there stays until there is another answer
         try:
@@ -137,9 +137,9 @@ class Chat:
                 turn = replace(turn, answer=asking.answer.to_dict(), note="")
                 self.house.speed.note(turn.answer or {})
         except Exception as error:
-            if not isinstance(error, mendable()):
+            if not isinstance(error, user_errors()):
                 log.exception("while answering")
-            running.ended = str(error) if isinstance(error, mendable()) else self.words("failed")
+            running.ended = str(error) if isinstance(error, user_errors()) else self.words("failed")
         finally:
             asking.stop()
             if seat.running is running:
@@ -230,7 +230,7 @@ class Chat:
             return None
 
     def _within(self, scope: Scope) -> str:
-        return self.words("asked_within", scope=scope.told()) if scope != Scope() else ""
+        return "" if scope.everything else self.words("asked_within", scope=scope.told())
 
     def holding(self, seat: Seat) -> str:
         """What the archive holds, in numbers: "14 articles of 5 outlets, 3 to 9 January 2020"."""
@@ -240,13 +240,12 @@ class Chat:
             return ""
 
     def describe(self, counts: Counts) -> str:
-        words, parts = self.words, []
-        for one, many, count in (
-            ("one_article", "articles", counts.articles),
-            ("one_passage", "passages", counts.passages),
-            ("one_outlet", "outlets_held", len(counts.outlets)),
-        ):
-            parts.append(words(one) if count == 1 else words(many, count=f"{count:,}"))
+        words = self.words
+        parts = (
+            words.number("one_article", "articles", counts.articles),
+            words.number("one_passage", "passages", counts.passages),
+            words.number("one_outlet", "outlets_held", len(counts.outlets)),
+        )
         first, last = day(counts.first_day), day(counts.last_day)
         days = words("from_to", first=first, last=last) if first != last else first
         return ", ".join((*parts, days or words("no_dates")))

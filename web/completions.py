@@ -13,10 +13,11 @@ from index.archive import ArchiveError
 from index.scope import Scope
 from models import Message, ModelError
 from qa.answer import Answer
+from qa.options import user_errors
 from qa.pipeline import Piece, check_question
 from web.desk import Asking, DeskFull
 from web.door import user_of
-from web.house import House, mendable
+from web.house import House
 from web.programs import DEFAULT_NAME, find_archive, progress, put, sentence_of
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ def tell_error(error: Exception) -> tuple[int, dict[str, Any]]:
             status, kind, code, where = 404, "invalid_request_error", "model_not_found", "model"
         elif isinstance(error, ModelError):
             status = 503
-        elif isinstance(error, ValueError) and isinstance(error, mendable()):
+        elif isinstance(error, ValueError) and isinstance(error, user_errors()):
             status, kind, where = 400, "invalid_request_error", "messages"
     return status, {"error": {"message": sentence, "type": kind, "param": where, "code": code}}
 

@@ -61,7 +61,7 @@ class House:
                 self.rooms.models.embedder()
                 generator = self.rooms.models.generator()
             except Exception as error:
-                if not isinstance(error, mendable()):
+                if not isinstance(error, user_errors()):
                     raise
                 log.warning("%s", error)
                 return
@@ -103,8 +103,3 @@ class House:
         self.desk.close()
         self.conversations.close()
         self.rooms.close()
-
-
-def mendable() -> tuple[type[Exception], ...]:
-    """The errors whose words are for whoever asks; any other is a bug, told without its words."""
-    return user_errors()

@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from index.article import Article
 from qa.quotes import find_quote
+from web.export import web_address
 from web.words import Words
 
 if TYPE_CHECKING:
@@ -170,7 +171,6 @@ class Drawer:
         number: int,
         *,
         span: tuple[int, int] | None = None,
-        may_pin: bool = True,
         whole: str = "",
         opened: int = 0,
     ) -> str:
@@ -201,7 +201,7 @@ class Drawer:
         low, high = (max(0, at[0] - AROUND), min(len(text), at[1] + AROUND)) if at else (0, min(len(text), 2 * AROUND))
         section = article.section_at(at[0] if at else 0) if article else None
         known = held or {}
-        url = web_address(known.get("url") or (article.url if article else None))
+        url = web_address(known.get("url") or (article and article.url) or "")
         view = {
             "id": article.id if article else known.get("article_id", ""),
             "title": line(section.title if section else known.get("title")) or line(known.get("article_id")),
@@ -228,7 +228,7 @@ class Drawer:
             "after": (len(text) - high) and f"{len(text) - high:,}",
             "pieces": list(cut(text, low, high, marks, asides_of(article))),
             "current": number,
-            "may_pin": may_pin and article is not None,
+            "may_pin": article is not None,
         }
         return str(self._draw.article(view))
 
@@ -311,7 +311,7 @@ class Drawer:
             if periods
             else ""
         )
-        return str(self._draw.timeline(bars, width, height, summary, since, until))
+        return str(self._draw.timeline(bars, width, height, summary))
 
 
 def asides_of(article: Article | None) -> list[tuple[int, int]]:
@@ -355,17 +355,3 @@ def cut(
         kind = ("mark", number) if number is not None else ("aside", 0) if aside else ("", 0)
         pieces.append((text[start:end], *kind))
     return pieces
-
-
-def web_address(url: str | None) -> str:
-    """An address that may be a link; the empty string for any other.
-
-    >>> web_address("https://example.org/a b"), web_address("javascript:alert(1)"), web_address("https://[")
-    ('https://example.org/a b', '', '')
-    """
-    try:
-        parts = urlsplit((url or "").strip())
-        good = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        return ""
-    return parts.geturl() if good else ""

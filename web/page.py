@@ -11,9 +11,10 @@ import gradio as gr
 
 from index.archive import Archive
 from index.scope import Scope, ScopeError
+from qa.options import user_errors
 from web.add_tab import AddTab
 from web.chat import Chat, Seat
-from web.house import House, mendable
+from web.house import House
 from web.keeping import ELSEWHERE, KeepingError
 from web.layout import Sidebar, Talk
 from web.markup import Drawer, day, line
@@ -133,7 +134,7 @@ class Page:
                 changed: Shown = {} if quiet else {notice: ""}
                 changed |= run(seat, event_data, *values)
                 return changed
-            except mendable() as error:
+            except user_errors() as error:
                 return told(error)
 
         async def slow(
@@ -143,7 +144,7 @@ class Page:
                 self.sit_down(seat, place, request)
                 async for shown in run(seat, event_data, *values):
                     yield shown
-            except mendable() as error:
+            except user_errors() as error:
                 yield (self.what_is_left(seat) if self.talk.past in outputs else {}) | told(error)
 
         how = SLOW if streams else QUICK
@@ -241,7 +242,7 @@ class Page:
     def asked_within(self, seat: Seat, archive: Archive, chosen: Scope, **fold: Any) -> Shown:
         narrow = self.talk.narrow
         told = self.words("narrow_all")
-        if chosen != Scope():
+        if not chosen.everything:
             names = [line(name) for name, _ in self.titles(archive, chosen.articles[:2])]
             more = len(chosen.articles) - len(names)
             parts = [replace(chosen, articles=()).told(), *names, f"+ {more}" if more else ""]
@@ -259,7 +260,7 @@ class Page:
         """The open archive; None where there is none any more."""
         try:
             return self.house.rooms.archive(seat.user, seat.archive)
-        except mendable():
+        except user_errors():
             return None
 
     # What a person does: asking and checking
@@ -269,7 +270,7 @@ class Page:
         said = ""
         try:
             self.sit_down(seat, request.query_params.get("conversation", ""), request)
-        except mendable() as error:
+        except user_errors() as error:
             said = self.draw.notice(str(error))
         return self.refresh(seat) | {self.talk.notice: said}
 
@@ -363,7 +364,7 @@ class Page:
         side = self.side
         try:
             self.chat.leave(seat, self.house.rooms.make(seat.user, name))
-        except mendable() as error:
+        except user_errors() as error:
             return {side.unmade: self.draw.notice(str(error))}
         return self.refresh(seat) | {side.called: "", side.unmade: "", side.making: gr.update(open=False)}
 

@@ -11,9 +11,10 @@ from index.article import Article, ArticleError
 from index.scope import Scope
 from models import Message
 from qa.answer import Answer
+from qa.options import user_errors
 from qa.pipeline import Event, Piece, check_question
 from web.desk import Asking, Place
-from web.house import House, mendable
+from web.house import House
 from web.rooms import Listed, fold
 
 DEFAULT_NAME = "groundwire"  # names the first archive
@@ -111,7 +112,7 @@ def known(article: Article) -> dict[str, Any]:
 
 def sentence_of(error: BaseException) -> str:
     """What a program is told of an error: its own words where it can be mended; a bug goes to the log."""
-    if isinstance(error, mendable()):
+    if isinstance(error, user_errors()):
         return str(error)
     log.error("%s", BUG, exc_info=error)
     return BUG

@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from index.archive import Archive, ArchiveError, Counts
 from index.news_index import NewsIndex
+from index.opening import is_archive, open_archive
 from index.passage import CountTokens
 from models.weights import Report, silent
 from qa.pipeline import Models, Newsroom
@@ -246,7 +247,7 @@ class Rooms:
             if held is None or held.file != file:
                 self._open.pop(folder, None)  # not closed: somebody may be reading it still
                 try:
-                    held = self._open[folder] = _Held(Archive.open(folder), file)
+                    held = self._open[folder] = _Held(open_archive(folder), file)
                 except OSError as error:
                     raise ArchiveError(
                         f"{folder}: cannot be opened ({error.strerror}); check its permissions"
@@ -326,7 +327,7 @@ def folders_in(folder: Path) -> list[Path]:
         inside = sorted(folder.iterdir())
     except OSError:
         return []
-    return [path for path in inside if not path.is_symlink() and (path / "archive.sqlite").is_file()]
+    return [path for path in inside if not path.is_symlink() and is_archive(path)]
 
 
 def free_folder(folder: Path, name: str) -> Path:

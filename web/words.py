@@ -22,6 +22,14 @@ class Words:
         """Raises KeyError for a key that is none."""
         return self._words[key].format(**values) if values else self._words[key]
 
+    def number(self, one: str, many: str, count: int) -> str:
+        """So many of something, by the keys for one and for any other number.
+
+        >>> Words().number("one_article", "articles", 1), Words().number("one_article", "articles", 2000)
+        ('1 article', '2,000 articles')
+        """
+        return self(one) if count == 1 else self(many, count=f"{count:,}")
+
 
 @cache
 def tables() -> dict[str, dict[str, str]]:

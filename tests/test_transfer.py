@@ -1,0 +1,117 @@
+"""An archive moved is the archive: the same articles, vectors and hits; what is damaged is refused."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import write_files
+from fakes import FakeEmbedder, count_words
+
+from index.archive import ArchiveError, Feed
+from index.news_index import NewsIndex
+from index.opening import open_archive
+from index.transfer import export_archive, import_archive
+from qa.cli import main
+
+
+@pytest.fixture
+def exported(news: NewsIndex, tmp_path: Path) -> Path:
+    file = tmp_path / "moved.zip"
+    news.archive.put_feed(Feed("https://feeds.test/a", "A", etag="1"))
+    export_archive(news.archive, file)
+    return file
+
+
+def test_what_arrives_is_what_was_there(news: NewsIndex, exported: Path, tmp_path: Path, articles: Path) -> None:
+    moved = import_archive(exported, tmp_path / "there")
+    counts = news.archive.counts()
+    assert moved.verified and (moved.articles, moved.passages) == (counts.articles, counts.passages)
+    assert moved.probes == moved.dense_equal == moved.lexical_equal == 4
+    there = NewsIndex.open(tmp_path / "there", FakeEmbedder())
+    assert there.archive.fingerprint() == news.archive.fingerprint() and there.archive.counts() == counts
+    assert there.archive.feeds() == news.archive.feeds() and there.archive.roots() == news.archive.roots()
+    for id in news.archive.owners():
+        assert there.archive.article(id) == news.archive.article(id)
+    report = there.update([articles], count_tokens=count_words)
+    assert (report.unchanged, report.embedded, report.new) == (4, 0, 0)
+    there.close()
+
+
+def test_an_import_that_was_ended_goes_on(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.transfer.BLOCK", 1)
+    again = tmp_path / "small.zip"
+    import_archive(exported, tmp_path / "first")
+    archive = open_archive(tmp_path / "first")
+    export_archive(archive, again)
+    seen = []
+
+    def dies(done: int, total: int) -> None:
+        seen.append(done)
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_archive(again, tmp_path / "there", progress=dies)
+    half = open_archive(tmp_path / "there")
+    assert len(half.owners()) == 2
+    half.close()
+    moved = import_archive(again, tmp_path / "there")
+    assert moved.verified and moved.articles == 4 and moved.dense_equal == 4
+    assert import_archive(again, tmp_path / "there").verified, "once more changes nothing"
+
+
+def test_an_archive_of_something_else_is_left_alone(exported: Path, news: NewsIndex) -> None:
+    before = news.archive.fingerprint()
+    with pytest.raises(ArchiveError, match="did not come from"):
+        import_archive(exported, news.archive.folder)
+    assert news.archive.fingerprint() == before
+
+
+def test_a_file_that_is_there_is_not_written_over(news: NewsIndex, exported: Path) -> None:
+    before = exported.read_bytes()
+    with pytest.raises(ArchiveError, match="is there already"):
+        export_archive(news.archive, exported)
+    assert exported.read_bytes() == before
+
+
+@pytest.mark.parametrize("member", ["about.json", "articles/000000.jsonl", "vectors/000000.npy", "files.json"])
+def test_a_changed_member_is_named(exported: Path, tmp_path: Path, member: str) -> None:
+    changed = rewritten(exported, tmp_path / "changed.zip", member, lambda content: content[:-1] + b"?")
+    with pytest.raises(ArchiveError, match=f"{member} is not what was exported"):
+        import_archive(changed, tmp_path / "there")
+
+
+def test_an_export_cut_off_or_of_another_kind_is_a_sentence(
+    exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = tmp_path / "cut.zip"
+    cut.write_bytes(exported.read_bytes()[:-100])
+    other = tmp_path / "other.zip"
+    with zipfile.ZipFile(other, "w") as packed:
+        packed.writestr("manifest.json", json.dumps({"format": "tar"}))
+    for file in (cut, other, tmp_path / "none.zip", write_files(tmp_path, {"a.txt": "no"}) / "a.txt"):
+        assert main(["import", str(file), "--archive", str(tmp_path / "there")]) == 1
+        err = capsys.readouterr().err
+        assert str(file) in err and "Traceback" not in err and err.count("\n") == 1
+    assert not (tmp_path / "there").exists()
+
+
+def test_the_commands_tell_what_was_moved(news: NewsIndex, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, there = tmp_path / "a.zip", tmp_path / "there"
+    assert main(["export", str(file), "--archive", str(news.archive.folder)]) == 0
+    assert "4 articles" in capsys.readouterr().out
+    assert main(["import", str(file), "--archive", str(there)]) == 0
+    out = capsys.readouterr().out
+    assert "all as exported" in out and "by meaning 4 found the same, by words 4" in out
+    assert main(["import", str(file), "--archive", str(there), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["verified"] is True
+
+
+def rewritten(file: Path, other: Path, member: str, change) -> Path:  # type: ignore[no-untyped-def]
+    """The ZIP with one member changed."""
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(other, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            new.writestr(name, change(content) if name == member else content)
+    return other
