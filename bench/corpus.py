@@ -37,7 +37,7 @@ def texts_of(archive: Archive) -> Callable[[str], str | None]:
 
 
 def read_corpus(path: Path, limit: int | None = None) -> list[Article]:
-    """The first `limit` articles of a file or folder (all), as the index reads them; what cannot be read is left out."""
+    """The first `limit` articles of a file or folder (all), as the index reads them; what cannot be is left out."""
     root = path if path.is_dir() else path.parent
     items = (item for file in find_files(path)[0] for item in read_file(file, id_of(file, root)))
     return list(islice((item for item in items if not isinstance(item, Problem)), limit))

@@ -24,7 +24,9 @@ from qa.settings import Settings
 
 PEERS = (
     Peer("groundwire", "with_groundwire.py", None, Settings.embedder),
+    Peer("groundwire-fast", "with_groundwire.py", None, Settings.embedder, asks_only=True, more={"fast": True}),
     Peer("groundwire-minilm", "with_groundwire.py", None),
+    Peer("groundwire-minilm-int8", "with_groundwire.py", None, int8=True),
     Peer("langchain", "with_langchain.py", "langchain"),
     Peer("llamaindex", "with_llamaindex.py", "llamaindex"),
     Peer("txtai", "with_txtai.py", "txtai"),

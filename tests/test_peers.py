@@ -4,6 +4,7 @@ import doctest
 import json
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,10 @@ from bench.side_by_side.figures import figures_of
 from bench.side_by_side.measure import SHARED, Bench, Kept, Peer, Plan, turned
 from bench.side_by_side.table import record_table, table
 from index.article import Article
-from qa.gold import Question
 from qa.gold import Evidence as Quote
+from qa.gold import Question
 
-FAKE = '''
+FAKE = """
 import json, os, sys, time
 from pathlib import Path
 from bench.side_by_side.protocol import read_rows, serve
@@ -74,7 +75,7 @@ class Fake:
         return 40
 
 serve(Fake)
-'''
+"""
 ARTICLES = [
     Article("a", "It rained in  Oslo\nThe harbour closed", title="A"),
     Article("b", "Snow fell on Bergen\nTrains were late", title="B"),
@@ -183,9 +184,7 @@ def measured(seconds: float, *, first: float | None, found: bool) -> dict[str, o
 
 
 def test_ratios_are_above_one_where_we_are_quicker() -> None:
-    made = figures_of(
-        {"groundwire": measured(10, first=2, found=True), "txtai": measured(40, first=None, found=False)}
-    )
+    made = figures_of({"groundwire": measured(10, first=2, found=True), "txtai": measured(40, first=None, found=False)})
     ratios = made["ratios"]["groundwire over txtai"]
     assert ratios["passages_per_second"]["median"] == (100 / 10) / (100 / 40)
     assert ratios["first_words"]["median"] == 8 / 2, "an answer without words counts with all its seconds"
@@ -194,6 +193,13 @@ def test_ratios_are_above_one_where_we_are_quicker() -> None:
     assert made["peers"]["txtai"]["recall@10"] == 1
     assert table(made)[2] == "| Groundwire | 10.0 | 80 | 80% | 0.50 | 10 / 30 | 1.00 / 1.00 | 500 | 2.0 | 8.0 | 300 |"
     assert table(made)[-1].startswith("| Groundwire over txtai | 4.00 (4.00 to 4.00) | 4.00")
+
+
+def test_one_that_only_answers_is_never_timed_indexing(stage: Stage) -> None:
+    bench, kept = stage.run(replace(stage.peer("one"), asks_only=True), stage.peer("two"), rounds=1)
+    assert kept.get("one", "index", 0) is None and kept.get("one", "ask", bench.plan.asks[0].id)
+    made = figures_of({"groundwire-fast": measured(1, first=2, found=True) | {"rounds": []}})
+    assert table(made)[2] == "| Groundwire, `--fast` |" + " – |" * 7 + " 2.0 | 8.0 | 300 |"
 
 
 def test_an_environment_is_made_once_and_never_left_half_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def figures_of(measured: Mapping[str, Measured]) -> dict[str, Any]:
     """`peers`: the figures of each; `ratios`: ours over each other's, by round or question, above 1 where ours win."""
-    peers = {name: _figures(made) for name, made in measured.items() if made["rounds"]}
+    peers = {name: _figures(made) for name, made in measured.items() if made["rounds"] or made["asks"]}
     ratios = {
         f"{ours} over {theirs}": _ratios(measured[ours], measured[theirs])
         for ours in peers
@@ -34,6 +34,15 @@ def figures_of(measured: Mapping[str, Measured]) -> dict[str, Any]:
 
 def _figures(made: Measured) -> dict[str, Any]:
     rounds, asks = made["rounds"], list(made["asks"].values())
+    found = _rounds(rounds) if rounds else {}
+    if asks:
+        found["first_words_seconds"] = spread([_first(one) for one in asks], 2)
+        found["answer_seconds"] = spread([one["seconds"] for one in asks], 2)
+        found["characters_to_check"] = spread([one["to_read"] for one in asks], 0)
+    return found
+
+
+def _rounds(rounds: Sequence[Measured]) -> dict[str, Any]:
     searches = [found for one in rounds for found in one["searches"].values()]
     first = rounds[0]
     found: dict[str, Any] = {
@@ -57,30 +66,28 @@ def _figures(made: Measured) -> dict[str, Any]:
         found[f"recall@{k}"] = round(statistics.fmean(one[f"found@{k}"] for one in first["searches"].values()), 4)
     if "encode" in first:
         found["index_over_bare"] = spread([one["seconds"] / one["encode"]["seconds"] for one in rounds])
-    if asks:
-        found["first_words_seconds"] = spread([_first(one) for one in asks], 2)
-        found["answer_seconds"] = spread([one["seconds"] for one in asks], 2)
-        found["characters_to_check"] = spread([one["to_read"] for one in asks], 0)
     return found
 
 
 def _ratios(ours: Measured, theirs: Measured) -> dict[str, Any]:
     """Times as quick as theirs; each pair was measured in the same turn."""
     pairs = list(zip(ours["rounds"], theirs["rounds"], strict=False))
-    found: dict[str, Any] = {
-        "passages_per_second": spread(
-            [(a["passages"] / a["seconds"]) / (b["passages"] / b["seconds"]) for a, b in pairs], 3
-        ),
-        "words_per_second": spread(
-            [(a["words_embedded"] / a["seconds"]) / (b["words_embedded"] / b["seconds"]) for a, b in pairs], 3
-        ),
-        "search": spread([_median_ms(b) / _median_ms(a) for a, b in pairs], 3),
-    }
+    found: dict[str, Any] = {}
+    if pairs:
+        found["passages_per_second"] = spread([_rate(a, "passages") / _rate(b, "passages") for a, b in pairs], 3)
+        found["words_per_second"] = spread(
+            [_rate(a, "words_embedded") / _rate(b, "words_embedded") for a, b in pairs], 3
+        )
+        found["search"] = spread([_median_ms(b) / _median_ms(a) for a, b in pairs], 3)
     both = [name for name in ours["asks"] if name in theirs["asks"]]
     if both:
         found["first_words"] = spread([_first(theirs["asks"][n]) / _first(ours["asks"][n]) for n in both], 3)
         found["answer"] = spread([theirs["asks"][n]["seconds"] / ours["asks"][n]["seconds"] for n in both], 3)
     return found
+
+
+def _rate(made: Measured, what: str) -> float:
+    return float(made[what] / made["seconds"])
 
 
 def _first(made: Measured) -> float:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -27,12 +28,17 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Peer:
-    """A program to measure: the script that speaks for it, its environment (none: this one) and its embedder."""
+    """A program to measure: the script that speaks for it, its environment (none: this one) and its embedder.
+
+    `int8` gives it that embedder rounded (`quantise.py`); `asks_only` measures its answers and nothing else.
+    """
 
     name: str
     script: str
     environment: str | None
     embedder: str = SHARED
+    int8: bool = False
+    asks_only: bool = False
     more: dict[str, object] = field(default_factory=dict)
 
 
@@ -95,7 +101,7 @@ class Bench:
         for number in range(self.plan.rounds):
             last = number == self.plan.rounds - 1
             for peer in turned(self.peers, number):
-                if not self.kept.get(peer.name, "index", number):
+                if not peer.asks_only and not self.kept.get(peer.name, "index", number):
                     self._guarded(peer, lambda peer=peer, number=number: self._measure_index(peer, number))  # type: ignore[misc]
                     if not last:
                         self._close(peer)
@@ -120,7 +126,8 @@ class Bench:
         if peer.environment:
             python = make_environment(peer.environment, self.scratch / "envs", self.say)
         given = {
-            "embedder": str(path_of(find(peer.embedder), self.plan.weights)),
+            "embedder": str(self._embedder(peer)),
+            "weights": str(self.plan.weights),
             "llm": str(self.plan.llm),
             "context_tokens": CONTEXT_TOKENS,
             "answer_tokens": ANSWER_TOKENS,
@@ -132,6 +139,21 @@ class Bench:
         started = PeerProcess(peer.name, command, log=log, patience=self.patience, path=path)
         self._open[peer.name] = started
         return started
+
+    def _embedder(self, peer: Peer) -> Path:
+        """The folder of its embedder; the rounded one is made once."""
+        folder = path_of(find(peer.embedder), self.plan.weights)
+        if not peer.int8:
+            return folder
+        made = self.scratch / "models" / f"{peer.embedder}-int8"
+        if not made.exists():
+            python = make_environment("quantise", self.scratch / "envs", self.say)
+            made.parent.mkdir(exist_ok=True)
+            given = [str(python), str(HERE / "quantise.py"), str(folder), str(made)]
+            ran = subprocess.run(given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+            if ran.returncode:
+                raise PeerFailed(f"{peer.name}: its embedder cannot be made ({ran.stdout.strip().splitlines()[-1]})")
+        return made
 
     def _index(self, peer: Peer) -> dict[str, Any]:
         process = self._start(peer)

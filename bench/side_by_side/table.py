@@ -15,6 +15,7 @@ LABELS = {
     "groundwire": "Groundwire",
     "groundwire-fast": "Groundwire, `--fast`",
     "groundwire-minilm": "Groundwire, MiniLM",
+    "groundwire-minilm-int8": "Groundwire, MiniLM int8",
     "langchain": "LangChain",
     "llamaindex": "LlamaIndex",
     "txtai": "txtai",
@@ -24,7 +25,7 @@ Cell = Callable[[Mapping[str, Any]], str]
 
 
 def _median(name: str, digits: int = 1) -> Cell:
-    return lambda f: f"{f[name]['median']:,.{digits}f}" if name in f else "–"
+    return lambda f: f"{f[name]['median']:,.{digits}f}"
 
 
 COLUMNS: tuple[tuple[str, Cell], ...] = (
@@ -52,7 +53,7 @@ def table(figures: Mapping[str, Any]) -> list[str]:
     """Two Markdown tables: each peer's figures, and how many times as quick as theirs ours are, with the spread."""
     lines = ["| | " + " | ".join(name for name, _ in COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
     for name, found in figures["peers"].items():
-        lines.append(f"| {LABELS.get(name, name)} | " + " | ".join(cell(found) for _, cell in COLUMNS) + " |")
+        lines.append(f"| {LABELS.get(name, name)} | " + " | ".join(_shown(cell, found) for _, cell in COLUMNS) + " |")
     if figures["ratios"]:
         lines += ["", "| times as quick | " + " | ".join(RATIOS.values()) + " |", "|---" * (len(RATIOS) + 1) + "|"]
     for name, found in figures["ratios"].items():
@@ -60,6 +61,13 @@ def table(figures: Mapping[str, Any]) -> list[str]:
         cells = " | ".join(_ratio(found.get(ratio)) for ratio in RATIOS)
         lines.append(f"| {LABELS.get(ours, ours)} over {LABELS.get(theirs, theirs)} | {cells} |")
     return lines
+
+
+def _shown(cell: Cell, found: Mapping[str, Any]) -> str:
+    try:
+        return cell(found)
+    except KeyError:  # what was not measured of it
+        return "–"
 
 
 def _ratio(found: Mapping[str, float] | None) -> str:

@@ -22,12 +22,13 @@ class Groundwire:
     def __init__(self, given: dict[str, Any]) -> None:
         folder = Path(given["embedder"])
         fast = {"fast": True} if given.get("fast") else {}
-        fast = {"fast": True} if given.get("fast") else {}
-        self._settings = Settings(weights=folder.parent, context_tokens=given["context_tokens"], **fast)
+        weights = Path(given["weights"])
+        fast = bool(given.get("fast"))
+        self._settings = Settings(weights=weights, context_tokens=given["context_tokens"], fast=fast)
         self._llm = Path(given["llm"])
         self._embedder = open_embedder(folder, folder.name)
         self._embedder.encode_queries(["warm"])
-        self._count = load_tokens(folder.parent).count_each
+        self._count = load_tokens(weights).count_each
         self._embedded: list[str] = []
         self._answer: Answer | None = None
 
