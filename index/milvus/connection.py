@@ -27,6 +27,7 @@ LASTING = (
     ),
     (r"invalid|illegal|cannot parse|exceeds|UNIMPLEMENTED|not supported|unexpected character|schema|dimension", ""),
 )
+PASSING = re.compile("(?i)unavailable|not ready|not loaded|not fully loaded")
 T = TypeVar("T")
 
 
@@ -142,8 +143,8 @@ class Connection:
                 return done
             except (MilvusException, RpcError) as error:
                 told = " ".join(str(error).split())
-                for pattern, sentence in LASTING:
-                    if re.search(pattern, told, re.I) and not re.search("UNAVAILABLE|not ready|not loaded", told):
+                for pattern, sentence in () if PASSING.search(told) else LASTING:
+                    if re.search(pattern, told, re.I):
                         told = sentence or f"Milvus refuses what was asked ({told[:200]}); see its log"
                         raise ArchiveError(f"{self.address.place}: {told}") from error
                 if time.monotonic() > until:
