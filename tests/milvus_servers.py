@@ -6,8 +6,10 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.request import urlopen
 
 import pytest
 
@@ -33,6 +35,18 @@ def free_port() -> int:
     with socket.socket() as opened:
         opened.bind(("127.0.0.1", 0))
         return int(opened.getsockname()[1])
+
+
+def _bound(port: int) -> socket.socket | None:
+    opened = socket.socket()
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind(("127.0.0.1", port))
+        opened.listen()
+    except OSError:
+        opened.close()
+        return None
+    return opened
 
 
 class LiteServer:
@@ -74,14 +88,22 @@ class FullServer:
     def start(self) -> None:
         import milvus
 
-        # It wants ports of its own inside too: the package finds free ones.
         config = milvus.MilvusServerConfig(data_dir=str(self.folder), proxy_port=self.port)
-        self._server = milvus.MilvusServer(config)
+        config.try_bind_port = _bound  # the package's own takes a port for used while connections to it die
+        self._server = milvus.MilvusServer(config, wait_for_started=False)
         began = Path.cwd()
         try:
             self._server.start()
         finally:
             os.chdir(began)
+        until = time.monotonic() + LONGEST_START
+        while time.monotonic() < until:
+            assert self._server.server_proc.poll() is None, "the server has ended"
+            with suppress(OSError), urlopen(f"http://127.0.0.1:{self._server.webservice_port}/healthz") as said:
+                if b"OK" in said.read():
+                    return
+            time.sleep(0.2)
+        raise TimeoutError("the Milvus server does not start")
 
     def kill(self) -> None:
         process = self._server.server_proc
@@ -102,6 +124,9 @@ def start_server(kind: str, folder: Path) -> Server:
         "full": ("milvus", "no Milvus server here: pip install milvus==2.3.5"),
     }[kind]
     pytest.importorskip(package, reason=reason)
+    with socket.socket() as opened:
+        if kind == "full" and opened.connect_ex(("127.0.0.1", 2380)) == 0:
+            pytest.skip("another etcd listens on port 2380, where this server has its own")
     server: Server = LiteServer(folder) if kind == "lite" else FullServer(folder)
     server.start()
     return server

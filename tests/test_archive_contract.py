@@ -22,7 +22,8 @@ from index.opening import is_archive, open_archive
 from index.passage import Passage
 from index.scope import EVERYTHING, Scope, ScopeError
 
-BACK_ENDS = ("embedded", "lite file", "lite server", "full server")
+ENGINES = [pytest.param(name, marks=pytest.mark.engine) for name in ("lite file", "lite server", "full server")]
+BACK_ENDS = ["embedded", *ENGINES]
 WIRE = " ".join(
     f"On day {n} the council of the valley counted {n * 7} boats and {n * 3} mules at the ford." for n in range(14)
 )
@@ -33,8 +34,9 @@ CORPUS: dict[str, str | bytes] = {
         f'{{"id": "copy-{n}", "text": "{WIRE}", "title": "Counted", "source": "{source}", "published": "{day}"}}\n'
         for n, (source, day) in enumerate(CARRIERS)
     ),
-    "hostile.jsonl": r'{"id": "a\"b\\c/é", "text": "A bridge fell. It was old.", "source": "O\"Neil \\ {x} 日本 %_\u0007"'
-    ', "published": "2020-01-03T23:00:00-05:00"}\n',
+    "hostile.jsonl": r'{"id": "a\"b\\c/é", "text": "A bridge fell. It was old.",'
+    r' "source": "O\"Neil \\ {x} 日本 %_\u0007", "published": "2020-01-03T23:00:00-05:00"}'
+    "\n",
     # Two million bytes, with characters of two, three and four bytes, so that pieces are cut beside them.
     "long.txt": "A long report\n\n" + "".join(f"Línea {n} {'üß日😀' * 300} says {n * 31 % 97}.\n" for n in range(600)),
 }
@@ -324,7 +326,7 @@ def one_copy_of_each(news: NewsIndex) -> None:
     assert len(news.rank("bridge", 16_000)["dense"]) == news.archive.passage_count
 
 
-@pytest.mark.parametrize("back_end", BACK_ENDS[1:])  # tests/test_kill.py has the embedded one's
+@pytest.mark.parametrize("back_end", ENGINES)  # tests/test_kill.py has the embedded one's
 def test_kills_leave_no_trace(back_end: str, back: Back, tmp_path: Path) -> None:
     first, second = (write_articles(tmp_path / f"edition-{n}", edition=n) for n in (0, 1))
     articles = tmp_path / "articles"
@@ -359,6 +361,7 @@ def test_kills_leave_no_trace(back_end: str, back: Back, tmp_path: Path) -> None
         news.close()
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("kind", ["lite", "full"])
 def test_a_run_outlives_a_server_that_is_killed_and_started_again(
     kind: str, back: Back, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -380,6 +383,7 @@ def test_a_run_outlives_a_server_that_is_killed_and_started_again(
     news.close()
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("kind", ["lite", "full"])
 def test_a_run_without_its_server_ends_with_a_sentence_and_the_next_one_completes(
     kind: str, back: Back, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -438,6 +442,7 @@ def ask(place: Path, started: float) -> list[dict[tuple[str, str, str, int], flo
     return answers
 
 
+@pytest.mark.engine
 def test_four_processes_ask_one_lite_server_while_a_fifth_writes(back: Back, tmp_path: Path) -> None:
     articles = write_articles(tmp_path / "articles", edition=0)
     place = back.place("lite server")
@@ -455,6 +460,7 @@ def test_four_processes_ask_one_lite_server_while_a_fifth_writes(back: Back, tmp
         assert {at: score for at, score in answer.items() if at[1] == "dense"} in cosines
 
 
+@pytest.mark.engine
 def test_a_lease_of_another_machine_is_heeded_until_it_ends(
     back: Back, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -508,6 +514,7 @@ def refused(place: Path) -> None:
         open_archive(place)
 
 
+@pytest.mark.engine
 def test_a_file_is_one_process_at_a_time(back: Back, tmp_path: Path) -> None:
     place = back.place("lite file")
     news = index(place, write_files(tmp_path / "articles", {"a.txt": "One sentence."}))

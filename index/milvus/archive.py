@@ -140,7 +140,7 @@ class MilvusArchive(MilvusReader):
                 writing.bring_up(self.store, self.generation)
                 self._writing, self._alone = writing, True
                 yield
-                self.store.delete(RECORDS, list(self.store.stamps("journal")))
+                self.store.delete(RECORDS, list(self.store.stamps("journal", GONE)))
             finally:
                 self._writing, self._alone = None, False
                 writing.close()
@@ -160,7 +160,8 @@ class MilvusArchive(MilvusReader):
 
     def _clear_away(self) -> None:
         """Takes out what no record names of the articles that were under way when a writer was killed."""
-        journals = list(self.store.stamps("journal"))
+        left = list(self.store.stamps("journal", GONE))
+        journals = [id for id in left if id.startswith("journal-")]
         keys = sorted({key for held in self.store.read(journals).values() for key in json.loads(held)})
         for some in in_batches(keys, 50):
             heads = self._heads([f"article-{key}" for key in some], newest=True)
@@ -173,7 +174,7 @@ class MilvusArchive(MilvusReader):
                 like = [f'id like "{name}-{key}-%"' for name in ("text", "article", "copies")]
                 pieces = self.store.scan(RECORDS, " or ".join(like), ["kind"])
                 self.store.delete(RECORDS, [row["id"] for row in pieces if row["id"] not in kept | whole])
-        self.store.delete(RECORDS, [*self.store.stamps(GONE), *journals])
+        self.store.delete(RECORDS, left)
 
     @contextmanager
     def change(self) -> Iterator[None]:

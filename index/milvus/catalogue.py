@@ -121,9 +121,7 @@ class Catalogue(EmbeddedArchive):
         """Takes in what the archive's records say now; nothing to do where they are of the generation it has."""
         if self.generation == generation:
             return
-        there = store.stamps("article") | store.stamps("file")
-        if not self.with_texts:
-            there |= store.stamps("copies")
+        there = store.stamps("article", "file", *(() if self.with_texts else ("copies",)))
         with self._mutex:
             held = dict(self._rows("SELECT id, stamp FROM taken"))
             changed = {id for id, stamp in there.items() if held.get(id) != stamp}

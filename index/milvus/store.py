@@ -16,7 +16,7 @@ RECORDS, PASSAGES = "groundwire_records", "groundwire_passages"
 LONGEST = 60_000  # bytes of one text: Milvus takes 65,535
 REQUEST_BYTES = 4_000_000
 READ_AT_ONCE = 200
-SETTLED = 5.0  # seconds after a change was seen in which every read waits for the newest state
+SETTLED = 2.0  # seconds after a change was seen in which every read waits for the newest state
 ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})  # Lite knows no \\u
 T = TypeVar("T")
 
@@ -262,9 +262,9 @@ class Store:
             )
         )
 
-    def stamps(self, kind: str) -> dict[str, str]:
-        """Id → stamp of all records of a kind; equal stamps, equal values."""
-        return {row["id"]: row["stamp"] for row in self.scan(RECORDS, f'kind == "{kind}"', ["stamp"])}
+    def stamps(self, *kinds: str) -> dict[str, str]:
+        """Id → stamp of all records of these kinds; equal stamps, equal values."""
+        return {row["id"]: row["stamp"] for row in self.scan(RECORDS, f"kind in {quoted(kinds)}", ["stamp"])}
 
     def search(self, field: str, query: Any, k: int, where: str, *, metric: str = "IP") -> list[tuple[int, float]]:
         """The `k` passages nearest to a vector, or by BM25 to words, with their scores, in Milvus's order."""
