@@ -104,6 +104,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "no sides": ({"qa.compose.find_sides": lambda *_: []}, {}),
     "8 sentences": ({}, {"sentences": 8}),
     "24 sentences": ({}, {"sentences": 24}),
+    "quotes at once": ({}, {"fast": True}),
 }
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 from index.archive import Archive
@@ -35,14 +36,11 @@ def texts_of(archive: Archive) -> Callable[[str], str | None]:
     return text_of
 
 
-def read_corpus(path: Path) -> list[Article]:
-    """All articles of a file or folder, in the order the index reads them; what cannot be read is left out."""
+def read_corpus(path: Path, limit: int | None = None) -> list[Article]:
+    """The first `limit` articles of a file or folder (all), as the index reads them; what cannot be is left out."""
     root = path if path.is_dir() else path.parent
-    found = []
-    for file in find_files(path)[0]:
-        items = read_file(file, id_of(file, root))
-        found += [item for item in items if not isinstance(item, Problem)]
-    return found
+    items = (item for file in find_files(path)[0] for item in read_file(file, id_of(file, root)))
+    return list(islice((item for item in items if not isinstance(item, Problem)), limit))
 
 
 def write_jsonl(articles: Iterable[Article], file: Path) -> None:

@@ -6,18 +6,18 @@ from html import escape
 
 WIDTH, HEIGHT = 360, 230  # of a panel
 LEFT, RIGHT, TOP, BOTTOM = 52, 66, 34, 34  # room for the numbers and the names of lines
-COLOURS = ("#2563eb", "#d97706", "#059669", "#be185d", "#6d28d9")
+COLOURS = ("#2563eb", "#d97706", "#059669", "#be185d", "#6d28d9", "#57606a")
 
 Row = Mapping  # type: ignore[type-arg]
 Line = tuple[str, Callable[[Row], float | None]]
 
 PANELS: tuple[tuple[str, tuple[Line, ...]], ...] = (
     (
-        "Making the archive, seconds (nothing embedded)",
+        "Making the archive, seconds of the processor",  # nothing is embedded
         (
-            ("articles", lambda row: row["write_seconds"]),
-            ("FAISS", lambda row: row["dense_seconds"]),
-            ("tantivy", lambda row: row["lexical_seconds"]),
+            ("articles", lambda row: row["processor_seconds"]["write"]),
+            ("FAISS", lambda row: row["processor_seconds"]["dense"]),
+            ("tantivy", lambda row: row["processor_seconds"]["lexical"]),
         ),
     ),
     (
@@ -25,6 +25,7 @@ PANELS: tuple[tuple[str, tuple[Line, ...]], ...] = (
         (
             ("p95", lambda row: row["ms"]["whole"]["p95"]),
             ("p50", lambda row: row["ms"]["whole"]["median"]),
+            ("processor", lambda row: row["ms"]["cpu"]["median"]),
             ("question", lambda row: row["ms"]["embed"]["median"]),
             ("dense", lambda row: row["ms"]["dense"]["median"]),
             ("words", lambda row: row["ms"]["lexical"]["median"]),

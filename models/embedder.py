@@ -22,14 +22,37 @@ ARCTIC_QUERY_PROMPT = "Represent this sentence for searching relevant passages: 
 def open_embedder(folder: Path, name: str, *, threads: int | None = None) -> Embedder:
     """The embedder in `folder`: ONNX where it holds that and no torch weights, else sentence-transformers."""
     if (folder / "onnx" / "model.onnx").is_file() and not (folder / "model.safetensors").is_file():
+        if (folder / "1_Pooling" / "config.json").is_file():
+            return OnnxEmbedder(folder, name, query_prompt="", mean=_means(folder), threads=threads)
         return OnnxEmbedder(folder, name, query_prompt=ARCTIC_QUERY_PROMPT, threads=threads)
     return SentenceTransformersEmbedder(folder, name)
 
 
-class OnnxEmbedder:
-    """A BERT in ONNX: the first token's vector, normalised (CLS pooling, as the arctic-embed models use it)."""
+def _means(folder: Path) -> bool:
+    """Whether the folder's pooling is the mean of all tokens' vectors, or the first one's; ModelError for another."""
+    file = folder / "1_Pooling" / "config.json"
+    try:
+        pooling = json.loads(file.read_text())
+    except ValueError:
+        raise ModelError(f"{file}: is not JSON; fetch the whole folder again") from None
+    modes = {name.removeprefix("pooling_mode_") for name, on in pooling.items() if "mode_" in name and on is True}
+    modes |= {str(pooling[name]) for name in ("pooling_mode",) if name in pooling}
+    if modes <= {"mean_tokens", "mean"} and modes:
+        return True
+    if modes <= {"cls_token", "cls"} and modes:
+        return False
+    raise ModelError(f"{folder}: pools by {', '.join(sorted(modes)) or 'nothing known'}; name another --embedder")
 
-    def __init__(self, folder: Path, name: str, *, query_prompt: str, threads: int | None = None) -> None:
+
+class OnnxEmbedder:
+    """A BERT in ONNX: the first token's vector, or with `mean` that of all tokens' vectors, normalised.
+
+    The first is how the arctic-embed models pool.
+    """
+
+    def __init__(
+        self, folder: Path, name: str, *, query_prompt: str, mean: bool = False, threads: int | None = None
+    ) -> None:
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -49,8 +72,12 @@ class OnnxEmbedder:
         self._inputs = {given.name for given in self._session.get_inputs()}
         self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
         self._query_prompt = query_prompt
+        self._mean = mean
         self.dimension = int(self._session.get_outputs()[0].shape[-1])
         self.max_tokens = int(json.loads((folder / "config.json").read_text())["max_position_embeddings"])
+        own = folder / "sentence_bert_config.json"
+        if own.is_file():
+            self.max_tokens = int(json.loads(own.read_text()).get("max_seq_length") or self.max_tokens)
         self.identity = f"{name} {sha256_of(model)[:16]}"
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -71,7 +98,7 @@ class OnnxEmbedder:
         given = np.array([ids], np.int64)
         feed = {"input_ids": given, "attention_mask": np.ones_like(given), "token_type_ids": np.zeros_like(given)}
         hidden = self._session.run(None, {name: value for name, value in feed.items() if name in self._inputs})[0]
-        vector = np.asarray(hidden[0, 0], np.float32)
+        vector = np.asarray(hidden[0].mean(axis=0) if self._mean else hidden[0, 0], np.float32)
         return vector / np.linalg.norm(vector)
 
 

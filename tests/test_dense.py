@@ -199,6 +199,7 @@ def test_what_left_gives_its_place_to_the_next(tmp_path: Path) -> None:
     assert len(codes(tmp_path)) == 5
     found = [row for row, _ in index.search(QUERIES[:1], 10)]
     assert len(found) == 10 and set(found) <= set(nearest[1200:1400].tolist())
+    assert set(found) & set(ROWS[:5000].tolist()), "of what is coded too"
 
 
 def test_what_left_since_it_was_opened_is_passed_over(tmp_path: Path) -> None:

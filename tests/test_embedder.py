@@ -1,5 +1,7 @@
 """One contract for every embedder, the fake one too, so that it cannot drift from the real ones."""
 
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,3 +112,32 @@ def test_a_damaged_onnx_folder_is_a_sentence(tmp_path: Path, tokenizer: str | No
         (tmp_path / "tokenizer.json").write_text(tokenizer)
     with pytest.raises(ModelError, match=r"no tokenizer\.json beside|not an ONNX model that can be run"):
         open_embedder(tmp_path, "x")
+
+
+@pytest.mark.real
+def test_an_onnx_folder_with_a_pooling_of_its_own_is_pooled_by_it(weights: Path, tmp_path: Path) -> None:
+    source, folder = weights / "arctic-embed-s", tmp_path / "means"
+    shutil.copytree(source, folder, copy_function=os.symlink)
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling" / "config.json").write_text(
+        '{"pooling_mode_cls_token": false, "pooling_mode_mean_tokens": true}'
+    )
+    (folder / "sentence_bert_config.json").write_text('{"max_seq_length": 5}')
+    mean, first = open_embedder(folder, "means"), open_embedder(source, "arctic-embed-s")
+    assert (mean.max_tokens, first.max_tokens) == (5, 512)
+    words = ["Rain fell."]
+    session = mean._session  # type: ignore[attr-defined]
+    ids = np.array([mean._tokenizer.encode(words[0]).ids], np.int64)  # type: ignore[attr-defined]
+    feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+    wanted = session.run(None, {given.name: feed[given.name] for given in session.get_inputs()})[0][0].mean(axis=0)
+    np.testing.assert_allclose(mean.encode_documents(words)[0], wanted / np.linalg.norm(wanted), atol=1e-6)
+    assert (mean.encode_queries(words) == mean.encode_documents(words)).all(), "no prompt stands before its questions"
+    assert abs(mean.encode_documents(words)[0] @ first.encode_documents(words)[0]) < 0.999
+
+
+def test_a_pooling_that_is_neither_mean_nor_first_is_a_sentence(tmp_path: Path) -> None:
+    for name in ("onnx/model.onnx", "1_Pooling/config.json", "tokenizer.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text('{"pooling_mode_max_tokens": true, "pooling_mode_mean_tokens": false}')
+    with pytest.raises(ModelError, match="pools by max_tokens; name another --embedder"):
+        open_embedder(tmp_path, "max")
