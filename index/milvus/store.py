@@ -275,6 +275,7 @@ class Store:
                 anns_field=field,
                 limit=k,
                 filter=where,
+                output_fields=["id"],  # without it all fields come back, vectors too
                 search_params={"metric_type": metric},
                 consistency_level=self._level(False),
                 timeout=CALL_SECONDS,
