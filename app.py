@@ -10,7 +10,7 @@ from typing import Any
 from platformdirs import user_data_path
 
 from qa import cli
-from qa.options import OPTIONS
+from qa.options import OPTIONS, archive_folder
 from qa.settings import Settings
 from web.cli_login import add_login_commands
 
@@ -35,10 +35,10 @@ def add_serve_command(commands: Any) -> None:
     serve.add_argument(
         "--archive",
         dest="archives",
-        type=Path,
+        type=archive_folder,
         action="append",
-        metavar="DIR",
-        help="an archive's folder (archive); give it again for more to switch between",
+        metavar="PLACE",
+        help="an archive's folder, or milvus://host/database (archive); give it again for more to switch between",
     )
     for group in ("embedder", "reranker", "llm"):
         OPTIONS[group](serve)

@@ -381,4 +381,5 @@ class _Embedding:
 def _node() -> str:
     import ray
 
-    return str(ray.util.get_node_ip_address())
+    util: Any = ray.util
+    return str(util.get_node_ip_address())

@@ -37,11 +37,13 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Moved:
-    """What was moved, and how the searches of both sides compare; `probes` were made, of each stage so many agree.
+    """What was moved, from or to which place, and how the searches of both sides compare.
 
-    `verified`: the fingerprint over all articles, passages and vectors is that of the archive it came from.
+    `probes` were made, of each stage so many agree. `verified`: the fingerprint over all articles, passages and vectors
+    is that of the archive it came from.
     """
 
+    place: str
     articles: int
     passages: int
     verified: bool
@@ -61,6 +63,7 @@ def export_archive(archive: Archive, file: Path, *, progress: Progress = lambda 
     try:
         with archive.writing():
             ranker = ranker_of(archive)
+            ranker.refresh()
             ranker.ready(lambda _: None)
             with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
                 moved = _write(archive, ranker, packed, progress)
@@ -111,7 +114,7 @@ def _write(archive: Archive, ranker: Ranker, packed: zipfile.ZipFile, progress: 
         "probes": probes,
     }
     packed.writestr("manifest.json", _json(told))
-    return Moved(len(ids), passages, True, len(probes), len(probes), len(probes))
+    return Moved(archive.place, len(ids), passages, True, len(probes), len(probes), len(probes))
 
 
 def import_archive(file: Path, folder: Path, *, progress: Progress = lambda done, total: None) -> Moved:
@@ -179,7 +182,7 @@ def compare(archive: Archive, ranker: Ranker, manifest: dict[str, Any]) -> Moved
         lexical += here is not None and [row[:3] for row in here["lexical"]] == [row[:3] for row in probe["lexical"]]
     verified = archive.fingerprint() == manifest["fingerprint"]
     counted = len(archive.owners()), archive.passage_count
-    return Moved(*counted, verified, len(manifest["probes"]), dense, lexical)
+    return Moved(archive.place, *counted, verified, len(manifest["probes"]), dense, lexical)
 
 
 def probe_of(archive: Archive, ranker: Ranker, article_id: str) -> dict[str, Any] | None:

@@ -30,7 +30,7 @@ def run_copies(given: argparse.Namespace, settings: Settings) -> int:
 
     archive = open_archive(settings.archive)
     if given.article is not None and archive.article(given.article) is None:
-        raise ArticleError(f'{settings.archive}: no article has the id "{given.article}"; groundwire search shows ids')
+        raise ArticleError(f'{archive.place}: no article has the id "{given.article}"; groundwire search shows ids')
     groups = archive.groups(given.article)
     if given.json:
         print(plain_json([_as_json(archive, group) for group in groups]))

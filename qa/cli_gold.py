@@ -159,7 +159,7 @@ def run_check(given: argparse.Namespace, settings: Settings) -> int:
     archive = open_archive(settings.archive)
     if is_of_other_articles(questions, archive):
         raise GoldError(
-            f"{settings.archive}: holds none of the articles that {given.gold} quotes; name the archive that was"
+            f"{archive.place}: holds none of the articles that {given.gold} quotes; name the archive that was"
             " made of them with --archive"
         )
     findings += check_gold(questions, archive)

@@ -121,7 +121,7 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
                 f"{report.new} new, {report.changed} changed, {report.unchanged} unchanged, {report.removed} removed"
                 f" in {duration(time.perf_counter() - began)}{other}"
             )
-            print(f"{settings.archive}: {counts.articles} articles, {counts.passages} passages", flush=True)
+            print(f"{news.archive.place}: {counts.articles} articles, {counts.passages} passages", flush=True)
         if watcher:
             watch_on(news, watcher, count_tokens, as_json=given.json)
     nothing_read = not (report.new or report.changed or report.unchanged)
@@ -184,7 +184,7 @@ def run_forget(given: argparse.Namespace, settings: Settings) -> int:
     paths = [kept_file(path, settings) if isinstance(path, str) else path for path in given.paths]
     known = sorted({file for path in paths for file in archive.files_under(path.resolve())})
     if not known:
-        raise ArticleError(f"{settings.archive}: nothing in it came from {' '.join(map(str, given.paths))}")
+        raise ArticleError(f"{archive.place}: nothing in it came from {' '.join(map(str, given.paths))}")
     before = archive.counts().articles
     with archive.writing(), archive.change():
         for file in known:

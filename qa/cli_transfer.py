@@ -49,10 +49,10 @@ def run_import(given: argparse.Namespace, settings: Settings) -> int:
         print(plain_json(asdict(moved)))
     else:
         same = "all as exported" if moved.verified else "NOT as exported: export and import again"
-        print(f"{settings.archive}: {moved.articles} articles, {moved.passages} passages, {same}")
+        print(f"{moved.place}: {moved.articles} articles, {moved.passages} passages, {same}")
         print(
             f"searches compared: {moved.probes}; by meaning {moved.dense_equal} found the same,"
-            f" by words {moved.lexical_equal}"
+            f" by words {moved.lexical_equal}, to the order of the first ten"
         )
     return 0 if moved.verified else 1
 

@@ -80,9 +80,26 @@ def user_errors() -> tuple[type[Exception], ...]:
     )
 
 
+def archive_folder(place: str) -> Path:
+    """The folder of an archive, by a path or an address; argparse's own error for an address that is none."""
+    if not place.startswith("milvus:"):
+        return Path(place)
+    from index.archive import ArchiveError
+    from index.opening import folder_of
+
+    try:
+        return folder_of(place)
+    except ArchiveError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _archive_option(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--archive", type=Path, default=Settings.archive, metavar="DIR", help="the archive's folder (archive)"
+        "--archive",
+        type=archive_folder,
+        default=Settings.archive,
+        metavar="PLACE",
+        help="the archive's folder, or milvus://host/database (archive)",
     )
 
 

@@ -18,7 +18,7 @@ from test_kill import QUESTIONS, found, write_articles
 from index import update
 from index.archive import Archive, ArchiveBusy, ArchiveError, Feed
 from index.news_index import NewsIndex
-from index.opening import is_archive, open_archive
+from index.opening import folder_of, is_archive, open_archive
 from index.passage import Passage
 from index.scope import EVERYTHING, Scope, ScopeError
 
@@ -75,9 +75,9 @@ class Back:
         if back_end == "lite file":
             pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install 'groundwire[milvus]'")
             pytest.importorskip("milvus_lite", reason="milvus-lite is not installed: pip install 'groundwire[milvus]'")
-            return Path(f"milvus://{self.folder}/lite-{self._number}.db")
+            return folder_of(f"milvus://{self.folder}/lite-{self._number}.db")
         port = self.server(back_end.split()[0]).port
-        return Path(f"milvus://127.0.0.1:{port}/news_{self._number}")
+        return folder_of(f"milvus://127.0.0.1:{port}/news_{self._number}")
 
 
 @pytest.fixture(scope="module")
@@ -495,18 +495,20 @@ def test_a_lease_of_another_machine_is_heeded_until_it_ends(
     ],
 )
 def test_an_address_that_leads_nowhere_is_a_sentence(
-    place: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+    place: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install 'groundwire[milvus]'")
     monkeypatch.setattr("index.milvus.connection.FIRST_PATIENCE", 0.5)
     with pytest.raises(ArchiveError, match=sentence):
-        open_archive(Path(place))
+        open_archive(folder_of(place))
 
 
-def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     monkeypatch.setitem(__import__("sys").modules, "pymilvus", None)
     with pytest.raises(ArchiveError, match=r"pip install 'groundwire\[milvus\]'"):
-        open_archive(Path("milvus://127.0.0.1/news"))
+        open_archive(folder_of("milvus://127.0.0.1/news"))
 
 
 def refused(place: Path) -> None:
