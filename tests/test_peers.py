@@ -104,7 +104,7 @@ class Stage:
         self.file.write_text("".join(json.dumps({"id": one.id, "text": one.text}) + "\n" for one in ARTICLES))
 
     def peer(self, name: str, **more: object) -> Peer:
-        return Peer(name, str(self.script), None, SHARED, {"name": name, "events": str(self.events)} | more)
+        return Peer(name, str(self.script), None, more={"name": name, "events": str(self.events)} | more)
 
     def run(self, *peers: Peer, rounds: int = 2, patience: float = 60, again: bool = False) -> tuple[Bench, Kept]:
         searches, asks = choose(GOLD, ARTICLES, 1)

@@ -37,9 +37,9 @@ class Peer:
     script: str
     environment: str | None
     embedder: str = SHARED
-    int8: bool = False
-    asks_only: bool = False
-    more: dict[str, object] = field(default_factory=dict)
+    int8: bool = field(default=False, kw_only=True)
+    asks_only: bool = field(default=False, kw_only=True)
+    more: dict[str, object] = field(default_factory=dict, kw_only=True)
 
 
 @dataclass(frozen=True)
