@@ -362,6 +362,22 @@ def test_kills_leave_no_trace(back_end: str, back: Back, tmp_path: Path) -> None
 
 
 @pytest.mark.engine
+def test_what_a_kill_left_half_written_is_not_shown_and_is_taken_out(back: Back, tmp_path: Path) -> None:
+    articles = write_files(tmp_path / "articles", {"a.txt": "One bridge fell."})
+    news = index(back.place("lite file"), articles)
+    write_files(articles, {"new.txt": "Another bridge was built."})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("index.milvus.store.Store.upsert_last", lambda *_: 1 / 0)  # passages are written, records are not
+        with pytest.raises(ZeroDivisionError):
+            news.update([articles], count_tokens=count_words)
+    rows = [row for row, _ in news.rank("bridge", 10)["dense"]]
+    assert len(rows) == 2 and [hit.article.id for hit in news.find(rows)] == ["a"]
+    (articles / "new.txt").unlink()
+    news.update([articles], count_tokens=count_words)
+    one_copy_of_each(news)
+
+
+@pytest.mark.engine
 @pytest.mark.parametrize("kind", ["lite", "full"])
 def test_a_run_outlives_a_server_that_is_killed_and_started_again(
     kind: str, back: Back, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
