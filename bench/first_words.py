@@ -119,7 +119,7 @@ def _spread(values: Sequence[int]) -> dict[str, float]:
     p90 = sorted(values)[int(0.9 * len(values))]
     return {
         "median": statistics.median(values),
-        "mean": round(statistics.mean(values), 1),
+        "mean": round(statistics.fmean(values), 1),
         "p90": p90,
         "n": len(values),
     }
