@@ -331,7 +331,7 @@ def test_a_cluster_that_cannot_be_joined_is_one_sentence(
 
 
 def open_slow(_: object) -> tuple[FakeEmbedder, CountTokens]:
-    return FakeEmbedder(seconds=0.2), count_words
+    return FakeEmbedder(seconds=1.0), count_words
 
 
 def descendants(process: int) -> set[int]:
@@ -381,8 +381,11 @@ def test_a_cluster_made_here_listens_on_loopback_alone_and_ends_with_ctrl_c(many
     below = descendants(process.pid)
     heard |= listening(below)
     assert heard and heard <= {"0100007F", "0000000000000000FFFF00000100007F", f"{0:024X}01000000"}
-    os.killpg(process.pid, signal.SIGINT)
-    said, told = process.communicate(timeout=60)
+    for _ in range(3):  # on a machine that is very busy, what runs at that moment may drop the first one
+        os.killpg(process.pid, signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            said, told = process.communicate(timeout=40)
+            break
     assert (process.returncode, said) == (130, "") and told.endswith("interrupted\n")
     assert noise_of(told) == ["interrupted"]
     while alive := [each for each in below if Path(f"/proc/{each}/exe").exists()]:

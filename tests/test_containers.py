@@ -328,15 +328,15 @@ def test_no_byte_is_counted_twice(tmp_path: Path, kind: str, monkeypatch: pytest
 
 
 def test_the_headers_of_a_tar_are_not_kept(tmp_path: Path) -> None:
-    write_files(tmp_path, {"b.tar": make_tar([(f"{number}.png", b"") for number in range(10_000)])})
+    write_files(tmp_path, {"b.tar": make_tar([(f"{number}.png", b"") for number in range(30_000)])})
     gc.collect()
     tracemalloc.start()
-    assert [str(item) for item in READERS[".tar"](Original(tmp_path / "b.tar", "b", "b.tar"))] == [
-        "10000 members of other kinds are left alone"
-    ]
+    left = [str(item).split(" ", 1) for item in READERS[".tar"](Original(tmp_path / "b.tar", "b", "b.tar"))]
+    assert {words for _, words in left} == {"members of other kinds are left alone"}
+    assert sum(int(count) for count, _ in left) == 30_000
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 6_000_000, "a header is about 1,000 bytes, and what else the tests make is traced too"
+    assert peak < 15_000_000, "a header is about 1,000 bytes, and what other threads of the tests make is traced too"
 
 
 def test_one_budget_is_for_all_levels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
