@@ -90,7 +90,7 @@ class Connection:
             raise ArchiveError(f"{file.parent}: no such folder; make it, or name another --archive")
 
     def open(self, *, create: bool) -> None:
-        # gRPC tells the terminal whenever a server finds its keep-alives too many; it reads this once, as it is imported.
+        # gRPC tells the terminal whenever a server finds its keep-alives too many; this is read once, at its import.
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         try:
             from pymilvus import MilvusClient
