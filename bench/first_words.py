@@ -50,8 +50,8 @@ class Counting:
 
     def _count(self, messages: Sequence[Message], written: int) -> None:
         """Heads are all before the last message, and all before its last paragraph; without them the one before."""
-        tokens, cuts = self._generator._tokens(messages)
-        mine = [tuple(tokens[:cut]) for cut in (cuts if self._heads else cuts[-1:])]
+        tokens, cut = self._generator._tokens(messages)
+        mine = [tuple(tokens[:cut])]
         held = {head for one in (self._read if self._heads else self._read[-1:]) for head in one}
         again = max((len(head) for head in mine if head in held), default=0)
         self._read.append(mine)

@@ -1,7 +1,7 @@
 """One GGUF in this process, through llama-cpp-python: streams replies, weighs yes against no.
 
-A prompt that starts like one before it is not read again from its start: its system message and all before its last
-paragraph are kept, so of prompts that differ in their last paragraph only that is read, in whatever order they come.
+A prompt that starts like one before it is not read again from its start: all before its last paragraph is kept, so of
+prompts that differ in their last paragraph only that is read, in whatever order they come.
 One thread at a time: a second caller waits for the lock. Article text can hold a model's control tokens as words: they
 stay words.
 """
@@ -12,7 +12,6 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -86,11 +85,11 @@ class LlamaGenerator:
         grammar: str | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[str]:
-        tokens, cuts = self._tokens(messages)
+        tokens, cut = self._tokens(messages)
         self._check_room(len(tokens), max_tokens)
         rules = self._cpp.LlamaGrammar.from_string(grammar, verbose=False) if grammar else None
         with self._lock:
-            if not self._read(tokens, cuts, len(tokens) - 1, cancelled):
+            if not self._read(tokens, cut, len(tokens) - 1, cancelled):
                 return
             self._llama.set_seed(seed)
             decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -116,10 +115,10 @@ class LlamaGenerator:
                 yield held
 
     def log_odds(self, messages: Sequence[Message]) -> float:
-        tokens, cuts = self._tokens(messages)
+        tokens, cut = self._tokens(messages)
         self._check_room(len(tokens), 1)
         with self._lock:
-            self._read(tokens, cuts, len(tokens), lambda: False)
+            self._read(tokens, cut, len(tokens), lambda: False)
             address = self._cpp.llama_get_logits_ith(self._llama.ctx, -1)
             logits = np.ctypeslib.as_array(
                 ctypes.cast(address, ctypes.POINTER(ctypes.c_float)), shape=(self._llama.n_vocab(),)
@@ -134,11 +133,11 @@ class LlamaGenerator:
                 f" {self.context_tokens}; ask a shorter question, or index shorter passages"
             )
 
-    def _read(self, tokens: list[int], cuts: list[int], last: int, cancelled: Callable[[], bool]) -> bool:
+    def _read(self, tokens: list[int], cut: int, last: int, cancelled: Callable[[], bool]) -> bool:
         """Reads the first `last` tokens of a prompt from where no prompt before it was the same; False if cancelled."""
         llama = self._llama
-        bounds = [0, *cuts, last]
-        pieces = {end for begin, stop in pairwise(bounds) for end in range(begin, stop, READ_AT_ONCE)}
+        # Cut nowhere else: where a prompt is cut moves the last bits of its odds, and with them an answer's words.
+        pieces = {*range(0, cut, READ_AT_ONCE), *range(cut, last, READ_AT_ONCE)}
         ends = sorted(end for end in {*pieces, last} if 0 < end <= last)
         same = llama.longest_token_prefix(llama.input_ids[: llama.n_tokens].tolist(), tokens[:-1])
         # Only whole pieces are used again, and only where all before them were cut alike: a token's state depends in
@@ -147,9 +146,8 @@ class LlamaGenerator:
         while kept < min(len(ends), len(self._pieces)) and ends[kept] == self._pieces[kept] <= same:
             kept += 1
         self._pieces = ends[:kept]
-        for cut in reversed(cuts):
-            if (self._pieces or [0])[-1] < cut <= last and self._take_up(tuple(tokens[:cut]), ends):
-                break
+        if (self._pieces or [0])[-1] < cut <= last:
+            self._take_up(tuple(tokens[:cut]), ends)
         start = self._pieces[-1] if self._pieces else 0
         self._count(prompt=len(tokens), read=len(tokens) - start)
         llama.n_tokens = start  # eval() drops what the cache holds past it
@@ -159,7 +157,7 @@ class LlamaGenerator:
             llama.eval(tokens[start:end])
             self._pieces.append(end)
             start = end
-            if end in cuts:
+            if end == cut:
                 self._keep(tuple(tokens[:end]))
         return not cancelled()
 
@@ -173,33 +171,32 @@ class LlamaGenerator:
             while sum(len(held) for _, held in self._heads.values()) > HEADS_BYTES:
                 del self._heads[next(iter(self._heads))]
 
-    def _take_up(self, head: tuple[int, ...], ends: list[int]) -> bool:
-        """Puts a kept head in place of what was read last; False where there is none that was cut alike."""
+    def _take_up(self, head: tuple[int, ...], ends: list[int]) -> None:
+        """Puts a kept head in place of what was read last, where there is one that was cut alike."""
         pieces, state = self._heads.get(head, ([], None))
         if state is None or pieces != ends[: len(pieces)]:
-            return False
+            return
         self._heads[head] = self._heads.pop(head)
         if not self._cpp.llama_state_seq_set_data(self._llama.ctx, state, len(state), 0):
             self._pieces = []  # nothing is left of either: the whole prompt is read
-            return False
+            return
         self._llama.input_ids[: len(head)] = head
         self._pieces = pieces.copy()
-        return True
 
     def _count(self, *, prompt: int = 0, read: int = 0, written: int = 0) -> None:
         now = self.usage
         self.usage = Usage(now.prompt + prompt, now.read + read, now.written + written)
 
-    def _tokens(self, messages: Sequence[Message]) -> tuple[list[int], list[int]]:
+    def _tokens(self, messages: Sequence[Message]) -> tuple[list[int], int]:
         """The prompt: the template's own control tokens, and between them the messages as plain words.
 
-        And how many of its tokens stand before the last message, and before the last paragraph of that.
+        And how many of its tokens stand before the last paragraph of the last message.
         """
         marks = [f"\ue000{i}\ue001" for i in range(len(messages))]
         turns: list[Any] = [{"role": m.role, "content": mark} for m, mark in zip(messages, marks, strict=True)]
         prompt = self._chat(messages=turns).prompt
         tokens: list[int] = []
-        cuts: list[int] = []
+        cut = 0
         for mark, message in zip(marks, messages, strict=True):
             before, found, prompt = prompt.partition(mark)
             if not found:
@@ -208,11 +205,10 @@ class LlamaGenerator:
                 )
             tokens += self._llama.tokenize(before.encode(), add_bos=False, special=True)
             head, blank, tail = message.content.rpartition("\n\n")
-            cuts = [len(tokens)] if len(messages) > 1 else []
             tokens += self._plain(head + blank)
-            cuts.append(len(tokens))
+            cut = len(tokens)
             tokens += self._plain(tail)
-        return tokens + self._llama.tokenize(prompt.encode(), add_bos=False, special=True), cuts
+        return tokens + self._llama.tokenize(prompt.encode(), add_bos=False, special=True), cut
 
     def _plain(self, words: str) -> list[int]:
         if not words:
