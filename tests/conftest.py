@@ -29,6 +29,8 @@ ARTICLES = {
     ' "source": "EFE", "published": "2021-06-07", "url": "https://example.org/1", "byline": "M. Paz"}\n'
     '{"id": "wire-2", "text": "The floods displaced two thousand people in Kerala."}\n',
 }
+# As index/milvus sets it; here a test may import gRPC before that room is asked for anything.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 settings.register_profile("house", deadline=None, derandomize=True, max_examples=60)
 # pytest tests/test_containers.py -k "any_bytes or damaged" --hypothesis-profile fuzz
 settings.register_profile("fuzz", deadline=None, max_examples=20_000, database=None)

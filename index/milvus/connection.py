@@ -117,7 +117,11 @@ class Connection:
             if create and not self.database_there:
                 general.create_database(self.address.database)
                 self.database_there = True
-            return MilvusClient(**options, db_name=self.address.database) if self.database_there else general
+            if not (self.database_there and self.address.database):
+                return general
+            special = MilvusClient(**options, db_name=self.address.database)
+            general.close()  # or its channel stays, and sends keep-alives to a server long gone
+            return special
 
         self.client = self.call(connect)
         version = str(self.call(lambda: self.client.get_server_version()))
