@@ -15,9 +15,11 @@ from bench.corpus import describe_archive
 from bench.record import open_parser, write_record
 from models import Message, Usage
 from models.llama import LlamaGenerator
+from qa.conflict import asks_for_value
 from qa.gold import read_gold
 from qa.pipeline import Piece, open_newsroom
 from qa.settings import Settings
+from qa.stance import is_yes_no
 
 
 class Counting:
@@ -81,6 +83,7 @@ def main() -> None:
         room.generator = counting
         room.settings = replace(settings, fast=fast)
         first, whole = [], []
+        by_kind: dict[str, list[Usage]] = {}
         for question in read_gold(given.gold):
             counting.begin()
             before, words = counting.usage, Usage()
@@ -92,9 +95,13 @@ def main() -> None:
             whole.append(counting.usage - before)
             if not declined:
                 first.append(words)
+                by_kind.setdefault(_kind(question.question), []).append(words)
         figures[name] = {
             "first_words_read": _spread([one.read for one in first]),
             "first_words_written": _spread([one.written for one in first]),
+            "first_words_read_by_kind": {
+                kind: _spread([one.read for one in held]) for kind, held in sorted(by_kind.items())
+            },
             "read": _spread([one.read for one in whole]),
             "written": _spread([one.written for one in whole]),
         }
@@ -108,6 +115,12 @@ def main() -> None:
         models=(settings.llm, settings.embedder),
         weights=given.weights,
     )
+
+
+def _kind(question: str) -> str:
+    if is_yes_no(question):
+        return "yes or no"
+    return "number or day" if asks_for_value(question) else "other"
 
 
 def _spread(values: Sequence[int]) -> dict[str, float]:

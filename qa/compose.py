@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from index.days import day_in_words
 from index.passage import split_sentences
-from models import Generator
+from models import Generator, Message
 from qa import prompt
 from qa.answer import Citation, Conflict, Sentence, Side, cite
 from qa.conflict import (
@@ -33,6 +33,7 @@ QUOTES_AT_MOST = 6
 VALUES_AT_MOST = 4  # of a question for a number or a day: each value is copied out of its sentence
 NEIGHBOUR_LOG_ODDS = 0.5
 UNSAID_MARGIN = 1.5  # what the draft leaves out is added as a quote: not from other passages if that far below the best
+LEAD_TOKENS = 60
 STANCE_QUOTES = 2
 SUPPORTED_FROM = 0.5
 SAME_SHARE = 0.9  # of a sentence's words in an earlier one: it says nothing new
@@ -115,6 +116,7 @@ def compose(
     shown = list(evidence[:QUOTES_AT_MOST])
     if not shown:
         return
+    best = shown[0]
     if asks_for_value(question):
         read = _read_values(question, shown, generator, cancelled)
         shown = [item for item in read if gives_value(question, item)]
@@ -146,7 +148,8 @@ def compose(
             draft.dropped += 1  # what only repeats the question takes its premise for a fact
             continue
         proof = fewest(words, question, [n - 1 for n in numbers], shown)
-        whole = _whole(words, question, [shown[i] for i in proof]) if proof else None
+        proven = [shown[i] for i in proof or ()]
+        whole = _whole(words, question, proven) if proof else None
         cited = whole is not None and any(c.quote == whole.quote for c in draft.citations)
         told = draft.told | stems(question)
         if whole and cited and (own <= told or stems(whole.quote) <= told):
@@ -154,7 +157,14 @@ def compose(
         sentence = (
             _sentence(" ".join(whole.quote.split()), [whole], _chance(whole.log_odds), draft, credited=False)
             if whole
-            else proof is not None and _proved(words, [shown[i] for i in proof], generator, draft)
+            else proof is not None
+            and _proved(
+                words,
+                proven,
+                prompt.entails(words, [f"({about(item)}) {item.quote}" for item in proven]),
+                generator,
+                draft,
+            )
         )
         if cancelled():
             return
@@ -166,15 +176,71 @@ def compose(
     if not asks_for_value(question):
         shown[0] = _with_items(question, shown[0], generator, cancelled)
         draft.short = "; ".join(shown[0].items)
-    best = shown[0]
     for item in shown:
         if cancelled():
             return
-        far = item.log_odds < best.log_odds - UNSAID_MARGIN and not _is_cited(_passage(item), best, draft)
-        if far and draft.sentences:
+        if draft.sentences and _is_far(item, best, draft):
             continue
         if sentence := _left_unsaid(question, item, generator, draft, cancelled):
             yield sentence
+
+
+def say_first(
+    question: str,
+    item: Evidence,
+    generator: Generator,
+    draft: Draft,
+    *,
+    seed: int,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Sentence | None:
+    """The answer's first sentence, from one quote that surely answers, before all is read; the quote where it is not
+    proved. None once cancelled."""
+    written = ""
+    asked = prompt.lead(question, item.quote, about(item))
+    for piece in generator.stream(asked, max_tokens=LEAD_TOKENS, seed=seed, stop=("\n",), cancelled=cancelled):
+        written += piece
+        if len(split_sentences(written)) > 1:
+            break
+    if cancelled():
+        return None
+    words = next((read_markers(text)[0] for text in split_draft(without_stump(written))), "")
+    if stems(words) - stems(question) and fewest(words, question, [0], [item]) is not None:
+        sentence = (
+            _sentence(" ".join(item.quote.split()), [item], _chance(item.log_odds), draft, credited=False)
+            if _whole(words, question, [item])
+            else _proved(words, [item], prompt.bears_out(words, item.quote, about(item)), generator, draft)
+        )
+        if sentence:
+            return sentence
+    return None if cancelled() else say_quote(item, draft)
+
+
+def say_rest(
+    question: str,
+    first: Evidence,
+    evidence: Sequence[Evidence],
+    generator: Generator,
+    draft: Draft,
+    *,
+    sure: float,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Iterator[Sentence]:
+    """After `say_first`: the quotes that answer in a way that is not told yet, likeliest first. And the short answer.
+
+    One that answers with no few words, as reasons do, is told where it is `sure`.
+
+    A second draft, of these quotes, was worse: it says the same again, or more than they do (docs/answers.md).
+    """
+    draft.short = "; ".join(copy_items(question, first, generator, cancelled).items)
+    for item in evidence[:QUOTES_AT_MOST]:
+        if _is_cited_itself(item, draft) or _is_far(item, evidence[0], draft):
+            continue
+        read = copy_items(question, item, generator, cancelled)
+        if cancelled():
+            return
+        if not _is_told(read, draft) or (not read.items and item.log_odds >= sure):
+            yield say_quote(read, draft)
 
 
 def split_draft(written: str) -> list[str]:
@@ -220,10 +286,11 @@ def _whole(words: str, question: str, proof: Sequence[Evidence]) -> Evidence | N
     return max(proof, key=lambda item: len(stems(words) & stems(item.quote)), default=None)
 
 
-def _proved(words: str, proof: Sequence[Evidence], generator: Generator, draft: Draft) -> Sentence | None:
-    """The sentence with its citations; None where the model denies that the quotes say so."""
-    log_odds = generator.log_odds(prompt.entails(words, [f"({about(item)}) {item.quote}" for item in proof]))
-    score = _chance(log_odds)
+def _proved(
+    words: str, proof: Sequence[Evidence], asked: Sequence[Message], generator: Generator, draft: Draft
+) -> Sentence | None:
+    """The sentence with its citations; None where the model, `asked` whether the quotes say so, denies it."""
+    score = _chance(generator.log_odds(asked))
     if score < SUPPORTED_FROM:
         return None
     return _sentence(as_quoted(words, proof), proof, score, draft, credited=False)
@@ -312,13 +379,25 @@ def _left_unsaid(
     question: str, item: Evidence, generator: Generator, draft: Draft, cancelled: Callable[[], bool]
 ) -> Sentence | None:
     """A quote that answers in a way that no sentence gives: the quote itself, and who says it."""
-    cited = any((c.article_id, c.start) == (item.hit.article.id, item.start) for c in draft.citations)
-    if not cited and not item.items:
+    if not item.items and not _is_cited_itself(item, draft):
         item = copy_items(question, item, generator, cancelled)
-    told = all(len(stems(words) & draft.told) >= TOLD_SHARE * len(stems(words)) for words in item.items)
-    if cancelled() or (draft.sentences and told):
+    if cancelled() or (draft.sentences and _is_told(item, draft)):
         return None
     return say_quote(item, draft)
+
+
+def _is_told(item: Evidence, draft: Draft) -> bool:
+    """Whether the draft says all the words of a quote that answer."""
+    return all(len(stems(words) & draft.told) >= TOLD_SHARE * len(stems(words)) for words in item.items)
+
+
+def _is_far(item: Evidence, best: Evidence, draft: Draft) -> bool:
+    """Whether a quote is too unlikely beside the best to be added: of a passage that the answer does not rest on."""
+    return item.log_odds < best.log_odds - UNSAID_MARGIN and not _is_cited(_passage(item), best, draft)
+
+
+def _is_cited_itself(item: Evidence, draft: Draft) -> bool:
+    return any((c.article_id, c.start) == (item.hit.article.id, item.start) for c in draft.citations)
 
 
 def say_quote(item: Evidence, draft: Draft) -> Sentence:

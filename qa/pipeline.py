@@ -22,14 +22,15 @@ from models.weights import Report as FetchReport
 from models.weights import silent
 from qa import prompt
 from qa.answer import Answer, Citation, Sentence
-from qa.compose import Draft, choose_evidence, compose, tell_stances
-from qa.conflict import asks_for_value, values_first
+from qa.compose import Draft, choose_evidence, compose, say_first, say_rest, tell_stances
+from qa.conflict import asks_for_value, corrects, values_first
 from qa.provenance import program
 from qa.quick import QUICK_READ, QUICK_STANCES, quote_at_once, tell_rest
 from qa.read import (
     Evidence,
     find_sentences,
     go_on_with_lists,
+    look_again,
     merge,
     order_by_sentences,
     read_passages,
@@ -162,6 +163,7 @@ class Newsroom:
         seconds["search"] = round(time.perf_counter() - started, 4)
 
         draft = Draft()
+        first: Evidence | None = None  # what the answer's first sentence was said from, before all was read
         statements = state(alone, self.generator, cancelled) if is_yes_no(alone) else None
         sentences = find_sentences(alone, hits, self.news.embedder, repeats=statements is not None)
         fast = self.settings.fast
@@ -211,11 +213,25 @@ class Newsroom:
             scanned = []
             sentences = values_first(alone, sentences, 2 * total)
             lists = not asks_for_value(alone)
+            # A number or a day waits for all that is read: another source may give another one, or correct it.
+            waits = not lists or any(corrects(item) for item in sentences[: 2 * total])
+            twice: list[Evidence] = []
             for item in scan(alone, sentences, self.generator, at_most=total, read_on=lists, cancelled=cancelled):
                 scanned.append(item)
                 yield Status("reading", len(scanned), total)
+                if waits or first or item.log_odds < 0 or cancelled():
+                    continue
+                twice.append(look_again(alone, item, self.generator))
+                if self._answers(twice[-1], SURE_LOG_ODDS):
+                    first = twice[-1]
+                    said = say_first(alone, first, self.generator, draft, seed=self.settings.seed, cancelled=cancelled)
+                    if said:
+                        yield show(said)
             yield Status("weighing")
-            weighed = list(weigh(alone, scanned, self.generator, least_log_odds=LEAST_LOG_ODDS, cancelled=cancelled))
+            again = weigh(
+                alone, scanned, self.generator, least_log_odds=LEAST_LOG_ODDS, known=twice, cancelled=cancelled
+            )
+            weighed = merge(twice, again)
             if max((item.log_odds for item in weighed), default=-math.inf) < SURE_LOG_ODDS:
                 yield Status("reading passages")
                 ordered = order_by_sentences(hits, scanned, weighed)
@@ -223,14 +239,19 @@ class Newsroom:
             chosen = choose_evidence(weighed, least_log_odds=LEAST_LOG_ODDS, margin=MARGIN)
             if lists:
                 chosen = merge(chosen, go_on_with_lists(chosen, hits))
-            written = compose(
-                alone,
-                sorted(chosen, key=lambda item: -item.log_odds),
-                self.generator,
-                draft,
-                answer_tokens=self.settings.answer_tokens,
-                seed=self.settings.seed,
-                cancelled=cancelled,
+            likeliest = sorted(chosen, key=lambda item: -item.log_odds)
+            written = (
+                say_rest(alone, first, likeliest, self.generator, draft, sure=SURE_LOG_ODDS, cancelled=cancelled)
+                if first
+                else compose(
+                    alone,
+                    likeliest,
+                    self.generator,
+                    draft,
+                    answer_tokens=self.settings.answer_tokens,
+                    seed=self.settings.seed,
+                    cancelled=cancelled,
+                )
             )
         if cancelled():
             return
@@ -275,9 +296,9 @@ class Newsroom:
             self._replay(draft, history, scope),
         )
 
-    def _answers(self, item: Evidence) -> bool:
+    def _answers(self, item: Evidence, least_log_odds: float = LEAST_LOG_ODDS) -> bool:
         """Whether a sentence with the log-odds of both looks is sure enough to be said before others are read."""
-        return item.log_odds >= LEAST_LOG_ODDS and calibrated(item.log_odds) >= self.settings.least_score
+        return item.log_odds >= least_log_odds and calibrated(item.log_odds) >= self.settings.least_score
 
     def _nothing_within(
         self, scope: Scope, question: str, history: Sequence[Message], *, id: str | None, began: float

@@ -73,6 +73,21 @@ def extract(question: str, passage: str, heading: str) -> list[Message]:
     )
 
 
+def lead(question: str, sentence: str, heading: str) -> list[Message]:
+    """Asks for the answer in one sentence, from one quote. Only its last paragraph differs from `gate`'s."""
+    return _about(
+        sentence,
+        heading,
+        f"Question: {question}\nWrite the answer for a newspaper in one short, complete sentence with a subject and a"
+        " verb. Use only the words of the passage.",
+    )
+
+
+def bears_out(claim: str, sentence: str, heading: str) -> list[Message]:
+    """Asks for Yes or No: does the quote of `lead` say this?"""
+    return _about(sentence, heading, f'Is the statement "{claim}" supported by the passage? Reply Yes or No.')
+
+
 def standalone(question: str, history: Sequence[Message]) -> list[Message]:
     """Asks for a follow-up question in words that need no conversation."""
     said = "\n".join(

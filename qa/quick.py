@@ -4,14 +4,13 @@ No prose is written, and nothing said is taken back; where sources differ, that 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from models import Generator
-from qa import prompt
 from qa.answer import Sentence
 from qa.compose import VALUES_AT_MOST, Draft, say_quote, tell_sides
 from qa.conflict import asks_for_value, find_sides, gives_value
-from qa.read import Evidence, about, copy_items, go_on_with_lists, scan, stems
+from qa.read import Evidence, copy_items, go_on_with_lists, look_again, scan, stems
 from qa.retrieve import Hit
 
 QUICK_READ = 8  # sentences
@@ -58,8 +57,7 @@ def quote_at_once(
         both = None
         said: list[Sentence] = []
         if first.log_odds >= QUICK_DOUBT and not cancelled():
-            second = generator.log_odds(prompt.gate(question, first.quote, about(first)))
-            both = replace(first, log_odds=first.log_odds + second)
+            both = look_again(question, first, generator)
             if answers(both) and both.log_odds >= best - margin and not cancelled():
                 best = max(best, both.log_odds)
                 for item in (both, *(go_on_with_lists([both], hits) if lists else ())):

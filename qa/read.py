@@ -169,11 +169,13 @@ def weigh(
     generator: Generator,
     *,
     least_log_odds: float,
+    known: Sequence[Evidence] = (),
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[Evidence]:
     """A second look at the likeliest, asked the other way round: each with the sum of both log-odds.
 
-    After MISSES in a row that do not reach `least_log_odds`, only the passages that answer are read on: lists run on.
+    Those `known` had it already. After MISSES in a row that do not reach `least_log_odds`, only the passages that
+    answer are read on: lists run on.
     """
     likely = sorted((item for item in scanned if item.log_odds >= QUICK_NO), key=lambda item: -item.log_odds)
     missed, looked = 0, 0
@@ -184,12 +186,19 @@ def weigh(
             return
         if missed >= MISSES and place not in answering:
             continue
-        log_odds = item.log_odds + generator.log_odds(prompt.gate(question, item.quote, about(item)))
+        before = [other for other in known if (other.hit, other.start) == (item.hit, item.start)]
+        both = before[0] if before else look_again(question, item, generator)
         looked += 1
-        missed = missed + 1 if log_odds < least_log_odds else 0
-        if log_odds >= least_log_odds:
+        missed = missed + 1 if both.log_odds < least_log_odds else 0
+        if both.log_odds >= least_log_odds:
             answering.add(place)
-        yield replace(item, log_odds=log_odds)
+        yield both
+
+
+def look_again(question: str, item: Evidence, generator: Generator) -> Evidence:
+    """A sentence after its second look, asked the other way round: with the sum of both log-odds."""
+    asked = prompt.gate(question, item.quote, about(item))
+    return replace(item, log_odds=item.log_odds + generator.log_odds(asked))
 
 
 def copy_items(

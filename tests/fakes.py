@@ -105,6 +105,7 @@ def copy_best_sentence(messages: Sequence[Message]) -> str:
     if follow_up:
         return follow_up[1]
     material, asked = read_prompt(messages)
+    material = re.sub(r"^Passage \(.*\):\n", "", material)
     sentences = [material[start:end] for start, end in split_sentences(material)]
     best = max(sentences, key=lambda sentence: len(set(asked) & set(words_of(sentence))), default="NONE")
     numbered = re.match(r"\[(\d+)\] \(.*?\) (.*)", best)

@@ -13,7 +13,16 @@ from test_read import make_evidence
 
 from models import Message
 from qa.answer import Sentence
-from qa.compose import NEIGHBOUR_LOG_ODDS, Draft, choose_evidence, compose, split_draft, without_stump
+from qa.compose import (
+    NEIGHBOUR_LOG_ODDS,
+    Draft,
+    choose_evidence,
+    compose,
+    say_first,
+    say_rest,
+    split_draft,
+    without_stump,
+)
 from qa.prompt import write
 from qa.read import Evidence
 from qa.verify import read_markers
@@ -218,6 +227,66 @@ def test_the_model_is_asked_about_the_words_and_the_quotes_that_are_shown() -> N
     asked = generator.asked[1][-1].content
     assert asked.startswith("(The toll) Ten people died in the strike.\n\n") and STRIKE.quote not in asked
     assert '"In the strike ten people died."' in asked
+
+
+# The first sentence, before all is read
+
+
+@pytest.mark.parametrize(
+    ("reply", "agrees", "said"),
+    [
+        ("General Soleimani died in it.", True, "General Soleimani died in it (Reuters, 3 January 2020) [1]."),
+        ("General Soleimani died in it.", False, None),
+        ("General Soleimani died with ten.", True, None),
+        ("The strike died.", True, None),
+        ("", True, None),
+        ("Who died", True, None),
+    ],
+)
+def test_the_first_sentence_is_proved_or_gives_way_to_its_quote(reply: str, agrees: bool, said: str | None) -> None:
+    draft = Draft()
+    generator = ScriptedGenerator(reply=lambda _: reply, log_odds=lambda _: 2.0 if agrees else -2.0)
+    sentence = say_first(QUESTION, STRIKE, generator, draft, seed=0)
+    check(draft)
+    quoted = f"Reuters (3 January 2020): “{STRIKE.quote}” [1]"
+    assert sentence is not None and [sentence.text] == texts(draft) == [said or quoted]
+
+
+def test_the_first_sentence_is_one_and_no_more_is_written_for_it() -> None:
+    many = "General Soleimani died in it. Ten " + "more " * 40
+    generator = ScriptedGenerator(reply=lambda _: many, log_odds=lambda _: 2.0)
+    sentence = say_first(QUESTION, STRIKE, generator, Draft(), seed=0)
+    assert sentence is not None and sentence.text.startswith("General Soleimani died in it (")
+    assert generator.usage.written < 10
+
+
+def test_nothing_is_said_first_once_it_is_cancelled() -> None:
+    assert say_first(QUESTION, STRIKE, ScriptedGenerator(), Draft(), seed=0, cancelled=lambda: True) is None
+
+
+def test_after_the_first_sentence_comes_what_it_does_not_tell() -> None:
+    draft = Draft()
+    telling = ScriptedGenerator(reply=lambda _: "General Soleimani died in it.", log_odds=lambda _: 2.0)
+    first = say_first(QUESTION, STRIKE, telling, draft, seed=0)
+    copies = {STRIKE.quote: "General Soleimani", BESIDE.quote: "Abu Mahdi", TOLL.quote: "Soleimani"}
+
+    def copy(messages: Sequence[Message]) -> str:
+        return next(words for quote, words in copies.items() if quote in messages[-1].content)
+
+    rest = list(say_rest(QUESTION, STRIKE, EVIDENCE, ScriptedGenerator(reply=copy), draft, sure=9.0))
+    check(draft)
+    assert first is not None and [sentence.text for sentence in rest] == ["AFP: “Abu Mahdi died beside him.” [2]"]
+    assert draft.short == "General Soleimani"
+
+
+@pytest.mark.parametrize("sure", [True, False])
+def test_a_quote_that_answers_in_no_few_words_is_added_where_it_is_sure(sure: bool) -> None:
+    draft = Draft()
+    assert say_first(QUESTION, STRIKE, ScriptedGenerator(), draft, seed=0)
+    bare = replace(BESIDE, items=(), log_odds=STRIKE.log_odds)
+    none = ScriptedGenerator(reply=lambda _: "NONE")
+    rest = list(say_rest(QUESTION, STRIKE, [STRIKE, bare], none, draft, sure=bare.log_odds + (not sure)))
+    assert [sentence.citations for sentence in rest] == ([(2,)] if sure else [])
 
 
 @pytest.mark.parametrize("again", ["In the strike ten people died", "Ten people died", "Ten people died in the strike"])

@@ -1,5 +1,6 @@
 """The whole way of a question with models that can be predicted: what is told when, and the one shape of an answer."""
 
+import itertools
 import json
 import math
 import re
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 from conftest import make_index, write_files
-from fakes import FakeEmbedder, ScriptedGenerator, copy_best_sentence
+from fakes import FakeEmbedder, ScriptedGenerator, copy_best_sentence, count_words
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -104,14 +105,51 @@ def test_each_step_is_told_in_its_order(news: NewsIndex) -> None:
     reading = [event for event in events if isinstance(event, Status) and event.doing == "reading"]
     total = len(find_sentences(QUESTION, room.search(QUESTION), news.embedder))
     assert reading == [Status("reading", done, total) for done in range(len(reading))] and len(reading) >= 4
-    rest = events[2 + len(reading) :]
-    assert rest[:2] == [Status("weighing"), Status("writing")] and isinstance(rest[-1], Answer)
-    pieces = [event for event in rest[2:-1] if isinstance(event, Piece)]
-    assert len(pieces) == len(rest) - 3 > 0
-    assert "".join(piece.text for piece in pieces) == rest[-1].answer
-    assert pieces[-1].citations == rest[-1].citations
+    told = [event.doing for event in events if isinstance(event, Status) and event.doing != "reading"]
+    assert told == ["loading the model", "searching", "weighing", "writing"] and isinstance(events[-1], Answer)
+    pieces = [event for event in events if isinstance(event, Piece)]
+    assert len(pieces) == len(events) - len(reading) - len(told) - 1 > 0
+    assert "".join(piece.text for piece in pieces) == events[-1].answer
+    assert pieces[-1].citations == events[-1].citations
     assert all(set(re.findall(r"\[(\d+)\]", p.text)) <= {str(c.number) for c in p.citations} for p in pieces)
     assert next(iter(room.stream(QUESTION))) == Status("searching"), "the model is there now"
+
+
+VALUE = "How many people died in the strike at the airport of Baghdad?"
+
+
+def first_words(events: Sequence[Event]) -> list[Event]:
+    """What is told before the first words of the answer."""
+    return list(itertools.takewhile(lambda event: not isinstance(event, Piece), events))
+
+
+def test_a_sure_sentence_is_told_before_all_is_read(news: NewsIndex) -> None:
+    generator = ScriptedGenerator()
+    events = list(make_room(news, generator).stream(QUESTION))
+    assert first_words(events)[-1] == Status("reading", 1, 8), "the nearest one answers"
+    assert Status("weighing") in events[len(first_words(events)) :], "and the rest is read"
+    asked = [messages for messages in generator.asked if prompt.gate(QUESTION, "", "")[0] == messages[0]]
+    assert len({str(messages) for messages in asked}) == len(asked), "nothing is asked twice"
+    answer = events[-1]
+    assert isinstance(answer, Answer) and answer.seconds["first_token"] < answer.seconds["total"]
+    assert answer.citations[0].quote == "Ten people died in the strike."
+
+
+def test_a_number_and_what_may_be_corrected_wait_for_all_that_is_read(news: NewsIndex, tmp_path: Path) -> None:
+    assert Status("writing") in first_words(list(make_room(news).stream(VALUE)))
+    write_files(tmp_path, {"note.txt": "Correction: Who died in the strike\n\nNine people died in the strike.\n"})
+    news.update([tmp_path / "note.txt"], count_tokens=count_words)
+    assert Status("writing") in first_words(list(make_room(news).stream(QUESTION)))
+
+
+@pytest.mark.parametrize(("sum_of_both", "early"), [(SURE_LOG_ODDS - 0.1, False), (SURE_LOG_ODDS, True)])
+def test_what_is_not_sure_waits_for_all_that_is_read(news: NewsIndex, sum_of_both: float, early: bool) -> None:
+    generator = ScriptedGenerator(log_odds=lambda _: sum_of_both / 2)
+    told = first_words(list(make_room(news, generator).stream(QUESTION)))
+    assert (Status("weighing") not in told) == early
+    if early:
+        shy = make_room(news, generator, least_score=0.9)
+        assert Status("weighing") in first_words(list(shy.stream(QUESTION))), "a score is asked for"
 
 
 def test_passages_are_read_where_no_sentence_is_sure(news: NewsIndex) -> None:
@@ -196,7 +234,8 @@ def test_asking_is_the_last_of_the_stream(news: NewsIndex) -> None:
     assert not answer.declined and answer.id == "gw-1"
     assert answer.answer == (
         "Ten people died in the strike (Reuters, 3 January 2020) [1]."
-        " Reuters (3 January 2020): “A drone strike killed General Soleimani at the airport of Baghdad.” [2]"
+        " Reuters (3 January 2020): “The airport was closed for a day.” [2]"
+        " Reuters (3 January 2020): “A drone strike killed General Soleimani at the airport of Baghdad.” [3]"
     )
     assert answer.citations[0].article_id == "airport" and answer.citations[0].source == "Reuters"
     assert all(value is not None and value >= 0 for value in answer.seconds.values())
