@@ -159,7 +159,8 @@ def _take_in(reader: "_Reader", archive: Archive, progress: Progress) -> Moved:
             if fresh:
                 with archive.change():
                     for path, article, passages in fresh:
-                        archive.put_article(article, archive.put_file(path, *files[path]), passages)
+                        # Its hash comes last: an empty one says that the file is not read to its end.
+                        archive.put_article(article, archive.put_file(path, files[path][0], ""), passages)
             done += len(block)
             progress(done, total)
         with archive.change():

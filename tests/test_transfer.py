@@ -62,6 +62,27 @@ def test_an_import_that_was_ended_goes_on(exported: Path, tmp_path: Path, monkey
     assert import_archive(again, tmp_path / "there").verified, "once more changes nothing"
 
 
+def test_what_an_ended_import_lacks_is_read_from_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "".join(json.dumps({"id": f"r{n}", "text": f"Bridge number {n} is closed."}) + "\n" for n in range(6))
+    folder = write_files(tmp_path / "rows", {"rows.jsonl": rows})
+    news = NewsIndex.create(tmp_path / "archive", FakeEmbedder(), max_tokens=12)
+    news.update([folder], count_tokens=count_words)
+    monkeypatch.setattr("index.transfer.BLOCK", 2)
+    export_archive(news.archive, tmp_path / "rows.zip")
+
+    def dies(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_archive(tmp_path / "rows.zip", tmp_path / "there", progress=dies)
+    there = NewsIndex.open(tmp_path / "there", FakeEmbedder())
+    report = there.update([folder], count_tokens=count_words)
+    assert (report.unchanged, report.new) == (2, 4)
+    assert there.archive.fingerprint() == news.archive.fingerprint()
+    there.close()
+    news.close()
+
+
 def test_an_archive_of_something_else_is_left_alone(exported: Path, news: NewsIndex) -> None:
     before = news.archive.fingerprint()
     with pytest.raises(ArchiveError, match="did not come from"):
