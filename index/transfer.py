@@ -31,7 +31,6 @@ CLOSE = 1e-5  # cosines of two engines over the same vectors
 MOST_TEXT = 1 << 30  # bytes of a member that is read whole: a block is far smaller
 KEPT_ABOUT = ("embedder", "dimension", "max_tokens", "name")
 
-Place = tuple[str, int, int, float]
 Progress = Callable[[int, int], None]
 
 
