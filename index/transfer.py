@@ -9,7 +9,10 @@ the archive (fetched pages, added files, marks) are not in it.
 import hashlib
 import io
 import json
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,6 +32,11 @@ BLOCK = 500  # articles
 PROBES, K = 20, 10
 CLOSE = 1e-5  # cosines of two engines over the same vectors
 MOST_TEXT = 1 << 30  # bytes of a member that is read whole: a block is far smaller
+# What zipfile lets through of a file whose bytes changed: other flags, packings, names and lengths than were written.
+UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, ValueError, RuntimeError, OverflowError),
+)
 KEPT_ABOUT = ("embedder", "dimension", "max_tokens", "name")
 
 Progress = Callable[[int, int], None]
@@ -119,20 +127,23 @@ def _write(archive: Archive, ranker: Ranker, packed: zipfile.ZipFile, progress: 
 def import_archive(file: Path, folder: Path, *, progress: Progress = lambda done, total: None) -> Moved:
     """Takes an exported file into a new archive, or goes on where an earlier import of the same file was ended.
 
-    Raises ArchiveError for a file that is none or is damaged, and for an archive that holds something else.
+    Raises ArchiveError for a file that is none or is damaged, before anything is written, and for an archive that holds
+    something else.
     """
     try:
-        with zipfile.ZipFile(file) as packed:
-            reader = _Reader(file, packed)
-            archive = _archive_for(file, folder, {**reader.about(), "imported": reader.hash})
-            try:
-                return _take_in(reader, archive, progress)
-            finally:
-                archive.close()
-    except zipfile.BadZipFile as error:
+        packed = zipfile.ZipFile(file)
+    except UNREADABLE as error:
         raise ArchiveError(f"{file}: is no exported archive, or is cut off ({error}); export it again") from None
     except OSError as error:
         raise ArchiveError(f"{file}: cannot be read ({error.strerror or error})") from None
+    with packed:
+        reader = _Reader(file, packed)
+        reader.check()
+        archive = _archive_for(file, folder, {**reader.about(), "imported": reader.hash})
+        try:
+            return _take_in(reader, archive, progress)
+        finally:
+            archive.close()
 
 
 def _archive_for(file: Path, folder: Path, about: dict[str, str]) -> Archive:
@@ -235,6 +246,11 @@ class _Reader:
             if not isinstance(self.manifest.get(name), kind):
                 raise self._damaged("manifest.json", f'"{name}" is missing')
 
+    def check(self) -> None:
+        """Reads all of it once: half an archive would answer questions like a whole one."""
+        for name in self.manifest["members"]:
+            self._checked(name)
+
     def about(self) -> dict[str, str]:
         """What the archive keeps to."""
         about = self._parse(self._checked("about.json"), "about.json")
@@ -305,6 +321,10 @@ class _Reader:
             return self.packed.read(name)
         except KeyError:
             raise self._damaged(name, "it is missing") from None
+        except UNREADABLE as error:
+            raise self._damaged(name, str(error)) from None
+        except OSError as error:
+            raise ArchiveError(f"{self.file}: cannot be read ({error.strerror or error})") from None
 
     def _parse(self, raw: bytes, name: str) -> Any:
         try:

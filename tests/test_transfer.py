@@ -4,6 +4,7 @@ import json
 import shutil
 import zipfile
 from pathlib import Path
+from random import Random
 
 import pytest
 from conftest import write_files
@@ -109,6 +110,7 @@ def test_a_changed_member_is_named(exported: Path, tmp_path: Path, member: str) 
     changed = rewritten(exported, tmp_path / "changed.zip", member, lambda content: content[:-1] + b"?")
     with pytest.raises(ArchiveError, match=f"{member} is not what was exported"):
         import_archive(changed, tmp_path / "there")
+    assert not (tmp_path / "there").exists()
 
 
 def test_an_export_cut_off_or_of_another_kind_is_a_sentence(
@@ -124,6 +126,21 @@ def test_an_export_cut_off_or_of_another_kind_is_a_sentence(
         err = capsys.readouterr().err
         assert str(file) in err and "Traceback" not in err and err.count("\n") == 1
     assert not (tmp_path / "there").exists()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_damaged_export_is_a_sentence_and_leaves_nothing(exported: Path, tmp_path: Path, seed: int) -> None:
+    whole, random, damaged = exported.read_bytes(), Random(seed), tmp_path / "damaged.zip"
+    for _ in range(10):
+        content, at = bytearray(whole), random.randrange(len(whole))
+        content[at] ^= random.randrange(1, 256)
+        damaged.write_bytes(content[: at if random.random() < 0.2 else len(whole)])
+        try:
+            assert import_archive(damaged, tmp_path / "there").verified, "nothing that counts was hit"
+            shutil.rmtree(tmp_path / "there")
+        except ArchiveError as error:
+            assert str(error).startswith(f"{damaged}: ") and "\n" not in str(error)
+            assert not (tmp_path / "there").exists()
 
 
 def test_the_commands_tell_what_was_moved(news: NewsIndex, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
