@@ -28,10 +28,10 @@ from index.passage import Passage
 from index.scope import EVERYTHING
 
 FORMAT = "groundwire archive 1"
-BLOCK = 500  # articles
+BLOCK, BLOCK_BYTES = 500, 64_000_000  # articles, and what they and their vectors take: a block ends with either
 PROBES, K = 20, 10
 CLOSE = 1e-5  # cosines of two engines over the same vectors
-MOST_TEXT = 1 << 30  # bytes of a member that is read whole: a block is far smaller
+MOST_TEXT = 1 << 30  # bytes of a member that is read whole: a block is far smaller, save one of a single huge article
 # What zipfile lets through of a file whose bytes changed: other flags, packings, names and lengths than were written.
 UNREADABLE = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
@@ -86,28 +86,36 @@ def _write(archive: Archive, ranker: Ranker, packed: zipfile.ZipFile, progress: 
     hashes: dict[str, str] = {}
 
     def put(name: str, content: bytes, how: int = zipfile.ZIP_DEFLATED) -> None:
+        if len(content) > MOST_TEXT:
+            what = f"{name} would have {len(content)} bytes, which no import takes"
+            raise ArchiveError(f"{archive.place}: {what}; export smaller archives")
         hashes[name] = hashlib.sha256(content).hexdigest()
         packed.writestr(name, content, how)
 
     put("about.json", _json({name: archive.about(name) for name in KEPT_ABOUT}))
     owners = archive.owners()
     ids = sorted(owners)
-    passages = 0
-    for number, first in enumerate(range(0, len(ids), BLOCK)):
-        rows, vectors = [], []
-        for id in ids[first : first + BLOCK]:
-            article, stored = archive.article(id), archive.stored(id)
-            assert article is not None
-            spans = [(held.passage.start, held.passage.end, held.digest.hex()) for held in stored]
-            rows.append(json.dumps({"file": owners[id], "passages": spans, **asdict(article)}, ensure_ascii=False))
-            vectors += [held.vector for held in stored]
-        passages += len(vectors)
-        put(f"articles/{number:06}.jsonl", "\n".join(rows).encode())
+    rows: list[bytes] = []
+    vectors: list[NDArray[np.float32]] = []
+    number = passages = size = 0
+    for done, id in enumerate(ids, 1):
+        article, stored = archive.article(id), archive.stored(id)
+        assert article is not None
+        spans = [(held.passage.start, held.passage.end, held.digest.hex()) for held in stored]
+        rows.append(_json({"file": owners[id], "passages": spans, **asdict(article)}))
+        vectors += [held.vector for held in stored]
+        size += len(rows[-1]) + sum(held.vector.nbytes for held in stored)
+        if len(rows) < BLOCK and size < BLOCK_BYTES and done < len(ids):
+            continue
+        put(f"articles/{number:06}.jsonl", b"\n".join(rows))
         block = np.array(vectors, np.float32).reshape(len(vectors), int(archive.about("dimension")))
         buffer = io.BytesIO()
         np.save(buffer, block, allow_pickle=False)
         put(f"vectors/{number:06}.npy", buffer.getvalue(), zipfile.ZIP_STORED)
-        progress(min(first + BLOCK, len(ids)), len(ids))
+        passages += len(vectors)
+        rows, vectors, size = [], [], 0
+        number += 1
+        progress(done, len(ids))
     put("files.json", _json({path: asdict(known) for path, known in archive.files_under(Path("/")).items()}))
     put("feeds.json", _json([asdict(feed) for feed in archive.feeds()]))
     probes = [probe_of(archive, ranker, id) for id in _spread(ids)]

@@ -84,6 +84,28 @@ def test_what_an_ended_import_lacks_is_read_from_the_files(tmp_path: Path, monke
     news.close()
 
 
+def test_articles_that_take_more_than_a_block_are_in_several(
+    news: NewsIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.transfer.BLOCK_BYTES", 1)
+    export_archive(news.archive, tmp_path / "small.zip")
+    with zipfile.ZipFile(tmp_path / "small.zip") as packed:
+        names = packed.namelist()
+        largest = max(packed.getinfo(name).file_size for name in names)
+    assert (
+        sum(name.startswith("articles/") for name in names) == sum(name.startswith("vectors/") for name in names) == 4
+    )
+    monkeypatch.setattr("index.transfer.MOST_TEXT", largest)
+    assert import_archive(tmp_path / "small.zip", tmp_path / "there").verified
+
+
+def test_what_no_import_takes_is_not_exported(news: NewsIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.transfer.MOST_TEXT", 1000)
+    with pytest.raises(ArchiveError, match="which no import takes"):
+        export_archive(news.archive, tmp_path / "large.zip")
+    assert list(tmp_path.glob("large.zip*")) == []
+
+
 def test_an_archive_of_something_else_is_left_alone(exported: Path, news: NewsIndex) -> None:
     before = news.archive.fingerprint()
     with pytest.raises(ArchiveError, match="did not come from"):
