@@ -480,6 +480,27 @@ def test_vllm_counts_by_its_own_template(server: Server) -> None:
     assert [asked.path for asked in server.asked].count("/tokenize") == 2, "it is not asked again"
 
 
+@pytest.mark.parametrize(("status", "asked_again"), [(503, True), (500, True), (0, True), (404, False), (501, False)])
+def test_a_count_that_fails_once_is_asked_again_where_it_may_come(
+    server: Server, status: int, asked_again: bool
+) -> None:
+    server.models = {"data": [{"id": "tiny", "owned_by": "vllm", "max_model_len": 8192}]}
+    opened = server.open()
+
+    def fails(asked: Asked) -> None:
+        if status:
+            asked.json({"error": "not now"}, status)
+        else:
+            asked.handler.close_connection = True
+            asked.handler.connection.shutdown(socket.SHUT_RDWR)
+
+    server.pages["/tokenize"] = fails
+    guessed = opened.count_tokens(ASK)
+    assert guessed > 14
+    server.pages["/tokenize"] = lambda asked: asked.json({"count": 14})
+    assert opened.count_tokens(ASK) == (14 if asked_again else guessed)
+
+
 def test_a_server_that_does_not_count_is_guessed_from_above(server: Server) -> None:
     plain, counted = server.open(), server.open(count_each=count_words)
     assert plain.count_tokens([Message("user", "ten words " * 5)]) == 50 + 16 + 32
