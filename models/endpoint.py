@@ -16,7 +16,6 @@ from collections.abc import Generator as Pieces
 from contextlib import closing
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -25,6 +24,7 @@ import certifi
 from models import Message, ModelError, Usage
 from models.connection import Broken, Connections, GivenUp, Patience, Reply, Watch
 from models.llama import NO, YES
+from models.lookup import is_loopback
 
 KEY = "GROUNDWIRE_LLM_KEY"
 TOP = (20, 10, 5)  # how many of the likeliest first tokens are asked for; the next where a server allows fewer
@@ -67,10 +67,7 @@ class Address:
         >>> [read_address(f"http://{host}/v1").is_loopback for host in ("127.0.0.1:80", "localhost", "[::1]", "a.org")]
         [True, True, True, False]
         """
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
 
 
 def read_address(spec: str) -> Address:

@@ -19,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpcore
 import pytest
 from fakes import FakeEmbedder, ScriptedGenerator, count_words
 from hypothesis import given
@@ -693,6 +694,47 @@ def test_a_name_that_nobody_has_is_a_sentence() -> None:
     for host in ("a..b", "x" * 80 + ".localhost"):
         with pytest.raises(ModelError, match=f"http://{host}/v1: the language model's server "):
             EndpointGenerator(f"http://{host}/v1", pause_seconds=0.01)
+
+
+def test_a_name_that_takes_for_ever_to_look_up_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    forever = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: forever.wait(20))
+    began = time.monotonic()
+    with pytest.raises(ModelError, match=r"http://llm\.test/v1: the language model's server cannot be reached"):
+        EndpointGenerator("http://llm.test/v1", pause_seconds=0.01, patience=replace(SHORT, connect_seconds=0.2))
+    assert time.monotonic() - began < 4 * 0.2 + 1
+    forever.set()
+
+
+def test_all_addresses_of_a_name_share_the_time(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a name that are silent take no more than their share, and the one that answers is still asked."""
+    waited: list[float] = []
+    true, look_up, numbers = (
+        httpcore.SyncBackend.connect_tcp,
+        socket.getaddrinfo,
+        ["192.0.2.1", "192.0.2.2", "127.0.0.1"],
+    )
+
+    def named(host: str, *_: Any, **__: Any) -> Any:
+        return [found for number in (numbers if host == "llm.test" else [host]) for found in look_up(number, *_, **__)]
+
+    def connect(self: Any, host: str, port: int, timeout: float, **how: Any) -> Any:
+        if host == "127.0.0.1":
+            return true(self, host, port, timeout, **how)
+        waited.append(timeout)
+        time.sleep(timeout)
+        raise httpcore.ConnectTimeout
+
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
+    monkeypatch.setattr(socket, "getaddrinfo", named)
+    address = server.address.replace("127.0.0.1", "llm.test")
+    opened = EndpointGenerator(f"{address}/v1", pause_seconds=0.01, patience=replace(SHORT, connect_seconds=0.6))
+    assert opened.name == "tiny" and len(waited) == 2 and sum(waited) < 0.6
+    del numbers[2]
+    began = time.monotonic()
+    with pytest.raises(ModelError, match="cannot be reached"):
+        EndpointGenerator(f"{address}/v1", pause_seconds=0.01, patience=replace(SHORT, connect_seconds=0.2))
+    assert time.monotonic() - began < 4 * 0.2 + 0.5
 
 
 def test_plain_http_where_tls_is_wanted_is_a_sentence(server: Server) -> None:

@@ -10,9 +10,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = """
     models models.catalogue models.gguf models.weights models.download models.wheels models.fetch models.tokens
-    models.embedder models.llama models.connection models.endpoint models.reranker index index.article index.days
-    index.dateline index.credits index.lines index.asides index.sections index.page index.correction index.wire
-    index.address index.pages index.shingles index.versions index.grouping index.apart index.readers.charset
+    models.embedder models.llama models.lookup models.connection models.endpoint models.reranker index index.article
+    index.days index.dateline index.credits index.lines index.asides index.sections index.page index.correction
+    index.wire index.address index.pages index.shingles index.versions index.grouping index.apart index.readers.charset
     index.readers.text index.readers.markdown index.readers.jsonl index.readers.member index.readers.packed
     index.readers.warc index.readers.container index.readers index.readers.metadata index.readers.lines
     index.readers.html index.readers.mail index.readers.pdf index.readers.docx index.readers.table
