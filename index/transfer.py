@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.archive import Archive, ArchiveError, Feed, Ranker, StoredPassage
-from index.article import Article, Aside, Origin, Section
+from index.article import Article, article_of
 from index.opening import create_archive, is_archive, open_archive, ranker_of
 from index.passage import Passage
 from index.scope import EVERYTHING
@@ -342,18 +342,6 @@ class _Reader:
 
     def _damaged(self, name: str, why: str) -> ArchiveError:
         return ArchiveError(f"{self.file}: {name} is not what was exported ({why}); export it again")
-
-
-def article_of(row: dict[str, Any]) -> Article:
-    """An article from what `asdict` made of it.
-
-    >>> article_of(asdict(Article("a", "One.", "A", sections=(Section(0, "B"),)))).sections[0].title
-    'B'
-    """
-    made: dict[str, Any] = dict(row)
-    for name, kind in (("sections", Section), ("asides", Aside), ("origins", Origin)):
-        made[name] = tuple(kind(**one) for one in row[name])
-    return Article(**made | {"pages": tuple(row["pages"])})
 
 
 def _spread(ids: Sequence[str]) -> list[str]:
