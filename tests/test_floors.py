@@ -1,6 +1,7 @@
 """One order of all modules, lowest floor first: the order to read them in, and the only way to import them."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,13 @@ def test_every_module_has_its_floor() -> None:
     ]
     assert {file_of(module) for module in FLOORS} == set(files)
     assert len(set(FLOORS)) == len(FLOORS)
+
+
+def test_the_architecture_page_has_the_same_order() -> None:
+    """The readers and the makers of gold sets are one name each there; `protocols` is what `models` itself holds."""
+    told = re.findall(r"\w+", (ROOT / "docs" / "architecture.md").read_text("utf-8").split("```")[1])
+    shown = [module for module in FLOORS if not module.startswith(("index.readers.", "qa.gold_sets."))]
+    assert told == ["models", "protocols", *(module.rpartition(".")[2] for module in shown[1:])]
 
 
 @pytest.mark.parametrize("module", FLOORS)
