@@ -16,7 +16,8 @@ import httpcore
 import httpx
 
 from index.article import ArticleError
-from index.wire import Backend, Clock, NoSuchHost, Refused, TooLong
+from index.wire import Backend, Clock, Refused
+from models.lookup import NoSuchHost, TooLong
 
 if TYPE_CHECKING:
     from protego import Protego

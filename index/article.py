@@ -166,6 +166,18 @@ class Article:
         return hashlib.sha256(json.dumps(asdict(self), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
+def article_of(row: dict[str, Any]) -> Article:
+    """An article from what `asdict` made of it.
+
+    >>> article_of(asdict(Article("a", "One.", "A", sections=(Section(0, "B"),)))).sections[0].title
+    'B'
+    """
+    made: dict[str, Any] = dict(row)
+    for name, kind in (("sections", Section), ("asides", Aside), ("origins", Origin)):
+        made[name] = tuple(kind(**one) for one in row[name])
+    return Article(**made | {"pages": tuple(row["pages"])})
+
+
 def check_date(value: str, where: str, name: str = "published") -> str:
     """`value` as it is when it is ISO 8601; raises ArticleError naming `where` and the field otherwise.
 

@@ -58,9 +58,9 @@ class ClusterError(Exception):
 
 @dataclass(frozen=True)
 class _Job:
-    """What every task and actor is told."""
+    """What every task and actor is told. Jobs that say the same are equal: each task is handed a copy of its own."""
 
-    open_models: OpenModels
+    open_models: bytes  # an OpenModels, pickled: two of those are never equal
     identity: str
     max_tokens: int
 
@@ -110,7 +110,7 @@ def on_cluster(
     ray = _import_ray(QUIET | (LOOPBACK_ONLY if address == LOCAL else {}))
     _join(ray, address)
     try:
-        job = _Job(open_models, embedder.identity, max_tokens)
+        job = _Job(pickle.dumps(open_models), embedder.identity, max_tokens)
         yield lambda files: _read_files(ray, list(files), job, embedder.dimension, threads or 1)
     except ray.exceptions.RayError as error:
         if _lacks_us(error):
@@ -335,7 +335,8 @@ def _opened_cutter(job: _Job) -> Cutter:
 
 
 def _open_models(job: _Job) -> tuple[Embedder, CountTokens]:
-    embedder, count_tokens = job.open_models()
+    open_models: OpenModels = pickle.loads(job.open_models)
+    embedder, count_tokens = open_models()
     if embedder.identity != job.identity:
         raise ModelError(
             f"its embedder is {embedder.identity}, not {job.identity}; give every node the same weights, with"

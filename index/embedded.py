@@ -10,7 +10,7 @@ import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from index.archive import ArchiveBusy, ArchiveError, Counts, Feed, KnownFile, StoredPassage, count_stories
-from index.article import Article, Aside, Origin, Section
+from index.article import Article, article_of
 from index.copies import SCHEMA as COPIES_SCHEMA
 from index.copies import Group, Place, count_copies, groups, places, put_stories, regroup, take_out_stories
 from index.passage import Passage
@@ -30,6 +30,7 @@ INDEXES = ("faiss", "tantivy")  # folders of what is derived from it
 SCOPES_KEPT = 8
 FORMAT = 3
 BLOCK = 4096  # vectors that are in memory at once while an index is made of them
+COLUMNS = ("id", "text", "title", "source", "published", "url", "byline", "body_start")
 DETAILS = ("updated", "agency", "place", "language", "original", "pages", "asides", "origins")
 # Rows of passages and their vectors.
 Vectors = tuple[NDArray[np.int64], NDArray[np.float32]]
@@ -339,25 +340,13 @@ class EmbeddedArchive:
 
     def article(self, article_id: str) -> Article | None:
         """One article by its id."""
-        rows = self._rows(
-            "SELECT id, text, title, source, published, url, byline, body_start, sections, details FROM articles"
-            " WHERE id = ?",
-            (article_id,),
-        )
+        query = f"SELECT {', '.join(COLUMNS)}, sections, details FROM articles WHERE id = ?"
+        rows = self._rows(query, (article_id,))
         if not rows:
             return None
-        *fields, sections, held = rows[0]
-        details = json.loads(held)
-        return replace(
-            Article(*fields),
-            sections=tuple(Section(**section) for section in json.loads(sections)),
-            **details
-            | {
-                "pages": tuple(details["pages"]),
-                "asides": tuple(Aside(**aside) for aside in details["asides"]),
-                "origins": tuple(Origin(**origin) for origin in details["origins"]),
-            },
-        )
+        *values, sections, details = rows[0]
+        told = dict(zip(COLUMNS, values, strict=True))
+        return article_of(told | {"sections": json.loads(sections)} | json.loads(details))
 
     def passages(self, rows: Sequence[int]) -> dict[int, tuple[str, Passage]]:
         """Row → article id and passage, for those of `rows` that are still there."""

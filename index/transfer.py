@@ -9,7 +9,10 @@ the archive (fetched pages, added files, marks) are not in it.
 import hashlib
 import io
 import json
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,19 +22,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.archive import Archive, ArchiveError, Feed, Ranker, StoredPassage
-from index.article import Article, Aside, Origin, Section
+from index.article import Article, article_of
 from index.opening import create_archive, is_archive, open_archive, ranker_of
 from index.passage import Passage
 from index.scope import EVERYTHING
 
 FORMAT = "groundwire archive 1"
-BLOCK = 500  # articles
+BLOCK, BLOCK_BYTES = 500, 64_000_000  # articles, and what they and their vectors take: a block ends with either
 PROBES, K = 20, 10
 CLOSE = 1e-5  # cosines of two engines over the same vectors
-MOST_TEXT = 1 << 30  # bytes of a member that is read whole: a block is far smaller
+MOST_TEXT = 1 << 30  # bytes of a member that is read whole: a block is far smaller, save one of a single huge article
+# What zipfile lets through of a file whose bytes changed: other flags, packings, names and lengths than were written.
+UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, ValueError, RuntimeError, OverflowError),
+)
 KEPT_ABOUT = ("embedder", "dimension", "max_tokens", "name")
 
-Place = tuple[str, int, int, float]
 Progress = Callable[[int, int], None]
 
 
@@ -79,28 +86,36 @@ def _write(archive: Archive, ranker: Ranker, packed: zipfile.ZipFile, progress: 
     hashes: dict[str, str] = {}
 
     def put(name: str, content: bytes, how: int = zipfile.ZIP_DEFLATED) -> None:
+        if len(content) > MOST_TEXT:
+            what = f"{name} would have {len(content)} bytes, which no import takes"
+            raise ArchiveError(f"{archive.place}: {what}; export smaller archives")
         hashes[name] = hashlib.sha256(content).hexdigest()
         packed.writestr(name, content, how)
 
     put("about.json", _json({name: archive.about(name) for name in KEPT_ABOUT}))
     owners = archive.owners()
     ids = sorted(owners)
-    passages = 0
-    for number, first in enumerate(range(0, len(ids), BLOCK)):
-        rows, vectors = [], []
-        for id in ids[first : first + BLOCK]:
-            article, stored = archive.article(id), archive.stored(id)
-            assert article is not None
-            spans = [(held.passage.start, held.passage.end, held.digest.hex()) for held in stored]
-            rows.append(json.dumps({"file": owners[id], "passages": spans, **asdict(article)}, ensure_ascii=False))
-            vectors += [held.vector for held in stored]
-        passages += len(vectors)
-        put(f"articles/{number:06}.jsonl", "\n".join(rows).encode())
+    rows: list[bytes] = []
+    vectors: list[NDArray[np.float32]] = []
+    number = passages = size = 0
+    for done, id in enumerate(ids, 1):
+        article, stored = archive.article(id), archive.stored(id)
+        assert article is not None
+        spans = [(held.passage.start, held.passage.end, held.digest.hex()) for held in stored]
+        rows.append(_json({"file": owners[id], "passages": spans, **asdict(article)}))
+        vectors += [held.vector for held in stored]
+        size += len(rows[-1]) + sum(held.vector.nbytes for held in stored)
+        if len(rows) < BLOCK and size < BLOCK_BYTES and done < len(ids):
+            continue
+        put(f"articles/{number:06}.jsonl", b"\n".join(rows))
         block = np.array(vectors, np.float32).reshape(len(vectors), int(archive.about("dimension")))
         buffer = io.BytesIO()
         np.save(buffer, block, allow_pickle=False)
         put(f"vectors/{number:06}.npy", buffer.getvalue(), zipfile.ZIP_STORED)
-        progress(min(first + BLOCK, len(ids)), len(ids))
+        passages += len(vectors)
+        rows, vectors, size = [], [], 0
+        number += 1
+        progress(done, len(ids))
     put("files.json", _json({path: asdict(known) for path, known in archive.files_under(Path("/")).items()}))
     put("feeds.json", _json([asdict(feed) for feed in archive.feeds()]))
     probes = [probe_of(archive, ranker, id) for id in _spread(ids)]
@@ -120,20 +135,23 @@ def _write(archive: Archive, ranker: Ranker, packed: zipfile.ZipFile, progress: 
 def import_archive(file: Path, folder: Path, *, progress: Progress = lambda done, total: None) -> Moved:
     """Takes an exported file into a new archive, or goes on where an earlier import of the same file was ended.
 
-    Raises ArchiveError for a file that is none or is damaged, and for an archive that holds something else.
+    Raises ArchiveError for a file that is none or is damaged, before anything is written, and for an archive that holds
+    something else.
     """
     try:
-        with zipfile.ZipFile(file) as packed:
-            reader = _Reader(file, packed)
-            archive = _archive_for(file, folder, {**reader.about(), "imported": reader.hash})
-            try:
-                return _take_in(reader, archive, progress)
-            finally:
-                archive.close()
-    except zipfile.BadZipFile as error:
+        packed = zipfile.ZipFile(file)
+    except UNREADABLE as error:
         raise ArchiveError(f"{file}: is no exported archive, or is cut off ({error}); export it again") from None
     except OSError as error:
         raise ArchiveError(f"{file}: cannot be read ({error.strerror or error})") from None
+    with packed:
+        reader = _Reader(file, packed)
+        reader.check()
+        archive = _archive_for(file, folder, {**reader.about(), "imported": reader.hash})
+        try:
+            return _take_in(reader, archive, progress)
+        finally:
+            archive.close()
 
 
 def _archive_for(file: Path, folder: Path, about: dict[str, str]) -> Archive:
@@ -159,7 +177,8 @@ def _take_in(reader: "_Reader", archive: Archive, progress: Progress) -> Moved:
             if fresh:
                 with archive.change():
                     for path, article, passages in fresh:
-                        archive.put_article(article, archive.put_file(path, *files[path]), passages)
+                        # Its hash comes last: an empty one says that the file is not read to its end.
+                        archive.put_article(article, archive.put_file(path, files[path][0], ""), passages)
             done += len(block)
             progress(done, total)
         with archive.change():
@@ -235,6 +254,11 @@ class _Reader:
             if not isinstance(self.manifest.get(name), kind):
                 raise self._damaged("manifest.json", f'"{name}" is missing')
 
+    def check(self) -> None:
+        """Reads all of it once: half an archive would answer questions like a whole one."""
+        for name in self.manifest["members"]:
+            self._checked(name)
+
     def about(self) -> dict[str, str]:
         """What the archive keeps to."""
         about = self._parse(self._checked("about.json"), "about.json")
@@ -305,6 +329,10 @@ class _Reader:
             return self.packed.read(name)
         except KeyError:
             raise self._damaged(name, "it is missing") from None
+        except UNREADABLE as error:
+            raise self._damaged(name, str(error)) from None
+        except OSError as error:
+            raise ArchiveError(f"{self.file}: cannot be read ({error.strerror or error})") from None
 
     def _parse(self, raw: bytes, name: str) -> Any:
         try:
@@ -314,18 +342,6 @@ class _Reader:
 
     def _damaged(self, name: str, why: str) -> ArchiveError:
         return ArchiveError(f"{self.file}: {name} is not what was exported ({why}); export it again")
-
-
-def article_of(row: dict[str, Any]) -> Article:
-    """An article from what `asdict` made of it.
-
-    >>> article_of(asdict(Article("a", "One.", "A", sections=(Section(0, "B"),)))).sections[0].title
-    'B'
-    """
-    made: dict[str, Any] = dict(row)
-    for name, kind in (("sections", Section), ("asides", Aside), ("origins", Origin)):
-        made[name] = tuple(kind(**one) for one in row[name])
-    return Article(**made | {"pages": tuple(row["pages"])})
 
 
 def _spread(ids: Sequence[str]) -> list[str]:

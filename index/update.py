@@ -327,9 +327,12 @@ class _Update:
             return
         kept: dict[bytes, NDArray[np.float32]] = {}
         texts: dict[bytes, str] = {}
+        digests: list[list[bytes]] = []  # of each article's passages
         for _, article, passages in batch.articles:
             kept |= self.archive.vectors_of(article.id)
-            texts |= {text_digest(text): text for text in self.cutter.texts(article, passages)}
+            words = list(self.cutter.texts(article, passages))
+            digests.append([text_digest(text) for text in words])
+            texts |= zip(digests[-1], words, strict=True)
         fresh = [digest for digest in texts if digest not in kept]
         wanted = [digest for digest in fresh if digest not in batch.vectors]
         made = self.embedder.encode_documents([texts[digest] for digest in wanted])
@@ -338,9 +341,8 @@ class _Update:
             for path in batch.vanished:
                 self.archive.forget_file(path)
             self.archive.remove_articles(batch.gone)  # before what is put: a row may have moved to another file
-            for path, article, passages in batch.articles:
-                digests = [text_digest(text) for text in self.cutter.texts(article, passages)]
-                stored = [StoredPassage(p, d, vectors[d]) for p, d in zip(passages, digests, strict=True)]
+            for (path, article, passages), told in zip(batch.articles, digests, strict=True):
+                stored = [StoredPassage(p, d, vectors[d]) for p, d in zip(passages, told, strict=True)]
                 self.archive.put_article(article, self.archive.put_file(path, self.roots[path], ""), stored)
             for path, sha256 in batch.files:
                 self.archive.put_file(path, self.roots[path], sha256)

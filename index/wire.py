@@ -4,18 +4,16 @@ A name is looked up once, and what is connected to is the number that was looked
 the second time changes nothing.
 """
 
-import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotYet
 from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from threading import Thread
 from typing import Any
 
 import httpcore
+
+from models.lookup import NoSuchHost, TooLong, look_up
 
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 NAT64 = IPv6Network("64:ff9b::/96")
@@ -24,14 +22,6 @@ LARGEST_READ = 1 << 16
 
 class Refused(Exception):
     """A connection that is not made, and why."""
-
-
-class NoSuchHost(Exception):
-    """A name that nobody knows."""
-
-
-class TooLong(Exception):
-    """The time for the whole is spent."""
 
 
 class Clock:
@@ -88,29 +78,6 @@ def is_public(number: str) -> bool:
     # Python counts parts of 192.0.0.0/24 as global; they are protocol addresses.
     special = address.is_multicast or address.is_reserved or address.packed[:3] == b"\xc0\x00\x00"
     return address.is_global and not special
-
-
-def look_up(host: str, port: int, seconds: float) -> list[str]:
-    """The IP addresses of a host, whichever way it is written, in the system's order.
-
-    Raises NoSuchHost, and TooLong after `seconds`: the timeout of a socket does not cover looking up a name.
-    """
-    outcome: Future[list[Any]] = Future()
-
-    def ask() -> None:
-        try:
-            outcome.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except Exception as error:
-            outcome.set_exception(error)
-
-    Thread(target=ask, daemon=True).start()
-    try:
-        found = outcome.result(seconds)
-    except NotYet:
-        raise TooLong from None
-    except (OSError, UnicodeError):
-        raise NoSuchHost from None
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 class Backend(httpcore.NetworkBackend):

@@ -12,6 +12,8 @@ from typing import Any
 
 import httpcore
 
+from models.lookup import NoSuchHost, TooLong, look_up
+
 LOOK_SECONDS = 0.1
 LONGEST_LINE = 1 << 20
 LARGEST_READ = 1 << 16
@@ -92,7 +94,7 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         watch = self._connection.watch
-        seconds = min(watch.look(), watch.patience.connect_seconds)
+        seconds = min(watch.look(), self._connection.time_to_connect())
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, seconds), self._connection)
 
     def get_extra_info(self, info: str) -> Any:
@@ -112,10 +114,21 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        watch = self._connection.watch
-        seconds = min(watch.look(), watch.patience.connect_seconds)
-        opened = self._sockets.connect_tcp(host, port, timeout=seconds, socket_options=socket_options)
-        return _Stream(opened, self._connection)
+        connection = self._connection
+        connection.ends = time.monotonic() + connection.watch.patience.connect_seconds
+        try:
+            numbers = look_up(host, port, min(connection.watch.look(), connection.time_to_connect()))
+        except TooLong:
+            raise httpcore.ConnectTimeout from None
+        for tried, number in enumerate(numbers):
+            # One that is silent leaves the others their share of the time.
+            seconds = min(connection.watch.look(), connection.time_to_connect() / (len(numbers) - tried))
+            try:
+                opened = self._sockets.connect_tcp(number, port, timeout=seconds, socket_options=socket_options)
+                return _Stream(opened, connection)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue
+        raise httpcore.ConnectError
 
 
 class Reply:
@@ -160,6 +173,7 @@ class Connection:
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.watch = Watch(Patience())
+        self.ends = 0.0  # of the time to connect, by the clock
         self._pool = httpcore.ConnectionPool(
             ssl_context=context, max_connections=1, keepalive_expiry=30.0, network_backend=_Backend(self)
         )
@@ -168,6 +182,13 @@ class Connection:
         """The reply to a request, as far as its head."""
         self.watch = watch
         return self._pool.handle_request(request)
+
+    def time_to_connect(self) -> float:
+        """The seconds that are left for name, address and encryption together; raises ConnectTimeout after them."""
+        left = self.ends - time.monotonic()
+        if left <= 0:
+            raise httpcore.ConnectTimeout
+        return left
 
 
 class Connections:
@@ -187,8 +208,8 @@ class Connections:
         try:
             response = connection.send(httpcore.Request(method, url, headers=[*sent.items()], content=body), watch)
             return Reply(response, lambda: self._idle.append(connection))
-        except UnicodeError:
-            raise Broken("has no name that can be looked up") from None
+        except NoSuchHost:
+            raise Broken("has a name that nobody knows", again=True) from None
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             if "certificate" in str(error).lower():
                 raise Broken(f"has no certificate to trust ({str(error)[:120]})") from None

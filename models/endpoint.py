@@ -16,7 +16,6 @@ from collections.abc import Generator as Pieces
 from contextlib import closing
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -25,10 +24,12 @@ import certifi
 from models import Message, ModelError, Usage
 from models.connection import Broken, Connections, GivenUp, Patience, Reply, Watch
 from models.llama import NO, YES
+from models.lookup import is_loopback
 
 KEY = "GROUNDWIRE_LLM_KEY"
 TOP = (20, 10, 5)  # how many of the likeliest first tokens are asked for; the next where a server allows fewer
 BUSY = (429, 502, 503)
+MISSING = (404, 405, 501)  # a path that a server does not have
 TRIES = 4
 PAUSE_SECONDS = 0.5  # before the second try; twice as long before each further one
 LONGEST_PAUSE = 30.0
@@ -66,10 +67,7 @@ class Address:
         >>> [read_address(f"http://{host}/v1").is_loopback for host in ("127.0.0.1:80", "localhost", "[::1]", "a.org")]
         [True, True, True, False]
         """
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
 
 
 def read_address(spec: str) -> Address:
@@ -356,7 +354,7 @@ class EndpointGenerator:
             with closing(self._ask("GET", "/models", None)) as reply:
                 told = self._json(reply, LARGEST_LIST)
         except Refused as refused:
-            if refused.status not in (404, 405, 501):
+            if refused.status not in MISSING:
                 raise self._error(refused) from None
             told = {}
         listed = told.get("data")
@@ -379,34 +377,47 @@ class EndpointGenerator:
 
     def _llama_context(self) -> int | None:
         """What llama.cpp's server gives one conversation; it lists only what the model was trained with."""
-        told = self._told("GET", "/props", None) if self._kind == "llamacpp" else {}
+        try:
+            told = self._told("GET", "/props", None) if self._kind == "llamacpp" else {}
+        except (Refused, ModelError):
+            return None
         return _context_in(_dict(told, "default_generation_settings"))
 
     def _told(self, method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
-        """What a server says on a path that only some have; nothing where it has none."""
+        """What a server says on a path that only some have; nothing where it has none. Raises Refused, ModelError."""
         try:
             with closing(self._ask(method, self._address.root + path, body)) as reply:
                 return self._json(reply, LARGEST_REPLY)
-        except (Refused, ModelError):
+        except Refused as refused:
+            if refused.status not in MISSING:
+                raise
             return {}
 
     def _counted(self, messages: Sequence[Message]) -> int | None:
-        turns = self._body(messages, 1)["messages"]
-        count: object = None
-        if self._kind == "vllm":
-            count = self._told("POST", "/tokenize", {"model": self.name, "messages": turns}).get("count")
-        elif self._kind == "llamacpp":
-            prompt = self._told("POST", "/apply-template", {"messages": turns}).get("prompt")
-            asked = {"content": prompt, "add_special": True, "parse_special": True}
-            tokens = self._told("POST", "/tokenize", asked).get("tokens") if isinstance(prompt, str) else None
-            count = len(tokens) if isinstance(tokens, list) else None
-        elif self._kind == "me":  # llama-cpp-python
-            words = {"model": self.name, "input": "\n".join(turn["content"] for turn in turns)}
-            count = self._told("POST", "/extras/tokenize/count", words).get("count")
-            count = count + _template(messages) if isinstance(count, int) else None
+        """As the server counts; None where it does not, for good, or cannot just now."""
+        try:
+            count = self._count_told(messages)
+        except (Refused, ModelError):
+            return None  # it is busy, or away: the next prompt is counted again
         if isinstance(count, int) and not isinstance(count, bool) and count > 0:
             return count
         self._kind = ""  # it does not count after all; it is not asked again
+        return None
+
+    def _count_told(self, messages: Sequence[Message]) -> object:
+        """What the server says where a count should be."""
+        turns = self._body(messages, 1)["messages"]
+        if self._kind == "vllm":
+            return self._told("POST", "/tokenize", {"model": self.name, "messages": turns}).get("count")
+        if self._kind == "llamacpp":
+            prompt = self._told("POST", "/apply-template", {"messages": turns}).get("prompt")
+            asked = {"content": prompt, "add_special": True, "parse_special": True}
+            tokens = self._told("POST", "/tokenize", asked).get("tokens") if isinstance(prompt, str) else None
+            return len(tokens) if isinstance(tokens, list) else None
+        if self._kind == "me":  # llama-cpp-python
+            words = {"model": self.name, "input": "\n".join(turn["content"] for turn in turns)}
+            count = self._told("POST", "/extras/tokenize/count", words).get("count")
+            return count + _template(messages) if isinstance(count, int) else None
         return None
 
     def _guessed(self, messages: Sequence[Message]) -> int:

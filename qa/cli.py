@@ -18,7 +18,7 @@ from qa.cli_gold import add_gold_commands
 from qa.cli_index import add_index_commands
 from qa.cli_show import add_show_commands
 from qa.cli_transfer import add_transfer_commands
-from qa.options import OPTIONS, archive_folder, positive, run_safely, scope_of, settings_of
+from qa.options import OPTIONS, archive_folder, check_here, positive, run_safely, scope_of, settings_of
 from qa.settings import Settings
 from qa.terminal import Line, credit_line, fetching, one_line, open_room, plain, plain_json
 
@@ -152,7 +152,10 @@ def run_replay(given: argparse.Namespace, settings: Settings) -> int:
     record = read_record(given.file)
     named = {name: value for name in ("archive", "llm") if (value := getattr(given, name)) is not None}
     ours = replace(settings, **{name: getattr(Settings(), name) for name in ("archive", "llm")})
-    again = replay(record, lambda: open_room(replace(settings_in(record, ours), **named)))
+    theirs = replace(settings_in(record, ours), **named)
+    if settings.offline:
+        check_here(theirs.archive)
+    again = replay(record, lambda: open_room(theirs))
     if given.json:
         print(plain_json(again.to_dict()))
         return 1 if again.differences else 0

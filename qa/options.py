@@ -7,20 +7,54 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from index.scope import Scope
 from qa.settings import Settings
 
+OFF = "may be reached through the network, which is off; leave out --offline (and HF_HUB_OFFLINE=1)"
+
 
 def settings_of(given: argparse.Namespace) -> Settings:
-    """The settings that a command line names; HF_HUB_OFFLINE=1 counts as --offline."""
+    """The settings that a command line names; HF_HUB_OFFLINE=1 counts as --offline.
+
+    Raises ArchiveError or ClusterError where an archive or a cluster is named that is beyond this machine, and offline.
+    """
     settings = replace(Settings(), **{n: v for n, v in vars(given).items() if n in Settings.__dataclass_fields__})
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if os.environ.get("HF_HUB_OFFLINE") == "1":
         settings = replace(settings, offline=True)
     if settings.offline:
         os.environ["HF_HUB_OFFLINE"] = "1"
+        named = (getattr(given, "archive", None), *(getattr(given, "archives", None) or []))
+        for folder in filter(None, named):
+            check_here(folder)
+        _check_cluster(getattr(given, "ray", None))
     return settings
+
+
+def check_here(folder: Path) -> None:
+    """Raises ArchiveError where the archive of a folder lies beyond this machine."""
+    from index.archive import ArchiveError
+    from index.milvus.connection import read_address
+    from index.opening import NOTE
+    from models.lookup import is_loopback
+
+    try:
+        address = read_address((folder / NOTE).read_text("utf-8"))
+    except (OSError, ValueError, ArchiveError):
+        return
+    host = urlsplit(address.uri).hostname
+    if host and not is_loopback(host):
+        raise ArchiveError(f"{address.place}: {OFF}, or name another --archive")
+
+
+def _check_cluster(address: str | None) -> None:
+    from index.cluster import LOCAL, ClusterError
+    from models.lookup import is_loopback
+
+    if address not in (None, LOCAL) and not is_loopback(str(address).rpartition(":")[0].strip("[]")):
+        raise ClusterError(f"{address}: {OFF}, or name --ray {LOCAL}")
 
 
 def run_safely(program: str, run: Callable[[], int]) -> int:

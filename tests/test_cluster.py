@@ -6,6 +6,7 @@ Two nodes of Ray on this machine, their embedders fakes that note what they were
 import json
 import multiprocessing
 import os
+import pickle
 import re
 import signal
 import subprocess
@@ -73,6 +74,13 @@ def open_noting(notes: Path, **given: Any) -> tuple[FakeEmbedder, CountTokens]:
 
 def open_nothing() -> tuple[FakeEmbedder, CountTokens]:
     raise ModelError("arctic-embed-s is not there: run groundwire models pull arctic-embed-s")
+
+
+def open_counted(openings: Path) -> tuple[FakeEmbedder, CountTokens]:
+    """Notes which process opens it."""
+    with openings.open("a") as file:
+        file.write(f"{os.getpid()}\n")
+    return FakeEmbedder(), count_words
 
 
 def noted(notes: Path) -> list[tuple[int, int, int]]:
@@ -211,6 +219,14 @@ def test_a_slow_writer_holds_the_nodes_back(
     assert max(ahead) < report.embedded / 4
 
 
+def test_a_process_opens_its_models_once(nodes: Any, tmp_path: Path, small_blocks: None) -> None:
+    """However many tasks it is given: 40 files are 20 of them, and each is handed a copy of what it is to do."""
+    files = write_files(tmp_path / "many", {f"{n}.txt": BODY.format(n=n, m=0) for n in range(40)})
+    report = update_on(nodes.address, empty(tmp_path / "two"), files, opener=partial(open_counted, tmp_path / "opened"))
+    opened = Counter((tmp_path / "opened").read_text().split())
+    assert report.new == 40 and set(opened.values()) == {1}
+
+
 def test_an_embedder_that_fails_once_is_asked_again(nodes: Any, articles: Path, tmp_path: Path) -> None:
     one, two = plain(tmp_path / "one", articles), empty(tmp_path / "two")
     update_on(nodes.address, two, articles, opener=partial(open_noting, tmp_path / "notes", failures=1))
@@ -250,6 +266,12 @@ def test_the_command_joins_a_cluster(nodes: Any, articles: Path, tmp_path: Path)
 
 
 # What needs no Ray
+
+
+def test_a_copy_of_a_job_is_the_same_job(tmp_path: Path) -> None:
+    job = cluster._Job(pickle.dumps(partial(open_counted, tmp_path / "opened")), "fake 64", MAX_TOKENS)
+    first, second = (cluster._opened_cutter(pickle.loads(pickle.dumps(job))) for _ in range(2))
+    assert first is second and (tmp_path / "opened").read_text().count("\n") == 1
 
 
 def reading_of(file: Path, *messages: tuple[object, bytes]) -> list[object]:

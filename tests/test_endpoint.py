@@ -19,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpcore
 import pytest
 from fakes import FakeEmbedder, ScriptedGenerator, count_words
 from hypothesis import given
@@ -480,6 +481,27 @@ def test_vllm_counts_by_its_own_template(server: Server) -> None:
     assert [asked.path for asked in server.asked].count("/tokenize") == 2, "it is not asked again"
 
 
+@pytest.mark.parametrize(("status", "asked_again"), [(503, True), (500, True), (0, True), (404, False), (501, False)])
+def test_a_count_that_fails_once_is_asked_again_where_it_may_come(
+    server: Server, status: int, asked_again: bool
+) -> None:
+    server.models = {"data": [{"id": "tiny", "owned_by": "vllm", "max_model_len": 8192}]}
+    opened = server.open()
+
+    def fails(asked: Asked) -> None:
+        if status:
+            asked.json({"error": "not now"}, status)
+        else:
+            asked.handler.close_connection = True
+            asked.handler.connection.shutdown(socket.SHUT_RDWR)
+
+    server.pages["/tokenize"] = fails
+    guessed = opened.count_tokens(ASK)
+    assert guessed > 14
+    server.pages["/tokenize"] = lambda asked: asked.json({"count": 14})
+    assert opened.count_tokens(ASK) == (14 if asked_again else guessed)
+
+
 def test_a_server_that_does_not_count_is_guessed_from_above(server: Server) -> None:
     plain, counted = server.open(), server.open(count_each=count_words)
     assert plain.count_tokens([Message("user", "ten words " * 5)]) == 50 + 16 + 32
@@ -672,6 +694,47 @@ def test_a_name_that_nobody_has_is_a_sentence() -> None:
     for host in ("a..b", "x" * 80 + ".localhost"):
         with pytest.raises(ModelError, match=f"http://{host}/v1: the language model's server "):
             EndpointGenerator(f"http://{host}/v1", pause_seconds=0.01)
+
+
+def test_a_name_that_takes_for_ever_to_look_up_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    forever = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: forever.wait(20))
+    began = time.monotonic()
+    with pytest.raises(ModelError, match=r"http://llm\.test/v1: the language model's server cannot be reached"):
+        EndpointGenerator("http://llm.test/v1", pause_seconds=0.01, patience=replace(SHORT, connect_seconds=0.2))
+    assert time.monotonic() - began < 4 * 0.2 + 1
+    forever.set()
+
+
+def test_all_addresses_of_a_name_share_the_time(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a name that are silent take no more than their share, and the one that answers is still asked."""
+    waited: list[float] = []
+    true, look_up, numbers = (
+        httpcore.SyncBackend.connect_tcp,
+        socket.getaddrinfo,
+        ["192.0.2.1", "192.0.2.2", "127.0.0.1"],
+    )
+
+    def named(host: str, *_: Any, **__: Any) -> Any:
+        return [found for number in (numbers if host == "llm.test" else [host]) for found in look_up(number, *_, **__)]
+
+    def connect(self: Any, host: str, port: int, timeout: float, **how: Any) -> Any:
+        if host == "127.0.0.1":
+            return true(self, host, port, timeout, **how)
+        waited.append(timeout)
+        time.sleep(timeout)
+        raise httpcore.ConnectTimeout
+
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
+    monkeypatch.setattr(socket, "getaddrinfo", named)
+    address = server.address.replace("127.0.0.1", "llm.test")
+    opened = EndpointGenerator(f"{address}/v1", pause_seconds=0.01, patience=replace(SHORT, connect_seconds=0.6))
+    assert opened.name == "tiny" and len(waited) == 2 and sum(waited) < 0.6
+    del numbers[2]
+    began = time.monotonic()
+    with pytest.raises(ModelError, match="cannot be reached"):
+        EndpointGenerator(f"{address}/v1", pause_seconds=0.01, patience=replace(SHORT, connect_seconds=0.2))
+    assert time.monotonic() - began < 4 * 0.2 + 0.5
 
 
 def test_plain_http_where_tls_is_wanted_is_a_sentence(server: Server) -> None:

@@ -1,6 +1,7 @@
 """One order of all modules, lowest floor first: the order to read them in, and the only way to import them."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +11,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = """
     models models.catalogue models.gguf models.weights models.download models.wheels models.fetch models.tokens
-    models.embedder models.llama models.connection models.endpoint models.reranker index index.article index.days
-    index.dateline index.credits index.lines index.asides index.sections index.page index.correction index.wire
-    index.address index.pages index.shingles index.versions index.grouping index.apart index.readers.charset
+    models.embedder models.llama models.lookup models.connection models.endpoint models.reranker index index.article
+    index.days index.dateline index.credits index.lines index.asides index.sections index.page index.correction
+    index.wire index.address index.pages index.shingles index.versions index.grouping index.apart index.readers.charset
     index.readers.text index.readers.markdown index.readers.jsonl index.readers.member index.readers.packed
     index.readers.warc index.readers.container index.readers index.readers.metadata index.readers.lines
     index.readers.html index.readers.mail index.readers.pdf index.readers.docx index.readers.table
@@ -69,6 +70,13 @@ def test_every_module_has_its_floor() -> None:
     ]
     assert {file_of(module) for module in FLOORS} == set(files)
     assert len(set(FLOORS)) == len(FLOORS)
+
+
+def test_the_architecture_page_has_the_same_order() -> None:
+    """The readers and the makers of gold sets are one name each there; `protocols` is what `models` itself holds."""
+    told = re.findall(r"\w+", (ROOT / "docs" / "architecture.md").read_text("utf-8").split("```")[1])
+    shown = [module for module in FLOORS if not module.startswith(("index.readers.", "qa.gold_sets."))]
+    assert told == ["models", "protocols", *(module.rpartition(".")[2] for module in shown[1:])]
 
 
 @pytest.mark.parametrize("module", FLOORS)

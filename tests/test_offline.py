@@ -4,13 +4,16 @@ import os
 import socket
 import subprocess
 import sys
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fakes import fakes_for_models
 
+from app import main as groundwire
 from qa.cli import main
+from qa.options import archive_folder, settings_of
 
 ROOT = Path(__file__).parent.parent
 QUESTION = "Who died in the strike at the airport of Baghdad?"
@@ -46,6 +49,51 @@ def test_index_search_and_ask_open_no_socket(
         assert main(["search", QUESTION, *archive]) == 0
         assert main(["ask", QUESTION, *archive]) == 0
     assert "Ten people died in the strike" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("no_sockets")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ask", QUESTION, "--offline", "--archive", "milvus://10.0.0.7/news"],
+        ["index", "data/articles", "--offline", "--archive", "milvus://news.test:1/news"],
+        ["serve", "--offline", "--archive", "archive", "--archive", "milvus://10.0.0.7/news"],
+        ["info", "--archive", "milvus://10.0.0.7/news"],
+        ["index", "data/articles", "--offline", "--ray", "auto"],
+        ["index", "data/articles", "--offline", "--ray", "10.0.0.7:6379"],
+    ],
+    ids=lambda command: " ".join([command[0], *command[-2:]]),
+)
+def test_what_is_beyond_this_machine_is_refused_when_offline(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1" if command[0] == "info" else "0")
+    assert groundwire(command) == 1
+    err = capsys.readouterr().err
+    assert "may be reached through the network, which is off; leave out --offline" in err and err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("no_sockets")
+def test_a_kept_answer_is_not_asked_beyond_this_machine_when_offline(
+    tmp_path: Path, articles: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    archive, kept = tmp_path / "archive", tmp_path / "answer.json"
+    with fakes_for_models():
+        main(["index", str(articles), "--archive", str(archive)])
+        capsys.readouterr()
+        main(["ask", QUESTION, "--archive", str(archive), "--json"])
+        kept.write_text(capsys.readouterr().out.replace(str(archive), str(archive_folder("milvus://10.0.0.7/news"))))
+        assert main(["replay", str(kept), "--offline"]) == 1
+    assert capsys.readouterr().err.startswith("groundwire: milvus://10.0.0.7:19530/news: may be reached through")
+
+
+def test_what_is_on_this_machine_is_not_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    for place in ("archive", "milvus://127.0.0.1/news", "milvus://localhost:1/news", "milvus:///data/news.db"):
+        for ray in (None, "local", "127.0.0.1:6379"):
+            assert settings_of(Namespace(archive=archive_folder(place), offline=True, ray=ray)).offline
 
 
 def test_sockets_are_shut_in_tests() -> None:

@@ -4,6 +4,7 @@ import json
 import shutil
 import zipfile
 from pathlib import Path
+from random import Random
 
 import pytest
 from conftest import write_files
@@ -62,6 +63,49 @@ def test_an_import_that_was_ended_goes_on(exported: Path, tmp_path: Path, monkey
     assert import_archive(again, tmp_path / "there").verified, "once more changes nothing"
 
 
+def test_what_an_ended_import_lacks_is_read_from_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "".join(json.dumps({"id": f"r{n}", "text": f"Bridge number {n} is closed."}) + "\n" for n in range(6))
+    folder = write_files(tmp_path / "rows", {"rows.jsonl": rows})
+    news = NewsIndex.create(tmp_path / "archive", FakeEmbedder(), max_tokens=12)
+    news.update([folder], count_tokens=count_words)
+    monkeypatch.setattr("index.transfer.BLOCK", 2)
+    export_archive(news.archive, tmp_path / "rows.zip")
+
+    def dies(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_archive(tmp_path / "rows.zip", tmp_path / "there", progress=dies)
+    there = NewsIndex.open(tmp_path / "there", FakeEmbedder())
+    report = there.update([folder], count_tokens=count_words)
+    assert (report.unchanged, report.new) == (2, 4)
+    assert there.archive.fingerprint() == news.archive.fingerprint()
+    there.close()
+    news.close()
+
+
+def test_articles_that_take_more_than_a_block_are_in_several(
+    news: NewsIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.transfer.BLOCK_BYTES", 1)
+    export_archive(news.archive, tmp_path / "small.zip")
+    with zipfile.ZipFile(tmp_path / "small.zip") as packed:
+        names = packed.namelist()
+        largest = max(packed.getinfo(name).file_size for name in names)
+    assert (
+        sum(name.startswith("articles/") for name in names) == sum(name.startswith("vectors/") for name in names) == 4
+    )
+    monkeypatch.setattr("index.transfer.MOST_TEXT", largest)
+    assert import_archive(tmp_path / "small.zip", tmp_path / "there").verified
+
+
+def test_what_no_import_takes_is_not_exported(news: NewsIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.transfer.MOST_TEXT", 1000)
+    with pytest.raises(ArchiveError, match="which no import takes"):
+        export_archive(news.archive, tmp_path / "large.zip")
+    assert list(tmp_path.glob("large.zip*")) == []
+
+
 def test_an_archive_of_something_else_is_left_alone(exported: Path, news: NewsIndex) -> None:
     before = news.archive.fingerprint()
     with pytest.raises(ArchiveError, match="did not come from"):
@@ -88,6 +132,7 @@ def test_a_changed_member_is_named(exported: Path, tmp_path: Path, member: str) 
     changed = rewritten(exported, tmp_path / "changed.zip", member, lambda content: content[:-1] + b"?")
     with pytest.raises(ArchiveError, match=f"{member} is not what was exported"):
         import_archive(changed, tmp_path / "there")
+    assert not (tmp_path / "there").exists()
 
 
 def test_an_export_cut_off_or_of_another_kind_is_a_sentence(
@@ -103,6 +148,21 @@ def test_an_export_cut_off_or_of_another_kind_is_a_sentence(
         err = capsys.readouterr().err
         assert str(file) in err and "Traceback" not in err and err.count("\n") == 1
     assert not (tmp_path / "there").exists()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_damaged_export_is_a_sentence_and_leaves_nothing(exported: Path, tmp_path: Path, seed: int) -> None:
+    whole, random, damaged = exported.read_bytes(), Random(seed), tmp_path / "damaged.zip"
+    for _ in range(10):
+        content, at = bytearray(whole), random.randrange(len(whole))
+        content[at] ^= random.randrange(1, 256)
+        damaged.write_bytes(content[: at if random.random() < 0.2 else len(whole)])
+        try:
+            assert import_archive(damaged, tmp_path / "there").verified, "nothing that counts was hit"
+            shutil.rmtree(tmp_path / "there")
+        except ArchiveError as error:
+            assert str(error).startswith(f"{damaged}: ") and "\n" not in str(error)
+            assert not (tmp_path / "there").exists()
 
 
 def test_the_commands_tell_what_was_moved(news: NewsIndex, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

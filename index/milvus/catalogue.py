@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from index.archive import Counts
-from index.article import Article, Aside, Origin, Section
+from index.article import Article, article_of
 from index.copies import FIELDS, regroup
 from index.copies import SCHEMA as COPIES_SCHEMA
 from index.embedded import SCHEMA, EmbeddedArchive
@@ -62,16 +62,7 @@ def write_article(article: Article) -> dict[str, Any]:
 
 def read_article(held: dict[str, Any], text: str) -> Article:
     """The article that `write_article` wrote, with its text."""
-    return Article(
-        **held
-        | {
-            "text": text,
-            "pages": tuple(held["pages"]),
-            "sections": tuple(Section(**section) for section in held["sections"]),
-            "asides": tuple(Aside(**aside) for aside in held["asides"]),
-            "origins": tuple(Origin(**origin) for origin in held["origins"]),
-        }
-    )
+    return article_of(held | {"text": text})
 
 
 class Catalogue(EmbeddedArchive):
