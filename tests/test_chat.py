@@ -1,6 +1,7 @@
 """A conversation in a tab, without a browser: what is kept whatever happens, and by whom it can be seen."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -15,6 +16,8 @@ from conftest import ARTICLES, make_index, write_files
 from fakes import FakeEmbedder, fakes_for_models
 from served import SLOW, SlowGenerator, wait
 
+from index.embedded import EmbeddedArchive
+from index.opening import open_archive
 from index.scope import Scope
 from qa.settings import Settings
 from web.chat import Chat, Seat
@@ -260,3 +263,23 @@ def test_a_question_is_asked_once_and_where_it_was_begun(chat: Chat, meanwhile: 
     assert first == 0 and all(others)
     [kept] = chat.house.conversations.listed("")
     assert kept.turns == (2 if meanwhile == "asked" else 1)
+
+
+def test_examples_of_an_archive_that_is_away_keep_nobody_else_waiting(
+    chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_index(tmp_path / "remote", [tmp_path / "files"], FakeEmbedder()).close()
+    remote, local = open_archive(tmp_path / "remote"), chat.house.rooms.archive("", sit(chat).archive)
+    seen: list[object] = []
+
+    def look(archive: EmbeddedArchive) -> int:
+        if archive is remote:
+            other = threading.Thread(target=lambda: seen.append(chat.house.examples.of(local)), daemon=True)
+            other.start()
+            other.join(5)
+            assert seen, "nobody else was answered meanwhile"
+        return 1
+
+    monkeypatch.setattr(EmbeddedArchive, "generation", property(look))
+    assert chat.house.examples.of(remote) == () and seen == [()]
+    remote.close()
