@@ -1,23 +1,31 @@
 """A conversation in a tab, without a browser: what is kept whatever happens, and by whom it can be seen."""
 
 import asyncio
-from collections.abc import Iterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from unittest.mock import patch
 
+import gradio as gr
 import pytest
 from conftest import ARTICLES, make_index, write_files
 from fakes import FakeEmbedder, fakes_for_models
 from served import SLOW, SlowGenerator, wait
 
+from index.embedded import EmbeddedArchive
+from index.opening import open_archive
 from index.scope import Scope
 from qa.settings import Settings
 from web.chat import Chat, Seat
 from web.house import House
 from web.keeping import KeepingError
 from web.markup import Drawer
+from web.page import Page
+from web.rooms import Rooms
 from web.words import Words
 
 QUESTION = "Who was killed at the airport of Baghdad?"
@@ -173,3 +181,105 @@ def test_a_quote_of_a_place_that_is_gone_is_a_sentence(chat: Chat) -> None:
 def test_what_an_archive_holds_is_said(chat: Chat) -> None:
     assert chat.about(sit(chat)).startswith("This archive holds 4 articles, ")
     assert "3 January 2020 to 7 June 2021" in chat.about(sit(chat))
+
+
+# An archive whose server is away
+
+
+class Away:
+    """Archives are had only once another request on the loop was answered; notes when none was, as the loop stood."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.looks, self.stood = 0, 0
+        held, loop = Rooms._held, asyncio.get_running_loop()
+
+        async def another_request() -> None:
+            await asyncio.sleep(0)
+
+        def wait_for_it(rooms: Rooms, folder: Path) -> Any:
+            other = asyncio.run_coroutine_threadsafe(another_request(), loop)
+            self.looks += 1
+            try:
+                other.result(2)
+            except TimeoutError:
+                self.stood += 1
+            return held(rooms, folder)
+
+        monkeypatch.setattr(Rooms, "_held", wait_for_it)
+
+
+def test_an_archive_that_is_away_keeps_nobody_else_waiting(
+    chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with gr.Blocks() as blocks:
+        page = Page(chat.house, Words(), blocks)
+    adds = next(part for part in blocks.blocks.values() if getattr(part, "elem_id", None) == "add")
+
+    def press(part: Any, does: str, seat: Seat, *values: object, **event: object) -> AsyncIterator[dict[Any, Any]]:
+        """What an event of the page runs, as Gradio runs it on the loop."""
+        [found] = [one.fn for one in blocks.fns.values() if (part._id, does) in one.targets]
+        steps: AsyncIterator[dict[Any, Any]] = found(
+            SimpleNamespace(username=""), SimpleNamespace(**event), seat, "", *values
+        )
+        return steps
+
+    scope: tuple[Any, ...] = ([], "", "", [], [])
+    write_files(tmp_path / "more", {"sea.txt": "Eleven drowned when a ferry sank."})
+
+    async def use() -> Away:
+        away, seat = Away(monkeypatch), Seat()
+        asked = [step async for step in press(page.talk.send, "click", seat, QUESTION, *scope)]
+        assert "data-turn" not in asked[0][page.talk.past] and "data-turn" in asked[-1][page.talk.past]
+        again = [step async for step in press(page.talk.past, "retry", seat, *scope, turn=0)]
+        assert again[-1][page.talk.past] and len(chat.turns(seat)) == 1
+        added = [step async for step in press(adds, "click", seat, [str(tmp_path / "more/sea.txt")], [], "")]
+        assert added[-1][page.adding.earlier]
+        chat.house.desk.most_waiting = 0
+        [refused] = [step async for step in press(page.talk.send, "click", seat, OTHER, *scope)]
+        assert "ask again" in refused[page.talk.notice] and "data-turn" in refused[page.talk.past]
+        return away
+
+    away = asyncio.run(use())
+    assert away.looks > 10 and away.stood == 0
+
+
+@pytest.mark.parametrize("meanwhile", ["asked", "left"])
+def test_a_question_is_asked_once_and_where_it_was_begun(chat: Chat, meanwhile: str) -> None:
+    async def use() -> list[int]:
+        seat = sit(chat)
+
+        async def steps() -> int:
+            return len([html async for html in chat.ask(seat, f"Who {SLOW} was killed at the airport?", Scope())])
+
+        assert await steps()
+        one = asyncio.create_task(steps())
+        await asyncio.sleep(0)  # its archive is being looked at
+        if meanwhile == "left":
+            chat.leave(seat, "another")
+            return [await one]
+        return sorted(await asyncio.gather(one, steps()))
+
+    first, *others = asyncio.run(use())
+    assert first == 0 and all(others)
+    [kept] = chat.house.conversations.listed("")
+    assert kept.turns == (2 if meanwhile == "asked" else 1)
+
+
+def test_examples_of_an_archive_that_is_away_keep_nobody_else_waiting(
+    chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_index(tmp_path / "remote", [tmp_path / "files"], FakeEmbedder()).close()
+    remote, local = open_archive(tmp_path / "remote"), chat.house.rooms.archive("", sit(chat).archive)
+    seen: list[object] = []
+
+    def look(archive: EmbeddedArchive) -> int:
+        if archive is remote:
+            other = threading.Thread(target=lambda: seen.append(chat.house.examples.of(local)), daemon=True)
+            other.start()
+            other.join(5)
+            assert seen, "nobody else was answered meanwhile"
+        return 1
+
+    monkeypatch.setattr(EmbeddedArchive, "generation", property(look))
+    assert chat.house.examples.of(remote) == () and seen == [()]
+    remote.close()

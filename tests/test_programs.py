@@ -26,6 +26,7 @@ from web.door import Door, user_of
 from web.house import House
 from web.logins import Logins, add_login
 from web.programs import find_archive, read
+from web.rooms import Rooms
 
 PASSWORD = "correct horse"  # httpx sends ASCII alone in a header
 QUESTION = "Who was killed at the airport of Baghdad?"
@@ -480,6 +481,36 @@ def test_a_long_article_is_read_in_parts(free: Served, monkeypatch: pytest.Monke
         parts.append(part["text"])
         start = part["next_start"]
     assert "".join(parts) == ARTICLES["airport.txt"] and len(parts) == -(-len(ARTICLES["airport.txt"]) // 50)
+
+
+# An archive whose server is away
+
+
+@pytest.mark.parametrize("by", ["completion", "stream", "endpoint", "assistant"])
+def test_an_archive_that_is_away_keeps_nobody_else_waiting(
+    free: Served, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    held, looks, stood = Rooms._held, [], []
+
+    def wait_for_another(rooms: Rooms, folder: Path) -> Any:
+        looks.append(folder)
+        try:
+            httpx.get(f"{free.address}/login", timeout=2)
+        except httpx.TimeoutException:
+            stood.append(folder)
+        return held(rooms, folder)
+
+    monkeypatch.setattr(Rooms, "_held", wait_for_another)
+    if by == "endpoint":
+        check_answer(free.gradio().predict(QUESTION, api_name="/answer"))
+        check_answer(list(free.gradio().submit(QUESTION, api_name="/ask"))[-1])
+    elif by == "assistant":
+        assert not free.mcp(call("ask", question=QUESTION)).isError
+    elif by == "stream":
+        assert list(ask(free, stream=True))
+    else:
+        assert ask(free).choices
+    assert looks and not stood
 
 
 # An assistant, by MCP

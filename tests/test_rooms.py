@@ -15,7 +15,7 @@ from index.embedded import EmbeddedArchive
 from index.opening import open_archive
 from models import Embedder
 from qa.settings import Settings
-from web.rooms import LONGEST_NAME, Rooms
+from web.rooms import AGAIN_SECONDS, LONGEST_NAME, Rooms
 
 
 class Opened:
@@ -231,6 +231,90 @@ def test_an_archive_that_was_made_again_is_opened_again(tmp_path: Path, named: P
     make_index(named, [write_files(tmp_path / "new", {"volcano.txt": "A volcano erupted."})], FakeEmbedder()).close()
     assert rooms.listed("")[0].articles == 1
     assert [hit.article.id for hit in rooms.room("", entry.key).search("airport volcano")] == ["volcano"]
+
+
+class Server:
+    """What one folder's archive lies on: away, it takes until `gave_up` to know that. Counts how often it was tried."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.tried, self.away = 0, True
+        self.asked, self.gave_up = threading.Event(), threading.Event()
+        generation = EmbeddedArchive.generation.fget
+        assert generation is not None
+
+        def reach(reached: Path) -> None:
+            if reached == folder and self.away:
+                self.tried += 1
+                self.asked.set()
+                self.gave_up.wait(10)
+                raise ArchiveError("the server does not answer")
+
+        def opening(opened: Path) -> Archive:
+            reach(opened)
+            return open_archive(opened)
+
+        def looking(archive: EmbeddedArchive) -> int:
+            reach(archive.folder)
+            return int(generation(archive))
+
+        monkeypatch.setattr("web.rooms.open_archive", opening)
+        monkeypatch.setattr(EmbeddedArchive, "generation", property(looking))
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Path:
+    make_index(
+        tmp_path / "remote", [write_files(tmp_path / "sea", {"sea.txt": "A ferry sank."})], FakeEmbedder()
+    ).close()
+    return tmp_path / "remote"
+
+
+def test_while_one_archive_is_waited_for_the_others_are_opened_and_read(
+    tmp_path: Path, named: Path, remote: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server(remote, monkeypatch)
+    rooms = open_rooms(tmp_path / "data", remote, named)
+    looking = threading.Thread(target=rooms.listed, args=("",))
+    looking.start()
+    assert server.asked.wait(10)
+    read: list[object] = []
+    key = list(rooms._places(""))[1]
+    reading = threading.Thread(
+        target=lambda: read.extend([rooms.counts("", key).articles, rooms.room("", key).search("airport", 1)])
+    )
+    reading.start()
+    reading.join(5)
+    assert read and read[0] == 4 and looking.is_alive()
+    server.gave_up.set()
+    looking.join()
+    reading.join()
+
+
+@pytest.mark.parametrize("opened_before", [False, True])
+def test_an_archive_that_is_away_is_told_at_once_for_some_seconds(
+    tmp_path: Path,
+    named: Path,
+    remote: Path,
+    opened: Opened,
+    monkeypatch: pytest.MonkeyPatch,
+    opened_before: bool,
+) -> None:
+    server = Server(remote, monkeypatch)
+    server.gave_up.set()
+    rooms = open_rooms(tmp_path / "data", named, remote)
+    if opened_before:
+        server.away = False
+        assert [entry.articles for entry in rooms.listed("")] == [4, 1]
+        server.away = True
+    for _ in range(3):
+        local, away = rooms.listed("")
+        assert local.articles == 4 and away.problem == "the server does not answer"
+    assert server.tried == 1
+    server.away = False
+    assert rooms.listed("")[1].problem  # it is back, and not looked for again yet
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + AGAIN_SECONDS)
+    assert [entry.articles for entry in rooms.listed("")] == [4, 1] and rooms.listed("")[1].problem == ""
 
 
 def test_an_archive_that_cannot_be_made_is_a_sentence(tmp_path: Path, opened: Opened) -> None:

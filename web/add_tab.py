@@ -75,7 +75,8 @@ class AddTab:
             finally:
                 stopped.set()  # whoever closes the page takes the rest back
             cleared: Shown = {files: None, folder: None, addresses: "", progress: ""}
-            yield cleared | shown_running(False) | {result: drawer.added(added)} | self.list_earlier(now_on)
+            earlier = await asyncio.to_thread(self.list_earlier, now_on)
+            yield cleared | shown_running(False) | {result: drawer.added(added)} | earlier
 
         def stop(now_on: Seat, _: gr.EventData) -> Shown:
             if now_on.adding:

@@ -112,13 +112,18 @@ class Chat:
         """Asks, and gives the running turn as HTML at each step; the last is empty: the turn is kept by then.
 
         Raises what a user can mend for a question that cannot be asked at all. Whoever stops reading stops the model.
+        One is not asked where another was, or something else was opened in the tab, while its archive was looked at.
         """
         kept = self.house.conversations
         turns = self.turns(seat)
         place = min(len(turns) if seat.editing is None else seat.editing, len(turns))
         history = [message for turn in turns[:place] for message in _said(turn)]
         conversation = seat.conversation or kept.start(seat.user, seat.archive)
-        asking = self.house.ask(seat.user, seat.archive, question, history, scope=scope, who=f"{seat.user}/{id(seat)}")
+        before, who = (seat.archive, seat.conversation), f"{seat.user}/{id(seat)}"
+        asking = await self.house.ask(seat.user, seat.archive, question, history, scope=scope, who=who)
+        if seat.running or before != (seat.archive, seat.conversation):  # meanwhile more was done in this tab
+            asking.stop()
+            return
         running = seat.running = Running(asking, place, scope)
         asked = datetime.now(UTC).isoformat(timespec="seconds")
         within = {} if scope.everything else scope.to_dict()
@@ -193,11 +198,12 @@ class Chat:
 
     def conversation(self, seat: Seat) -> str:
         """The kept turns as HTML, less the one that is running; before the first question a welcome."""
-        if not seat.conversation and not seat.running:
+        now = seat.running
+        if not seat.conversation and not now:
             return self.drawer.welcome(self.about(seat), self.examples(seat))
         turns = self.turns(seat)
-        if seat.running:
-            turns = turns[: seat.running.place]
+        if now:
+            turns = turns[: now.place]
         shown = [self._shown(seat, place, turn) for place, turn in enumerate(turns)]
         return self.drawer.conversation(seat.conversation, shown, self.holding(seat))
 

@@ -120,7 +120,7 @@ def make_router(house: House) -> "APIRouter":
             user = known_user(request)
             wanted = read_request(await _read_json(request))
             entry = await asyncio.to_thread(find_archive, house, user, wanted.model)
-            asking = put(house, user, entry.key, wanted.question, wanted.history, scope=wanted.scope)
+            asking = await put(house, user, entry.key, wanted.question, wanted.history, scope=wanted.scope)
         except Exception as error:
             return refuse(error)
         named = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": wanted.model}

@@ -47,7 +47,7 @@ def add_endpoints(page: gr.Blocks, house: House, add: Adder | None = None) -> No
         with told():
             user = await _user(request)
             entry = await asyncio.to_thread(find_archive, house, user, archive)
-            asking = put(house, user, entry.key, question, scope=_scope(outlets, since, until))
+            asking = await put(house, user, entry.key, question, scope=_scope(outlets, since, until))
             async with aclosing(tell(asking)) as steps:
                 async for step in steps:
                     yield step
@@ -76,7 +76,7 @@ def add_endpoints(page: gr.Blocks, house: House, add: Adder | None = None) -> No
         with told():
             user = await _user(request)
             entry = await asyncio.to_thread(find_archive, house, user, archive)
-            asking = put(house, user, entry.key, question, scope=_scope(outlets, since, until))
+            asking = await put(house, user, entry.key, question, scope=_scope(outlets, since, until))
             report = _reporter()
             answer: dict[str, Any] = {}
             async with aclosing(tell(asking)) as steps:  # closed where the client goes away: its call is cancelled

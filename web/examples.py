@@ -59,12 +59,14 @@ class Examples:
         """The questions of an archive: none yet where they are still to be drawn."""
         name = _name(archive)
         with self._change:
-            if name not in self._held:
-                generation, self._held[name] = self._read(name)
-                if generation != archive.generation or not self._held[name]:
-                    self._wanted[name] = archive
-                    self._change.notify_all()
-            return self._held[name]
+            if name in self._held:
+                return self._held[name]
+            generation, self._held[name] = self._read(name)
+        if generation != archive.generation or not self._held[name]:  # not under the lock: its server may be away
+            with self._change:
+                self._wanted[name] = archive
+                self._change.notify_all()
+        return self._held[name]
 
     def _read(self, name: str) -> tuple[int, tuple[str, ...]]:
         """The archive's generation that questions were drawn from, and the questions; none where there are none."""

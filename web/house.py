@@ -1,5 +1,6 @@
 """All that a server has: archives, the line before the model, what is kept. The page and the programs work on it."""
 
+import asyncio
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -69,11 +70,14 @@ class House:
 
         threading.Thread(target=load, name="warm", daemon=True).start()
 
-    def ask(
+    async def ask(
         self, user: str, key: str, question: str, history: Sequence[Message] = (), *, scope: Scope, who: str = ""
     ) -> Asking:
-        """A question in line; raises ArchiveError at once for an archive that the user does not see."""
-        self.rooms.archive(user, key)
+        """A question in line; raises ArchiveError before that for an archive that the user does not see.
+
+        The loop goes on meanwhile. Whoever goes away meanwhile has asked nothing.
+        """
+        await asyncio.to_thread(self.rooms.archive, user, key)  # its server may be away: that takes seconds to know
         return self.desk.put(lambda: self.rooms.room(user, key), question, history, who=who or user, scope=scope)
 
     def add(

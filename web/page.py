@@ -3,6 +3,7 @@
 What happens in a conversation is in `chat`, how it looks in `markup`, which parts there are in `layout`.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -127,7 +128,8 @@ class Page:
         def told(error: Exception) -> Shown:
             return {notice: self.draw.notice(str(error))}
 
-        # Gradio finds the places of request and event by counting parameters: they come first.
+        # Gradio finds the places of request and event by counting parameters: they come first. It calls `quick` in a
+        # thread, `slow` on the loop, where nothing may reach an archive: one whose server is away would stop everybody.
         def quick(request: gr.Request, event_data: gr.EventData, seat: Seat, place: str, *values: Any) -> Shown:
             try:
                 self.sit_down(seat, place, request)
@@ -141,11 +143,12 @@ class Page:
             request: gr.Request, event_data: gr.EventData, seat: Seat, place: str, *values: Any
         ) -> AsyncGenerator[Shown, None]:
             try:
-                self.sit_down(seat, place, request)
+                await asyncio.to_thread(self.sit_down, seat, place, request)
                 async for shown in run(seat, event_data, *values):
                     yield shown
             except user_errors() as error:
-                yield (self.what_is_left(seat) if self.talk.past in outputs else {}) | told(error)
+                left = await asyncio.to_thread(self.what_is_left, seat) if self.talk.past in outputs else {}
+                yield left | told(error)
 
         how = SLOW if streams else QUICK
         return event(slow if streams else quick, [self.seat, self.place, *inputs], [*outputs, notice], **how)
@@ -279,11 +282,12 @@ class Page:
         first = True
         async for html in self.chat.ask(seat, question, scope):
             if first:
-                yield self.turns(seat) | {self.talk.box: "", self.talk.notice: "", self.talk.now: html}
+                turns = await asyncio.to_thread(self.turns, seat)
+                yield turns | {self.talk.box: "", self.talk.notice: "", self.talk.now: html}
                 first = False
             elif html:
                 yield {self.talk.now: html}
-        yield self.turns(seat)
+        yield await asyncio.to_thread(self.turns, seat)
 
     async def ask_box(self, seat: Seat, _: gr.EventData, question: str, *within: Any) -> AsyncIterator[Shown]:
         if seat.running or not question.strip():

@@ -39,12 +39,14 @@ def find_archive(house: House, user: str, name: str = "", *, to_change: bool = F
     raise ArchiveError(f'there is no archive called "{name[:60]}"; there is {names}')
 
 
-def put(house: House, user: str, key: str, question: str, history: Sequence[Message] = (), *, scope: Scope) -> Asking:
+async def put(
+    house: House, user: str, key: str, question: str, history: Sequence[Message] = (), *, scope: Scope
+) -> Asking:
     """A program's question in line, beside what its user asks on the page.
 
     Raises QuestionError for one that is empty or too long, DeskFull where too many wait.
     """
-    return house.ask(user, key, check_question(question), history, scope=scope, who=f"{user} by program")
+    return await house.ask(user, key, check_question(question), history, scope=scope, who=f"{user} by program")
 
 
 async def tell(asking: Asking) -> AsyncGenerator[dict[str, Any], None]:

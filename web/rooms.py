@@ -8,9 +8,11 @@ import re
 import shutil
 import sqlite3
 import threading
+import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -27,6 +29,7 @@ LOCAL = "local"  # whose folder holds the archives of the one user of a server w
 USER = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 LONGEST_NAME = 60
 MOST_ARCHIVES = 100
+AGAIN_SECONDS = 10.0  # after an archive could not be reached, until it is tried again
 JOINERS = "\u200c\u200d"  # no letters, and yet Persian and Hindi are not written without them
 
 
@@ -51,6 +54,23 @@ class _Place:
     own: bool
 
 
+class _Failure:
+    """Why an archive could not be had: told at once for some seconds, as a server that is away takes long to fail."""
+
+    def __init__(self) -> None:
+        self._sentence, self._until = "", 0.0
+
+    @contextmanager
+    def remembered(self) -> Iterator[None]:
+        if time.monotonic() < self._until:
+            raise ArchiveError(self._sentence)
+        try:
+            yield
+        except ArchiveError as error:
+            self._sentence, self._until = str(error), time.monotonic() + AGAIN_SECONDS
+            raise
+
+
 class _Held:
     """An open archive, the file that it was then, its newsroom once there is one, and what was looked up in it."""
 
@@ -58,6 +78,7 @@ class _Held:
         self.archive = archive
         self.file = file
         self._looked_up: dict[str, tuple[int, Any]] = {}
+        self._failure = _Failure()
         self.room: Newsroom | None = None
 
     def counts(self) -> Counts:
@@ -68,10 +89,43 @@ class _Held:
 
     def _once(self, name: str, look: Callable[[], object]) -> object:
         """Looked up again only when the archive has changed, whoever changed it."""
-        generation = self.archive.generation
-        if self._looked_up.get(name, (None,))[0] != generation:
-            self._looked_up[name] = generation, look()
-        return self._looked_up[name][1]
+        with self._failure.remembered():
+            generation = self.archive.generation
+            if self._looked_up.get(name, (None,))[0] != generation:
+                self._looked_up[name] = generation, look()
+            return self._looked_up[name][1]
+
+
+class _Door:
+    """The way to one archive. Who opens it is waited for by those who want the same one, and by nobody else."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._file = 0, 0
+        self._failure = _Failure()
+        self.held: _Held | None = None
+
+    def open(self) -> _Held:
+        """The archive, opened where it is not open yet or was moved away and made again."""
+        with self._lock:
+            try:
+                found = (self._folder / "archive.sqlite").stat()
+                file = found.st_dev, found.st_ino
+            except OSError:
+                file = 0, 0  # opening it says what is the matter
+            if file != self._file:
+                self._file, self._failure = file, _Failure()
+            if self.held is None or self.held.file != file:
+                self.held = None  # not closed: somebody may be reading it still
+                with self._failure.remembered():
+                    try:
+                        self.held = _Held(open_archive(self._folder), file)
+                    except OSError as error:
+                        raise ArchiveError(
+                            f"{self._folder}: cannot be opened ({error.strerror}); check its permissions"
+                        ) from None
+            return self.held
 
 
 class Rooms:
@@ -89,7 +143,7 @@ class Rooms:
         self._named = list(dict.fromkeys(path.resolve() for path in archives))
         self._folder = folder.resolve() / "archives"
         self._logins = logins
-        self._open: dict[Path, _Held] = {}
+        self._doors: dict[Path, _Door] = {}
         self._mutex = threading.Lock()
         self._making = threading.Lock()
 
@@ -183,9 +237,10 @@ class Rooms:
     def close(self) -> None:
         """Closes all archives; nothing may be asked of them afterwards."""
         with self._mutex:
-            for held in self._open.values():
-                held.archive.close()
-            self._open.clear()
+            for door in self._doors.values():
+                if door.held is not None:
+                    door.held.archive.close()
+            self._doors.clear()
 
     # Who sees what
 
@@ -236,23 +291,9 @@ class Rooms:
         return Listed(key, name, counts.articles, counts.first_day, counts.last_day, may_change, problem)
 
     def _held(self, folder: Path) -> _Held:
-        """An archive, opened where it is not open yet or was moved away and made again."""
         with self._mutex:
-            try:
-                found = (folder / "archive.sqlite").stat()
-                file = found.st_dev, found.st_ino
-            except OSError:
-                file = 0, 0  # opening it says what is the matter
-            held = self._open.get(folder)
-            if held is None or held.file != file:
-                self._open.pop(folder, None)  # not closed: somebody may be reading it still
-                try:
-                    held = self._open[folder] = _Held(open_archive(folder), file)
-                except OSError as error:
-                    raise ArchiveError(
-                        f"{folder}: cannot be opened ({error.strerror}); check its permissions"
-                    ) from None
-            return held
+            door = self._doors.setdefault(folder, _Door(folder))
+        return door.open()
 
 
 # Names and folders
