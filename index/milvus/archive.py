@@ -134,15 +134,17 @@ class MilvusArchive(MilvusReader):
         What an earlier writer left half done is cleared away first.
         """
         with self._lock(), self._lease.held():
-            self._clear_away()
             writing = Catalogue.at(self.folder, self.folder / WRITER)
+            self.store.writing = True
             try:
+                self._clear_away()
                 writing.bring_up(self.store, self.generation)
                 self._writing, self._alone = writing, True
                 yield
                 self.store.delete(RECORDS, list(self.store.stamps("journal", GONE)))
             finally:
                 self._writing, self._alone = None, False
+                self.store.writing = False
                 writing.close()
 
     def _journal(self, keys: Iterable[str]) -> list[dict[str, Any]]:
