@@ -17,8 +17,11 @@ from test_kill import QUESTIONS, found, write_articles
 
 from index import update
 from index.archive import Archive, ArchiveBusy, ArchiveError, Feed
+from index.milvus.archive import MilvusArchive
+from index.milvus.connection import read_address
+from index.milvus.store import PASSAGES
 from index.news_index import NewsIndex
-from index.opening import folder_of, is_archive, open_archive
+from index.opening import NOTE, folder_of, is_archive, open_archive
 from index.passage import Passage
 from index.scope import EVERYTHING, Scope, ScopeError
 
@@ -367,7 +370,9 @@ def test_what_a_kill_left_half_written_is_not_shown_and_is_taken_out(back: Back,
     news = index(back.place("lite file"), articles)
     write_files(articles, {"new.txt": "Another bridge was built."})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("index.milvus.store.Store.upsert_last", lambda *_: 1 / 0)  # passages are written, records are not
+        patch.setattr(
+            "index.milvus.store.Store.upsert_last", lambda *_, patience: 1 / 0
+        )  # passages are written, records are not
         with pytest.raises(ZeroDivisionError):
             news.update([articles], count_tokens=count_words)
     rows = [row for row, _ in news.rank("bridge", 10)["dense"]]
@@ -449,6 +454,11 @@ def wait_for(true: Callable[[], bool], seconds: float = 60.0) -> None:
 # Several machines at one server
 
 
+def elsewhere(place: Path, folder: Path) -> MilvusArchive:
+    """The archive of a place as another machine has it."""
+    return MilvusArchive.open(read_address((place / NOTE).read_text("utf-8")), folder / "another machine")
+
+
 def ask(place: Path, started: float) -> list[dict[tuple[str, str, str, int], float | None]]:
     news = NewsIndex.open(place, FakeEmbedder())
     answers = [found(news) for _ in range(3)]
@@ -482,8 +492,7 @@ def test_a_lease_of_another_machine_is_heeded_until_it_ends(
 ) -> None:
     place = back.place("lite server")
     news = index(place, write_files(tmp_path / "articles", {"a.txt": "One sentence."}))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "another machine"))
-    other = open_archive(place)
+    other = elsewhere(place, tmp_path)
     with news.archive.writing(), pytest.raises(ArchiveBusy, match="is writing to this archive"), other.writing():
         pass
     with other.writing():
@@ -496,6 +505,37 @@ def test_a_lease_of_another_machine_is_heeded_until_it_ends(
         lease._write()  # one that slept beyond its time, and wakes
         with pytest.raises(ArchiveBusy, match="another machine has begun to write"), other.change():
             pass
+
+
+@pytest.mark.engine
+def test_a_writer_that_slept_until_another_cleared_away_changes_nothing(
+    back: Back, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    articles = write_files(tmp_path / "articles", {"a.txt": "One bridge fell."})
+    place = back.place("lite server")
+    news = index(place, articles)
+    other = elsewhere(place, tmp_path)
+    write_files(articles, {"new.txt": "Another bridge was built."})
+    store, lease = news.archive.store, news.archive._lease  # type: ignore[attr-defined]
+    write = store.upsert
+
+    def sleep_after(collection: str, rows: list[object]) -> None:
+        write(collection, rows)
+        if collection == PASSAGES:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("index.milvus.lease.SECONDS", -1.0)
+                lease._write()  # its time is over
+            with other.writing():
+                pass
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "upsert", sleep_after)
+        with pytest.raises(ArchiveBusy, match="another machine has begun to write"):
+            news.update([articles], count_tokens=count_words)
+    assert [len(other.stored(id)) for id in ids(other)] == [1]
+    one_copy_of_each(news)
+    assert news.update([articles], count_tokens=count_words).new == 1
+    assert [len(other.stored(id)) for id in ids(other)] == [1, 1]
 
 
 # Sentences

@@ -8,7 +8,7 @@ way, so that the next writer clears away what a kill has left. What no record na
 import json
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -141,7 +141,9 @@ class MilvusArchive(MilvusReader):
                 writing.bring_up(self.store, self.generation)
                 self._writing, self._alone = writing, True
                 yield
-                self.store.delete(RECORDS, list(self.store.stamps("journal", GONE)))
+                with suppress(ArchiveBusy):  # the next writer has cleared away already, and has a journal of its own
+                    self._lease.check()
+                    self.store.delete(RECORDS, list(self.store.stamps("journal", GONE)))
             finally:
                 self._writing, self._alone = None, False
                 self.store.writing = False
@@ -194,7 +196,7 @@ class MilvusArchive(MilvusReader):
             self._change = _Change()
             try:
                 yield
-                self._lease.check()
+                self._lease.make_sure()
                 self._push(catalogue, self._change)
                 catalogue.settle(self._generation)
                 catalogue._db.execute("COMMIT")
@@ -261,9 +263,12 @@ class MilvusArchive(MilvusReader):
         store.upsert(PASSAGES, rows)
         store.upsert(RECORDS, pieces)
         heads += [self._row(id, GONE, "") for id in sorted(gone)]
-        # One request is one entry in Milvus's log. What is too large for one is written before it in several.
-        store.upsert_last(RECORDS, heads, self._about_row(self._generation + 1))
+        # One request is one entry in Milvus's log. What is too large for one is written before it in several. A writer
+        # that slept until here may have lost the lease, and the next one has taken out what it had put.
+        left = self._lease.make_sure()
+        store.upsert_last(RECORDS, heads, self._about_row(self._generation + 1), patience=left)
         self._generation += 1
+        self._lease.check()
         store.delete(PASSAGES, sorted(left_rows))
         store.delete(RECORDS, sorted(left_pieces | gone))
 

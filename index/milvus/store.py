@@ -311,16 +311,21 @@ class Store:
         if some:
             self._upsert(collection, some)
 
-    def upsert_last(self, collection: str, rows: Sequence[dict[str, Any]], last: dict[str, Any]) -> None:
-        """Writes rows and one that counts, in one request where a server takes it: all of them are there, or none."""
+    def upsert_last(
+        self, collection: str, rows: Sequence[dict[str, Any]], last: dict[str, Any], *, patience: float
+    ) -> None:
+        """Writes rows and one that counts, in one request where a server takes it: all of them are there, or none.
+
+        That one is not tried for longer than `patience` seconds.
+        """
         size = sum(4 * len(row["value"]) for row in rows)
         if size > 8 * REQUEST_BYTES:
             self.upsert(collection, rows)
             rows = []
-        self._upsert(collection, [*rows, last])
+        self._upsert(collection, [*rows, last], patience)
 
-    def _upsert(self, collection: str, rows: list[dict[str, Any]]) -> None:
-        self.call(lambda seconds: self._client.upsert(collection, rows, timeout=seconds))
+    def _upsert(self, collection: str, rows: list[dict[str, Any]], patience: float | None = None) -> None:
+        self.call(lambda seconds: self._client.upsert(collection, rows, timeout=seconds), patience=patience)
 
     def record(self, id: str, kind: str, value: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """A record as it is written, and the pieces that are written before it where it is long."""
