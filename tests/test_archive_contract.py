@@ -2,11 +2,13 @@
 
 import multiprocessing
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,8 +20,8 @@ from test_kill import QUESTIONS, found, write_articles
 from index import update
 from index.archive import Archive, ArchiveBusy, ArchiveError, Feed
 from index.milvus.archive import MilvusArchive
-from index.milvus.connection import read_address
-from index.milvus.store import PASSAGES
+from index.milvus.connection import Address, read_address
+from index.milvus.store import PASSAGES, RECORDS, Store
 from index.news_index import NewsIndex
 from index.opening import NOTE, folder_of, is_archive, open_archive
 from index.passage import Passage
@@ -454,9 +456,13 @@ def wait_for(true: Callable[[], bool], seconds: float = 60.0) -> None:
 # Several machines at one server
 
 
+def address_of(place: Path) -> Address:
+    return read_address((place / NOTE).read_text("utf-8"))
+
+
 def elsewhere(place: Path, folder: Path) -> MilvusArchive:
     """The archive of a place as another machine has it."""
-    return MilvusArchive.open(read_address((place / NOTE).read_text("utf-8")), folder / "another machine")
+    return MilvusArchive.open(address_of(place), folder / "another machine")
 
 
 def ask(place: Path, started: float) -> list[dict[tuple[str, str, str, int], float | None]]:
@@ -536,6 +542,75 @@ def test_a_writer_that_slept_until_another_cleared_away_changes_nothing(
     one_copy_of_each(news)
     assert news.update([articles], count_tokens=count_words).new == 1
     assert [len(other.stored(id)) for id in ids(other)] == [1, 1]
+
+
+@pytest.mark.engine
+def test_of_two_machines_that_make_an_archive_at_once_one_does(
+    back: Back, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = back.place("lite server")
+    articles = write_files(tmp_path / "articles", {"a.txt": "One bridge fell."})
+    create = Store.create
+
+    def be_overtaken(*given: Any) -> None:
+        monkeypatch.setattr(Store, "create", create)
+        index(place, articles).close()
+        create(*given)
+
+    monkeypatch.setattr(Store, "create", be_overtaken)
+    about = {"embedder": "fake 64", "dimension": "64", "max_tokens": "12"}
+    with pytest.raises(ArchiveError, match="holds an archive already"):
+        MilvusArchive.create(address_of(place), tmp_path / "slow", about)
+    news = NewsIndex.open(place, FakeEmbedder())
+    assert ids(news.archive) == ["a"] and len(news.archive.stored("a")) == 1
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("full_text", [True, False])
+def test_an_archive_that_is_made_anew_in_its_place_is_another(
+    full_text: bool, back: Back, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not full_text:
+        monkeypatch.setattr(Store, "full_text", False)  # as of a server before 2.5: tantivy finds the words
+    place = back.place("lite server")
+    first = write_files(tmp_path / "first", {"a.txt": "One bridge fell."})
+    reader = index(place, first)
+    assert named(reader, "bridge") == ids(reader.archive) == ["a"]
+    shutil.copytree(place, tmp_path / "here")
+    for name in (RECORDS, PASSAGES):
+        reader.archive.store._client.drop_collection(name)  # type: ignore[attr-defined]
+    news = index(place, write_files(tmp_path / "second", {"b.txt": "Another bridge was built."}))
+    assert news.archive.generation == reader.archive.generation == 1
+    for each in (news, reader):
+        assert named(each, "bridge") == ids(each.archive) == ["b"]
+    shutil.rmtree(place)
+    shutil.copytree(tmp_path / "here", place)  # as if another machine had made it anew
+    assert NewsIndex.open(place, FakeEmbedder()).update([first], count_tokens=count_words).new == 1
+
+
+def named(news: NewsIndex, word: str) -> list[str]:
+    return [hit.article.id for hit in news.find([row for row, _ in news.rank(word, 5)["lexical"]])]
+
+
+@pytest.mark.engine
+def test_a_full_disk_under_the_catalogue_is_a_sentence(back: Back, tmp_path: Path) -> None:
+    articles = write_files(tmp_path / "articles", {"a.txt": "One bridge fell."})
+    news = index(back.place("lite file"), articles)
+    before = news.archive.generation, news.archive.fingerprint()
+    write_files(articles, {"long.txt": "Another bridge was built. " * 20_000})
+    full = sqlite3.connect
+    with pytest.MonkeyPatch.context() as patch:
+
+        def no_page_more(*given: Any, **more: Any) -> sqlite3.Connection:
+            made = full(*given, **more)
+            made.execute(f"PRAGMA max_page_count = {made.execute('PRAGMA page_count').fetchone()[0]}")
+            return made
+
+        patch.setattr("index.milvus.catalogue.sqlite3.connect", no_page_more)
+        with pytest.raises(ArchiveError, match=r"catalogue cannot be written \(database or disk is full\)"):
+            news.update([articles], count_tokens=count_words)
+    assert (news.archive.generation, news.archive.fingerprint()) == before
+    news.close()
 
 
 # Sentences

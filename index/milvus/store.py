@@ -6,7 +6,7 @@ under an id that follows from what is written, so that one that is tried again l
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from index.archive import ArchiveError
@@ -116,8 +116,11 @@ class Store:
                 self.call(lambda seconds, name=name: self._client.load_collection(name, timeout=seconds))  # type: ignore[misc]
         return True
 
-    def create(self, dimension: int) -> None:
-        """Makes the database where it is missing, and both collections, empty."""
+    def create(self, dimension: int, before_dropping: Callable[[], None]) -> None:
+        """Makes the database where it is missing, and both collections, empty.
+
+        What a kill has left of them is dropped; `before_dropping` raises where it is no kill's.
+        """
         from pymilvus import DataType, Function, FunctionType, MilvusClient
 
         self._connection.open(create=True)
@@ -130,7 +133,7 @@ class Store:
         records.add_field("nothing", DataType.FLOAT_VECTOR, dim=2)  # Milvus has no collection without a vector
         indexes = client.prepare_index_params()
         indexes.add_index("nothing", index_type="FLAT", metric_type="IP")
-        self._create(RECORDS, records, indexes)
+        self._create(RECORDS, records, indexes, before_dropping)
         passages = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
         passages.add_field("id", DataType.INT64, is_primary=True)
         passages.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
@@ -163,13 +166,12 @@ class Store:
                     metric_type="BM25",
                     params={"bm25_k1": 1.2, "bm25_b": 0.75},
                 )
-        self._create(PASSAGES, passages, indexes)
+        self._create(PASSAGES, passages, indexes, before_dropping)
 
-    def _create(self, name: str, schema: Any, indexes: Any) -> None:
+    def _create(self, name: str, schema: Any, indexes: Any, before_dropping: Callable[[], None]) -> None:
         if name in self.call(lambda seconds: self._client.list_collections(timeout=seconds)):
-            self.call(
-                lambda seconds: self._client.drop_collection(name, timeout=seconds)
-            )  # of a kill: it has no record
+            before_dropping()
+            self.call(lambda seconds: self._client.drop_collection(name, timeout=seconds))
         self.call(
             lambda seconds: self._client.create_collection(
                 name, schema=schema, index_params=indexes, consistency_level="Session", num_shards=1, timeout=120.0
