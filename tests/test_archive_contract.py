@@ -1,6 +1,7 @@
 """What every back end keeps to. The embedded archive is the oracle: same passages, vectors, hits and groups."""
 
 import multiprocessing
+import os
 import shutil
 import sqlite3
 import time
@@ -26,6 +27,7 @@ from index.news_index import NewsIndex
 from index.opening import NOTE, folder_of, is_archive, open_archive
 from index.passage import Passage
 from index.scope import EVERYTHING, Scope, ScopeError
+from qa.cli import main
 
 ENGINES = [pytest.param(name, marks=pytest.mark.engine) for name in ("lite file", "lite server", "full server")]
 BACK_ENDS = ["embedded", *ENGINES]
@@ -321,7 +323,14 @@ def test_where_nothing_is_a_sentence_says_so(place: Path) -> None:
 # Killed
 
 
+def at_home(place: Path) -> None:
+    """A process of forkserver's has the environment of when that began; a place counts in its own data folder alone."""
+    if (place / NOTE).is_file():
+        os.environ["XDG_DATA_HOME"] = str(place.parents[2])
+
+
 def index_slowly(place: Path, articles: Path) -> None:
+    at_home(place)
     update.BATCH_PASSAGES = 16  # more changes to fall between
     index(place, articles, 0.01).close()
 
@@ -466,6 +475,7 @@ def elsewhere(place: Path, folder: Path) -> MilvusArchive:
 
 
 def ask(place: Path, started: float) -> list[dict[tuple[str, str, str, int], float | None]]:
+    at_home(place)
     news = NewsIndex.open(place, FakeEmbedder())
     answers = [found(news) for _ in range(3)]
     while time.time() < started + 2:
@@ -623,6 +633,11 @@ def test_a_full_disk_under_the_catalogue_is_a_sentence(back: Back, tmp_path: Pat
         ("milvus://host:99999/news", "no address of an archive in Milvus"),
         ("milvus://host/a-b", "no address of an archive in Milvus"),
         ("milvus:///none/here/news.db", "no such folder"),
+        ("milvus://127.0.0.1:19530/news.db", "no address of an archive in Milvus"),
+        ("milvus:///srv/news", "no address of an archive in Milvus"),
+        ("milvus:news", "no address of an archive in Milvus"),
+        ("milvus+tls:///srv/news.db", "a file needs no TLS; write milvus:///srv/news.db"),
+        ("milvus://root:secretpw@host/db", r"milvus://\.\.\.@host/db: holds a user .*as GROUNDWIRE_MILVUS_TOKEN"),
     ],
 )
 def test_an_address_that_leads_nowhere_is_a_sentence(
@@ -635,6 +650,35 @@ def test_an_address_that_leads_nowhere_is_a_sentence(
         open_archive(folder_of(place))
 
 
+@pytest.mark.parametrize("place", ["milvus://root:secret@host/db", "milvus:root:secret@host", "milvus://a:secret/@b"])
+def test_a_password_in_an_address_is_not_repeated(place: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["ask", "Who?", "--archive", place])
+    told = capsys.readouterr().err
+    assert "secret" not in told and "GROUNDWIRE_MILVUS_TOKEN" in told
+
+
+def test_a_folder_of_somebody_else_does_not_say_where_the_token_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    theirs = write_files(tmp_path / "theirs", {NOTE: "milvus://127.0.0.1:1/news"})
+    assert not is_archive(theirs)
+    with pytest.raises(ArchiveError, match="no archive here"):
+        open_archive(theirs)
+
+
+def test_the_note_of_an_address_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    note = folder_of("milvus://127.0.0.1/news") / NOTE
+    there = note.stat()
+    assert folder_of("milvus:/127.0.0.1:19530/news") / NOTE == note
+    assert (note.stat().st_ino, note.stat().st_mtime_ns) == (there.st_ino, there.st_mtime_ns)
+    note.write_text("")  # of an earlier version that was killed
+    folder_of("milvus://127.0.0.1/news")
+    assert note.read_text() == "milvus://127.0.0.1:19530/news" and [*note.parent.iterdir()] == [note]
+
+
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     monkeypatch.setitem(__import__("sys").modules, "pymilvus", None)
@@ -643,6 +687,7 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def refused(place: Path) -> None:
+    at_home(place)
     with pytest.raises(ArchiveError, match="open in another process"):
         open_archive(place)
 

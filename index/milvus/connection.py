@@ -43,32 +43,45 @@ class Address:
 
 
 def is_milvus(place: str) -> bool:
-    """Whether a place is one in Milvus.
+    """Whether a place is one in Milvus, or meant to be.
 
-    >>> is_milvus("milvus://127.0.0.1/news"), is_milvus("archive")
-    (True, False)
+    >>> is_milvus("milvus://127.0.0.1/news"), is_milvus("archive"), is_milvus("./milvus:old")
+    (True, False, False)
     """
-    return place.startswith("milvus:/")
+    return place.startswith(("milvus:", "milvus+tls:"))
 
 
 def read_address(place: str) -> Address:
     """The address that a place names; one slash after the colon is enough, for a path keeps no more.
 
-    >>> read_address("milvus://10.0.0.1/news").uri, read_address("milvus://[::1]:1/news").uri
-    ('http://10.0.0.1:19530', 'http://[::1]:1')
+    Raises ArchiveError for what is none, or holds a password: folders and messages would keep it.
+
+    >>> read_address("milvus://10.0.0.1/news").uri, read_address("milvus+tls://[::1]:1/news").uri
+    ('http://10.0.0.1:19530', 'https://[::1]:1')
     >>> read_address("milvus:/data/news.db")
     Address(place='milvus:///data/news.db', uri='/data/news.db', database='')
     """
-    rest = place.removeprefix("milvus:").lstrip("/")
-    if rest.endswith(".db"):
+    scheme, _, told = place.partition(":")
+    rest = told.lstrip("/")
+    slashes = len(told) - len(rest)
+    if slashes in (1, 3) and rest.endswith(".db"):
+        if scheme != "milvus":
+            raise ArchiveError(f"{place}: a file needs no TLS; write milvus:///{rest}")
         return Address(f"milvus:///{rest}", f"/{rest}")
-    found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?(?:/([A-Za-z_][A-Za-z0-9_]*)?)?", rest)
-    if found is None or int(found[2] or PORT) > 65535:
+    if "@" in rest:
         raise ArchiveError(
-            f"{place}: no address of an archive in Milvus; write milvus://host:port/database, or milvus:///path/file.db"
+            f"{scheme}://...@{rest.rpartition('@')[2]}: holds a user or a password, which would be kept with the"
+            f" archive; leave it out and put user:password into the environment, as {TOKEN}"
+        )
+    found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?(?:/([A-Za-z_][A-Za-z0-9_]*)?)?", rest)
+    if slashes not in (1, 2) or found is None or int(found[2] or PORT) > 65535:
+        raise ArchiveError(
+            f"{place}: no address of an archive in Milvus; write milvus://host:port/database, milvus+tls:// for a"
+            " server that speaks TLS, or milvus:///path/file.db"
         )
     host, port, database = found[1], int(found[2] or PORT), found[3] or "default"
-    return Address(f"milvus://{host}:{port}/{database}", f"http://{host}:{port}", database)
+    web = "https" if scheme == "milvus+tls" else "http"
+    return Address(f"{scheme}://{host}:{port}/{database}", f"{web}://{host}:{port}", database)
 
 
 class Connection:

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from filelock import FileLock
+
 from index.archive import ArchiveBusy, ArchiveError
 from index.milvus.store import RECORDS, Store
 
@@ -104,6 +106,8 @@ class Lease:
 def _name_of_machine(folder: Path) -> str:
     """A name that this folder of this machine keeps."""
     file = folder / "machine"
-    if not file.exists():
-        file.write_text(uuid4().hex)
+    if not (file.is_file() and file.read_text()):
+        with FileLock(folder / "machine.lock"):  # of two that begin at once, both have one name
+            if not (file.is_file() and file.read_text()):
+                file.write_text(uuid4().hex)
     return file.read_text()
