@@ -381,9 +381,8 @@ def test_what_a_kill_left_half_written_is_not_shown_and_is_taken_out(back: Back,
     news = index(back.place("lite file"), articles)
     write_files(articles, {"new.txt": "Another bridge was built."})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "index.milvus.store.Store.upsert_last", lambda *_, patience: 1 / 0
-        )  # passages are written, records are not
+        # Passages are written, records are not.
+        patch.setattr("index.milvus.store.Store.upsert_last", lambda *_, left: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             news.update([articles], count_tokens=count_words)
     rows = [row for row, _ in news.rank("bridge", 10)["dense"]]

@@ -292,10 +292,10 @@ class MilvusArchive(MilvusReader):
         heads += [self._row(id, GONE, "") for id in sorted(gone)]
         # One request is one entry in Milvus's log. What is too large for one is written before it in several. A writer
         # that slept until here may have lost the lease, and the next one has taken out what it had put.
-        left = self._lease.make_sure()
-        store.upsert_last(RECORDS, heads, self._about_row(self._generation + 1), patience=left)
+        store.upsert_last(RECORDS, heads, self._about_row(self._generation + 1), left=self._lease.make_sure)
         self._generation += 1
-        self._lease.check()
+        if left_rows or left_pieces or gone:
+            self._lease.check()
         store.delete(PASSAGES, sorted(left_rows))
         store.delete(RECORDS, sorted(left_pieces | gone))
 

@@ -299,34 +299,37 @@ class Store:
 
     # Writing
 
-    def upsert(self, collection: str, rows: Sequence[dict[str, Any]]) -> None:
-        """Writes rows, in requests that every server takes."""
+    def upsert(
+        self, collection: str, rows: Sequence[dict[str, Any]], *, left: Callable[[], float] | None = None
+    ) -> None:
+        """Writes rows, in requests that every server takes; `left` as in `upsert_last`."""
         some: list[dict[str, Any]] = []
         size = 0
         for row in rows:
             weight = sum(4 * len(v) if isinstance(v, str) else 8 * getattr(v, "size", 1) for v in row.values())
             if some and size + weight > REQUEST_BYTES:
-                self._upsert(collection, some)
+                self._upsert(collection, some, left)
                 some, size = [], 0
             some.append(row)
             size += weight
         if some:
-            self._upsert(collection, some)
+            self._upsert(collection, some, left)
 
     def upsert_last(
-        self, collection: str, rows: Sequence[dict[str, Any]], last: dict[str, Any], *, patience: float
+        self, collection: str, rows: Sequence[dict[str, Any]], last: dict[str, Any], *, left: Callable[[], float]
     ) -> None:
         """Writes rows and one that counts, in one request where a server takes it: all of them are there, or none.
 
-        That one is not tried for longer than `patience` seconds.
+        `left` is asked before each request for how many seconds it may be tried.
         """
         size = sum(4 * len(row["value"]) for row in rows)
         if size > 8 * REQUEST_BYTES:
-            self.upsert(collection, rows)
+            self.upsert(collection, rows, left=left)
             rows = []
-        self._upsert(collection, [*rows, last], patience)
+        self._upsert(collection, [*rows, last], left)
 
-    def _upsert(self, collection: str, rows: list[dict[str, Any]], patience: float | None = None) -> None:
+    def _upsert(self, collection: str, rows: list[dict[str, Any]], left: Callable[[], float] | None = None) -> None:
+        patience = left() if left else None
         self.call(lambda seconds: self._client.upsert(collection, rows, timeout=seconds), patience=patience)
 
     def record(self, id: str, kind: str, value: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
