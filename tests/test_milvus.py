@@ -96,3 +96,19 @@ def test_a_reader_waits_less_for_a_server_than_a_writer(speaker: Speaker, monkey
         waited.append(time.monotonic() - began)
     made.close()
     assert waited[0] < 1 < 1.5 <= waited[1] < 5
+
+
+def test_a_server_that_loads_is_waited_for(speaker: Speaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pymilvus.exceptions import MilvusException
+
+    monkeypatch.setattr(connection, "READING_PATIENCE", 0.2)
+    made = Connection(read_address(f"milvus://127.0.0.1:{speaker.port}/default"))
+    loaded = time.monotonic() + 1
+
+    def read(seconds: float) -> str:
+        if time.monotonic() < loaded:
+            raise MilvusException(message="failed to query: collection not loaded[collection=1]")
+        return "read"
+
+    assert made.call(read) == "read"
+    made.close()

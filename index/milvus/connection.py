@@ -29,7 +29,8 @@ LASTING = (
     ),
     (r"invalid|illegal|cannot parse|exceeds|UNIMPLEMENTED|not supported|unexpected character|schema|dimension", ""),
 )
-PASSING = re.compile("(?i)unavailable|not ready|not loaded|not fully loaded")
+LOADING = re.compile("(?i)not ready|not loaded|not fully loaded")  # a server that was just started
+PASSING = re.compile(f"{LOADING.pattern}|unavailable")
 T = TypeVar("T")
 
 
@@ -157,14 +158,17 @@ class Connection:
         """What `do` gives, which is told how many seconds it may take.
 
         While the server is away or not yet itself again it is asked again: for `patience` seconds at most, else a
-        minute for a writer and ten seconds for a reader. Raises ArchiveError with a sentence for whatever lasts.
+        minute for a writer or while the server loads, and ten seconds for a reader. Raises ArchiveError with a sentence
+        for whatever lasts.
         """
         from grpc import RpcError
         from pymilvus.exceptions import MilvusException
 
+        longest = PATIENCE if patience is None else patience
         if patience is None:
             patience = FIRST_PATIENCE if not self._reached else PATIENCE if self.writing else READING_PATIENCE
-        until = time.monotonic() + patience
+        began = time.monotonic()
+        until = began + patience
         pause = 0.1
         while True:
             try:
@@ -177,6 +181,8 @@ class Connection:
                     if re.search(pattern, told, re.I):
                         told = sentence or f"Milvus refuses what was asked ({told[:200]}); see its log"
                         raise ArchiveError(f"{self.address.place}: {told}") from error
+                if LOADING.search(told):
+                    until = began + longest
                 if time.monotonic() > until:
                     raise ArchiveError(
                         f"{self.address.place}: the server does not answer ({told[:160]}); see whether it runs, and"
