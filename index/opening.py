@@ -4,6 +4,7 @@ import hashlib
 import re
 import shutil
 from pathlib import Path
+from uuid import uuid4
 
 from platformdirs import user_data_path
 
@@ -24,12 +25,13 @@ def folder_of(place: str) -> Path:
     if not is_milvus(place):
         return Path(place)
     address = read_address(place)
-    told = re.sub(r"[^A-Za-z0-9]+", "-", address.place)[:60].strip("-")
-    apart = hashlib.sha256(address.place.encode()).hexdigest()[:8]  # two that are told alike
-    folder = user_data_path("groundwire") / "remote" / f"{told}-{apart}"
+    folder = _folder_at(address)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / NOTE).write_text(address.place, encoding="utf-8")
+        if _address(folder) != address:
+            fresh = folder / f"{NOTE}-{uuid4().hex}"
+            fresh.write_text(address.place, encoding="utf-8")
+            fresh.replace(folder / NOTE)  # others may be reading it
     except OSError as error:
         raise ArchiveError(f"{folder}: cannot be written ({error.strerror}); it keeps what goes with {place}") from None
     return folder
@@ -58,11 +60,22 @@ def create_archive(folder: Path, about: dict[str, str]) -> Archive:
     return EmbeddedArchive.create(folder, about)
 
 
+def _folder_at(address: Address) -> Path:
+    told = re.sub(r"[^A-Za-z0-9]+", "-", address.place)[:60].strip("-")
+    apart = hashlib.sha256(address.place.encode()).hexdigest()[:8]  # two that are told alike
+    return user_data_path("groundwire") / "remote" / f"{told}-{apart}"
+
+
 def _address(folder: Path) -> Address | None:
+    """Where the archive of a folder lies if not there, by the note of `folder_of`.
+
+    No other note counts: a folder that came from somebody else would say where the token goes.
+    """
     try:
-        return read_address((folder / NOTE).read_text("utf-8"))
-    except OSError:
+        address = read_address((folder / NOTE).read_text("utf-8"))
+    except (OSError, ValueError, ArchiveError):
         return None
+    return address if folder.resolve() == _folder_at(address).resolve() else None
 
 
 def ranker_of(archive: Archive) -> Ranker:

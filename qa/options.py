@@ -116,7 +116,7 @@ def user_errors() -> tuple[type[Exception], ...]:
 
 def archive_folder(place: str) -> Path:
     """The folder of an archive, by a path or an address; argparse's own error for an address that is none."""
-    if not place.startswith("milvus:"):
+    if not place.startswith(("milvus:", "milvus+tls:")):
         return Path(place)
     from index.archive import ArchiveError
     from index.opening import folder_of

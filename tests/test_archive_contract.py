@@ -1,12 +1,15 @@
 """What every back end keeps to. The embedded archive is the oracle: same passages, vectors, hits and groups."""
 
 import multiprocessing
+import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,10 +20,14 @@ from test_kill import QUESTIONS, found, write_articles
 
 from index import update
 from index.archive import Archive, ArchiveBusy, ArchiveError, Feed
+from index.milvus.archive import MilvusArchive
+from index.milvus.connection import Address, read_address
+from index.milvus.store import PASSAGES, RECORDS, Store
 from index.news_index import NewsIndex
-from index.opening import folder_of, is_archive, open_archive
+from index.opening import NOTE, folder_of, is_archive, open_archive
 from index.passage import Passage
 from index.scope import EVERYTHING, Scope, ScopeError
+from qa.cli import main
 
 ENGINES = [pytest.param(name, marks=pytest.mark.engine) for name in ("lite file", "lite server", "full server")]
 BACK_ENDS = ["embedded", *ENGINES]
@@ -316,7 +323,14 @@ def test_where_nothing_is_a_sentence_says_so(place: Path) -> None:
 # Killed
 
 
+def at_home(place: Path) -> None:
+    """A process of forkserver's has the environment of when that began; a place counts in its own data folder alone."""
+    if (place / NOTE).is_file():
+        os.environ["XDG_DATA_HOME"] = str(place.parents[2])
+
+
 def index_slowly(place: Path, articles: Path) -> None:
+    at_home(place)
     update.BATCH_PASSAGES = 16  # more changes to fall between
     index(place, articles, 0.01).close()
 
@@ -367,7 +381,8 @@ def test_what_a_kill_left_half_written_is_not_shown_and_is_taken_out(back: Back,
     news = index(back.place("lite file"), articles)
     write_files(articles, {"new.txt": "Another bridge was built."})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("index.milvus.store.Store.upsert_last", lambda *_: 1 / 0)  # passages are written, records are not
+        # Passages are written, records are not.
+        patch.setattr("index.milvus.store.Store.upsert_last", lambda *_, left: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             news.update([articles], count_tokens=count_words)
     rows = [row for row, _ in news.rank("bridge", 10)["dense"]]
@@ -406,8 +421,8 @@ def test_a_run_without_its_server_ends_with_a_sentence_and_the_next_one_complete
 ) -> None:
     monkeypatch.setattr(update, "BATCH_PASSAGES", 16)
     monkeypatch.setattr("index.milvus.connection.PATIENCE", 2.0)
+    monkeypatch.setattr("index.milvus.connection.READING_PATIENCE", 2.0)
     monkeypatch.setattr("index.milvus.connection.CALL_SECONDS", 2.0)
-    monkeypatch.setattr("index.milvus.store.CALL_SECONDS", 2.0)
     articles = write_articles(tmp_path / "articles", edition=0)
     expected = index(back.place("embedded"), articles)
     place, server = back.place(f"{kind} server"), back.server(kind)
@@ -449,7 +464,17 @@ def wait_for(true: Callable[[], bool], seconds: float = 60.0) -> None:
 # Several machines at one server
 
 
+def address_of(place: Path) -> Address:
+    return read_address((place / NOTE).read_text("utf-8"))
+
+
+def elsewhere(place: Path, folder: Path) -> MilvusArchive:
+    """The archive of a place as another machine has it."""
+    return MilvusArchive.open(address_of(place), folder / "another machine")
+
+
 def ask(place: Path, started: float) -> list[dict[tuple[str, str, str, int], float | None]]:
+    at_home(place)
     news = NewsIndex.open(place, FakeEmbedder())
     answers = [found(news) for _ in range(3)]
     while time.time() < started + 2:
@@ -482,8 +507,7 @@ def test_a_lease_of_another_machine_is_heeded_until_it_ends(
 ) -> None:
     place = back.place("lite server")
     news = index(place, write_files(tmp_path / "articles", {"a.txt": "One sentence."}))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "another machine"))
-    other = open_archive(place)
+    other = elsewhere(place, tmp_path)
     with news.archive.writing(), pytest.raises(ArchiveBusy, match="is writing to this archive"), other.writing():
         pass
     with other.writing():
@@ -498,6 +522,106 @@ def test_a_lease_of_another_machine_is_heeded_until_it_ends(
             pass
 
 
+@pytest.mark.engine
+def test_a_writer_that_slept_until_another_cleared_away_changes_nothing(
+    back: Back, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    articles = write_files(tmp_path / "articles", {"a.txt": "One bridge fell."})
+    place = back.place("lite server")
+    news = index(place, articles)
+    other = elsewhere(place, tmp_path)
+    write_files(articles, {"new.txt": "Another bridge was built."})
+    store, lease = news.archive.store, news.archive._lease  # type: ignore[attr-defined]
+    write = store.upsert
+
+    def sleep_after(collection: str, rows: list[object]) -> None:
+        write(collection, rows)
+        if collection == PASSAGES:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("index.milvus.lease.SECONDS", -1.0)
+                lease._write()  # its time is over
+            with other.writing():
+                pass
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "upsert", sleep_after)
+        with pytest.raises(ArchiveBusy, match="another machine has begun to write"):
+            news.update([articles], count_tokens=count_words)
+    assert [len(other.stored(id)) for id in ids(other)] == [1]
+    one_copy_of_each(news)
+    assert news.update([articles], count_tokens=count_words).new == 1
+    assert [len(other.stored(id)) for id in ids(other)] == [1, 1]
+
+
+@pytest.mark.engine
+def test_of_two_machines_that_make_an_archive_at_once_one_does(
+    back: Back, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = back.place("lite server")
+    articles = write_files(tmp_path / "articles", {"a.txt": "One bridge fell."})
+    create = Store.create
+
+    def be_overtaken(*given: Any) -> None:
+        monkeypatch.setattr(Store, "create", create)
+        index(place, articles).close()
+        create(*given)
+
+    monkeypatch.setattr(Store, "create", be_overtaken)
+    about = {"embedder": "fake 64", "dimension": "64", "max_tokens": "12"}
+    with pytest.raises(ArchiveError, match="holds an archive already"):
+        MilvusArchive.create(address_of(place), tmp_path / "slow", about)
+    news = NewsIndex.open(place, FakeEmbedder())
+    assert ids(news.archive) == ["a"] and len(news.archive.stored("a")) == 1
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("full_text", [True, False])
+def test_an_archive_that_is_made_anew_in_its_place_is_another(
+    full_text: bool, back: Back, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not full_text:
+        monkeypatch.setattr(Store, "full_text", False)  # as of a server before 2.5: tantivy finds the words
+    place = back.place("lite server")
+    first = write_files(tmp_path / "first", {"a.txt": "One bridge fell."})
+    reader = index(place, first)
+    assert named(reader, "bridge") == ids(reader.archive) == ["a"]
+    shutil.copytree(place, tmp_path / "here")
+    for name in (RECORDS, PASSAGES):
+        reader.archive.store._client.drop_collection(name)  # type: ignore[attr-defined]
+    news = index(place, write_files(tmp_path / "second", {"b.txt": "Another bridge was built."}))
+    assert news.archive.generation == reader.archive.generation == 1
+    for each in (news, reader):
+        assert named(each, "bridge") == ids(each.archive) == ["b"]
+    shutil.rmtree(place)
+    shutil.copytree(tmp_path / "here", place)  # as if another machine had made it anew
+    assert NewsIndex.open(place, FakeEmbedder()).update([first], count_tokens=count_words).new == 1
+
+
+def named(news: NewsIndex, word: str) -> list[str]:
+    return [hit.article.id for hit in news.find([row for row, _ in news.rank(word, 5)["lexical"]])]
+
+
+@pytest.mark.engine
+def test_a_full_disk_under_the_catalogue_is_a_sentence(back: Back, tmp_path: Path) -> None:
+    articles = write_files(tmp_path / "articles", {"a.txt": "One bridge fell."})
+    news = index(back.place("lite file"), articles)
+    before = news.archive.generation, news.archive.fingerprint()
+    write_files(articles, {"long.txt": "Another bridge was built. " * 20_000})
+    full = sqlite3.connect
+    with pytest.MonkeyPatch.context() as patch:
+
+        def no_page_more(*given: Any, **more: Any) -> sqlite3.Connection:
+            made = full(*given, **more)
+            made.execute(f"PRAGMA max_page_count = {made.execute('PRAGMA page_count').fetchone()[0]}")
+            return made
+
+        patch.setattr("index.milvus.catalogue.sqlite3.connect", no_page_more)
+        with pytest.raises(ArchiveError, match=r"catalogue cannot be written \(database or disk is full\)"):
+            news.update([articles], count_tokens=count_words)
+    assert (news.archive.generation, news.archive.fingerprint()) == before
+    news.close()
+
+
 # Sentences
 
 
@@ -508,6 +632,11 @@ def test_a_lease_of_another_machine_is_heeded_until_it_ends(
         ("milvus://host:99999/news", "no address of an archive in Milvus"),
         ("milvus://host/a-b", "no address of an archive in Milvus"),
         ("milvus:///none/here/news.db", "no such folder"),
+        ("milvus://127.0.0.1:19530/news.db", "no address of an archive in Milvus"),
+        ("milvus:///srv/news", "no address of an archive in Milvus"),
+        ("milvus:news", "no address of an archive in Milvus"),
+        ("milvus+tls:///srv/news.db", "a file needs no TLS; write milvus:///srv/news.db"),
+        ("milvus://root:secretpw@host/db", r"milvus://\.\.\.@host/db: holds a user .*as GROUNDWIRE_MILVUS_TOKEN"),
     ],
 )
 def test_an_address_that_leads_nowhere_is_a_sentence(
@@ -520,6 +649,35 @@ def test_an_address_that_leads_nowhere_is_a_sentence(
         open_archive(folder_of(place))
 
 
+@pytest.mark.parametrize("place", ["milvus://root:secret@host/db", "milvus:root:secret@host", "milvus://a:secret/@b"])
+def test_a_password_in_an_address_is_not_repeated(place: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["ask", "Who?", "--archive", place])
+    told = capsys.readouterr().err
+    assert "secret" not in told and "GROUNDWIRE_MILVUS_TOKEN" in told
+
+
+def test_a_folder_of_somebody_else_does_not_say_where_the_token_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    theirs = write_files(tmp_path / "theirs", {NOTE: "milvus://127.0.0.1:1/news"})
+    assert not is_archive(theirs)
+    with pytest.raises(ArchiveError, match="no archive here"):
+        open_archive(theirs)
+
+
+def test_the_note_of_an_address_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    note = folder_of("milvus://127.0.0.1/news") / NOTE
+    there = note.stat()
+    assert folder_of("milvus:/127.0.0.1:19530/news") / NOTE == note
+    assert (note.stat().st_ino, note.stat().st_mtime_ns) == (there.st_ino, there.st_mtime_ns)
+    note.write_text("")  # of an earlier version that was killed
+    folder_of("milvus://127.0.0.1/news")
+    assert note.read_text() == "milvus://127.0.0.1:19530/news" and [*note.parent.iterdir()] == [note]
+
+
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     monkeypatch.setitem(__import__("sys").modules, "pymilvus", None)
@@ -528,6 +686,7 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def refused(place: Path) -> None:
+    at_home(place)
     with pytest.raises(ArchiveError, match="open in another process"):
         open_archive(place)
 

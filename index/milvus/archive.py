@@ -6,12 +6,15 @@ way, so that the next writer clears away what a kill has left. What no record na
 """
 
 import json
+import sqlite3
+import time
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -26,7 +29,7 @@ from index.milvus.catalogue import (
     write_article,
 )
 from index.milvus.connection import Address
-from index.milvus.lease import Lease
+from index.milvus.lease import MOMENT, Lease
 from index.milvus.reading import MilvusReader
 from index.milvus.store import (
     LONGEST,
@@ -44,7 +47,6 @@ from index.scope import day_of
 FORMAT = "1"
 WRITER = "writer.sqlite"
 GONE = "gone"
-KEPT = 256  # articles that a search has just named, until they are asked for
 
 
 @dataclass
@@ -69,14 +71,25 @@ class MilvusArchive(MilvusReader):
         """A new archive, its database made where it is missing; raises ArchiveError where there is one."""
         store = Store(address)
         archive = cls(store, _made(folder))
-        with archive._lock():
-            if store.exists() and store.read(["about"], newest=True):
-                store.close()
-                raise ArchiveError(f"{address.place}: holds an archive already; open it, or name another --archive")
-            store.create(int(about["dimension"]))
-            archive._about = {"format": FORMAT, **about}
-            store.upsert(RECORDS, [archive._about_row(0)])  # last: without it, there is no archive
+        archive._about = {"format": FORMAT, "id": uuid4().hex, **about}
+        try:
+            with archive._lock():
+                archive._refuse_second()
+                store.create(int(about["dimension"]), archive._refuse_second)
+                archive._refuse_second()
+                store.upsert(RECORDS, [archive._about_row(0)])  # last: without it, there is no archive
+                time.sleep(MOMENT)
+                archive._refuse_second()  # of two machines that were here in the same moment one goes on
+        except ArchiveError:
+            archive.close()
+            raise
         return archive
+
+    def _refuse_second(self) -> None:
+        """Raises ArchiveError where there is an archive, and not this one."""
+        held = self.store.read(["about"], newest=True) if self.store.exists() else {}
+        if held and json.loads(held["about"])["about"].get("id") != self._about["id"]:
+            raise ArchiveError(f"{self.place}: holds an archive already; open it, or name another --archive")
 
     @staticmethod
     def there(address: Address) -> bool:
@@ -134,16 +147,33 @@ class MilvusArchive(MilvusReader):
         What an earlier writer left half done is cleared away first.
         """
         with self._lock(), self._lease.held():
-            self._clear_away()
-            writing = Catalogue.at(self.folder, self.folder / WRITER)
+            with self._told():
+                writing = Catalogue.at(self.folder, self.folder / WRITER)
+            self.store.writing = True
             try:
-                writing.bring_up(self.store, self.generation)
+                self._clear_away()
+                with self._told():
+                    writing.bring_up(self.store, *self.state)
                 self._writing, self._alone = writing, True
                 yield
-                self.store.delete(RECORDS, list(self.store.stamps("journal", GONE)))
+                with suppress(ArchiveBusy):  # the next writer has cleared away already, and has a journal of its own
+                    self._lease.check()
+                    self.store.delete(RECORDS, list(self.store.stamps("journal", GONE)))
             finally:
                 self._writing, self._alone = None, False
+                self.store.writing = False
                 writing.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """A disk that does not take the writer's catalogue becomes a sentence."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise ArchiveError(
+                f"{self.folder}: the writer's catalogue cannot be written ({error}); what was in {self.place} is whole:"
+                " see whether the disk is full, and run groundwire index again"
+            ) from error
 
     def _journal(self, keys: Iterable[str]) -> list[dict[str, Any]]:
         """Records that name the articles that are under way."""
@@ -180,19 +210,20 @@ class MilvusArchive(MilvusReader):
     def change(self) -> Iterator[None]:
         """One change and one generation: all of it is found afterwards, or nothing.
 
-        Raises ArchiveError where the server is gone for longer than a minute; what was there before is whole.
+        Raises ArchiveError where the server is gone for longer than a minute, or this machine's disk does not take the
+        writer's catalogue; what was there before is whole.
         """
         if self._writing is None:
             with self.writing(), self.change():
                 yield
             return
         catalogue = self._writing
-        with catalogue._mutex:
+        with catalogue._mutex, self._told():
             catalogue._db.execute("BEGIN IMMEDIATE")
             self._change = _Change()
             try:
                 yield
-                self._lease.check()
+                self._lease.make_sure()
                 self._push(catalogue, self._change)
                 catalogue.settle(self._generation)
                 catalogue._db.execute("COMMIT")
@@ -259,9 +290,12 @@ class MilvusArchive(MilvusReader):
         store.upsert(PASSAGES, rows)
         store.upsert(RECORDS, pieces)
         heads += [self._row(id, GONE, "") for id in sorted(gone)]
-        # One request is one entry in Milvus's log. What is too large for one is written before it in several.
-        store.upsert_last(RECORDS, heads, self._about_row(self._generation + 1))
+        # One request is one entry in Milvus's log. What is too large for one is written before it in several. A writer
+        # that slept until here may have lost the lease, and the next one has taken out what it had put.
+        store.upsert_last(RECORDS, heads, self._about_row(self._generation + 1), left=self._lease.make_sure)
         self._generation += 1
+        if left_rows or left_pieces or gone:
+            self._lease.check()
         store.delete(PASSAGES, sorted(left_rows))
         store.delete(RECORDS, sorted(left_pieces | gone))
 

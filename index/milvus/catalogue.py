@@ -108,9 +108,12 @@ class Catalogue(EmbeddedArchive):
 
     # Following the archive
 
-    def bring_up(self, store: Store, generation: int) -> None:
-        """Takes in what the archive's records say now; nothing to do where they are of the generation it has."""
-        if self.generation == generation:
+    def bring_up(self, store: Store, archive: str, generation: int) -> None:
+        """Takes in what the archive's records say now; nothing to do where they are of the generation it has.
+
+        `archive` is the archive's id: another that was made in the same place may have the same generation.
+        """
+        if (self.about("id"), self.generation) == (archive, generation):
             return
         there = store.stamps("article", "file", *(() if self.with_texts else ("copies",)))
         with self._mutex:
@@ -129,6 +132,7 @@ class Catalogue(EmbeddedArchive):
                         if read.get(id):  # else it went while this was read, and the next generation says so
                             self._take_in(store, id, there[id], json.loads(read[id]))
                 regroup(self._db, self._touched)
+                self._db.execute("INSERT OR REPLACE INTO about VALUES ('id', ?)", (archive,))
                 self.settle(generation)
                 self._db.execute("COMMIT")
             except BaseException:

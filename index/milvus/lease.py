@@ -1,8 +1,9 @@
 """The one writer of a Milvus archive: a record that says who writes and until when.
 
 Milvus has no compare-and-swap: two machines that begin within the same instant could both believe that they hold it. So
-a writer reads the record again a moment after it has written it, and before every change; that leaves a window of
-milliseconds, and what two writers write in it is still one copy of each passage.
+a writer reads the record again a moment after it has written it, and before every change and what follows it; and the
+request that makes a change count may not take longer than what is left of the lease. That leaves a window of
+milliseconds, and what two writers write in it is still one copy of each passage. Machines compare their clocks by it.
 """
 
 import json
@@ -15,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+from filelock import FileLock
 
 from index.archive import ArchiveBusy, ArchiveError
 from index.milvus.store import RECORDS, Store
@@ -42,7 +45,7 @@ class Lease:
                 f" {seconds} s"
             )
         self._write()
-        if held and held["machine"] != self._machine:
+        if held is None or held["machine"] != self._machine:
             time.sleep(MOMENT)
         self.check()
         done = threading.Event()
@@ -59,13 +62,26 @@ class Lease:
             except ArchiveError:
                 pass  # the server is gone: the lease ends by itself
 
-    def check(self) -> None:
-        """Raises ArchiveBusy where the lease is another's by now."""
+    def check(self) -> float:
+        """The seconds that are left of the lease; raises ArchiveBusy where it is another's by now."""
         held = self._read()
         if held is None or held["owner"] != self._owner:
             raise ArchiveBusy(
                 f"{self.store.address.place}: another machine has begun to write; run the same command later"
             )
+        return float(held["until"]) - time.time()
+
+    def make_sure(self) -> float:
+        """As `check`, just before what must not come late; one that has half gone unrenewed is made longer first.
+
+        That is so after a sleep, or a time without the server.
+        """
+        left = self.check()
+        if left < SECONDS / 2:
+            self._write()
+            time.sleep(MOMENT)
+            left = self.check()
+        return left
 
     def _renew(self, done: threading.Event) -> None:
         while not done.wait(SECONDS / 3):
@@ -90,6 +106,8 @@ class Lease:
 def _name_of_machine(folder: Path) -> str:
     """A name that this folder of this machine keeps."""
     file = folder / "machine"
-    if not file.exists():
-        file.write_text(uuid4().hex)
+    if not (file.is_file() and file.read_text()):
+        with FileLock(folder / "machine.lock"):  # of two that begin at once, both have one name
+            if not (file.is_file() and file.read_text()):
+                file.write_text(uuid4().hex)
     return file.read_text()

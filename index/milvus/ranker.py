@@ -21,7 +21,7 @@ class MilvusRanker:
     def __init__(self, archive: MilvusArchive) -> None:
         self.archive = archive
         self._words = None if archive.store.full_text else Words(archive)
-        self._within: tuple[tuple[int, Scope], NDArray[np.int64]] | None = None
+        self._within: tuple[tuple[tuple[str, int], Scope], NDArray[np.int64]] | None = None
 
     def ready(self, say: Callable[[str], None]) -> None:
         """Nothing to make ready where Milvus searches what it holds; else tantivy is brought up to date."""
@@ -40,20 +40,20 @@ class MilvusRanker:
 
     def rank(self, question: str, vector: NDArray[np.float32], k: int, scope: Scope) -> Rankings:
         """As `Ranker.rank`."""
-        generation = self.archive.generation  # what others have written until now is waited for
+        state = self.archive.state  # what others have written until now is waited for
         asked = min(k + MORE, MOST)
         store, within = self.archive.store, where(scope)
         dense = store.search("vector", vector[0].tolist(), asked, within)
         if self._words is None:
             lexical = search_words(store, question, asked, within)[:k]
         else:
-            rows = None if scope.everything else self._rows_within(generation, scope)
+            rows = None if scope.everything else self._rows_within(state, scope)
             lexical = self._words.opened().search(question, k, within=rows)
         return {"dense": sorted(dense, key=lambda hit: (-hit[1], hit[0]))[:k], "lexical": lexical}
 
-    def _rows_within(self, generation: int, scope: Scope) -> NDArray[np.int64]:
+    def _rows_within(self, state: tuple[str, int], scope: Scope) -> NDArray[np.int64]:
         """As the archive has it; that of the last scope is remembered until the archive changes."""
         held = self._within
-        if held is None or held[0] != (generation, scope):
-            held = self._within = (generation, scope), self.archive.rows_within(scope)
+        if held is None or held[0] != (state, scope):
+            held = self._within = (state, scope), self.archive.rows_within(scope)
         return held[1]

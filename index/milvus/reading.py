@@ -85,18 +85,25 @@ class MilvusReader:
         held = self.store.read(["about"], newest=True)
         if "about" not in held:
             raise ArchiveError(f"{self.place}: the archive is gone; make one with: groundwire index PATH")
-        read = int(json.loads(held["about"])["generation"])
-        if read != self._generation:
+        about = json.loads(held["about"])
+        read = int(about["generation"])
+        if (about["about"].get("id"), read) != (self._about.get("id"), self._generation):
             self.store.changed()
-            self._generation, self._recent = read, {}
+            self._about, self._generation, self._recent = about["about"], read, {}
         return read
+
+    @property
+    def state(self) -> tuple[str, int]:
+        """Its id and generation, as of now: one made anew in the same place is another, of the same generation even."""
+        generation = self.generation
+        return self._about.get("id", ""), generation
 
     def _all(self) -> Catalogue:
         """What is asked of all articles, as it is now."""
         if self._writing is not None:
             return self._writing
         with self._mutex:
-            self._catalogue.bring_up(self.store, self.generation)
+            self._catalogue.bring_up(self.store, *self.state)
             return self._catalogue
 
     def counts(self) -> Counts:

@@ -6,11 +6,11 @@ under an id that follows from what is written, so that one that is tried again l
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from index.archive import ArchiveError
-from index.milvus.connection import CALL_SECONDS, Address, Connection
+from index.milvus.connection import Address, Connection
 
 RECORDS, PASSAGES = "groundwire_records", "groundwire_passages"
 LONGEST = 60_000  # bytes of one text: Milvus takes 65,535
@@ -87,6 +87,15 @@ class Store:
         return self._connection.database_there
 
     @property
+    def writing(self) -> bool:
+        """Whether its archive holds the writer's lease."""
+        return self._connection.writing
+
+    @writing.setter
+    def writing(self, held: bool) -> None:
+        self._connection.writing = held
+
+    @property
     def _client(self) -> Any:
         return self._connection.client
 
@@ -99,16 +108,19 @@ class Store:
         """Whether both collections are there."""
         if not self.database_there:
             return False
-        found = self.call(lambda: self._client.list_collections(timeout=CALL_SECONDS))
+        found = self.call(lambda seconds: self._client.list_collections(timeout=seconds))
         if not {RECORDS, PASSAGES} <= set(found):
             return False
         if self._connection.lite:
             for name in (RECORDS, PASSAGES):
-                self.call(lambda name=name: self._client.load_collection(name, timeout=CALL_SECONDS))  # type: ignore[misc]
+                self.call(lambda seconds, name=name: self._client.load_collection(name, timeout=seconds))  # type: ignore[misc]
         return True
 
-    def create(self, dimension: int) -> None:
-        """Makes the database where it is missing, and both collections, empty."""
+    def create(self, dimension: int, before_dropping: Callable[[], None]) -> None:
+        """Makes the database where it is missing, and both collections, empty.
+
+        What a kill has left of them is dropped; `before_dropping` raises where it is no kill's.
+        """
         from pymilvus import DataType, Function, FunctionType, MilvusClient
 
         self._connection.open(create=True)
@@ -121,7 +133,7 @@ class Store:
         records.add_field("nothing", DataType.FLOAT_VECTOR, dim=2)  # Milvus has no collection without a vector
         indexes = client.prepare_index_params()
         indexes.add_index("nothing", index_type="FLAT", metric_type="IP")
-        self._create(RECORDS, records, indexes)
+        self._create(RECORDS, records, indexes, before_dropping)
         passages = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
         passages.add_field("id", DataType.INT64, is_primary=True)
         passages.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
@@ -154,13 +166,14 @@ class Store:
                     metric_type="BM25",
                     params={"bm25_k1": 1.2, "bm25_b": 0.75},
                 )
-        self._create(PASSAGES, passages, indexes)
+        self._create(PASSAGES, passages, indexes, before_dropping)
 
-    def _create(self, name: str, schema: Any, indexes: Any) -> None:
-        if name in self.call(lambda: self._client.list_collections(timeout=CALL_SECONDS)):
-            self.call(lambda: self._client.drop_collection(name, timeout=CALL_SECONDS))  # of a kill: it has no record
+    def _create(self, name: str, schema: Any, indexes: Any, before_dropping: Callable[[], None]) -> None:
+        if name in self.call(lambda seconds: self._client.list_collections(timeout=seconds)):
+            before_dropping()
+            self.call(lambda seconds: self._client.drop_collection(name, timeout=seconds))
         self.call(
-            lambda: self._client.create_collection(
+            lambda seconds: self._client.create_collection(
                 name, schema=schema, index_params=indexes, consistency_level="Session", num_shards=1, timeout=120.0
             )
         )
@@ -181,12 +194,12 @@ class Store:
         found: list[Any] = []
         for some in in_batches(ids, READ_AT_ONCE):
             found += self.call(
-                lambda some=some: self._client.query(  # type: ignore[misc]
+                lambda seconds, some=some: self._client.query(  # type: ignore[misc]
                     collection,
                     filter=f"id in {quoted(some)}",
                     output_fields=["id", *fields],
                     consistency_level=self._level(newest),
-                    timeout=CALL_SECONDS,
+                    timeout=seconds,
                 )
             )
         return found
@@ -194,7 +207,7 @@ class Store:
     def scan(self, collection: str, where: str, fields: list[str], *, at_once: int = 2_000) -> list[Any]:
         """The fields of all that a filter lets through, in no order; asked again from its start where it breaks off."""
 
-        def read() -> list[Any]:
+        def read(seconds: float) -> list[Any]:
             found: dict[Any, Any] = {}
             iterator = self._client.query_iterator(
                 collection,
@@ -202,7 +215,7 @@ class Store:
                 filter=where,
                 output_fields=["id", *fields],
                 consistency_level="Strong",
-                timeout=CALL_SECONDS,
+                timeout=seconds,
             )
             while rows := iterator.next():
                 found |= {row["id"]: row for row in rows}
@@ -251,13 +264,13 @@ class Store:
         """Whether a filter lets anything through."""
         return bool(
             self.call(
-                lambda: self._client.query(
+                lambda seconds: self._client.query(
                     collection,
                     filter=where or "id >= 0",
                     limit=1,
                     output_fields=["id"],
                     consistency_level=self._level(False),
-                    timeout=CALL_SECONDS,
+                    timeout=seconds,
                 )
             )
         )
@@ -269,7 +282,7 @@ class Store:
     def search(self, field: str, query: Any, k: int, where: str, *, metric: str = "IP") -> list[tuple[int, float]]:
         """The `k` passages nearest to a vector, or by BM25 to words, with their scores, in Milvus's order."""
         [found] = self.call(
-            lambda: self._client.search(
+            lambda seconds: self._client.search(
                 PASSAGES,
                 data=[query],
                 anns_field=field,
@@ -278,7 +291,7 @@ class Store:
                 output_fields=["id"],  # without it all fields come back, vectors too
                 search_params={"metric_type": metric},
                 consistency_level=self._level(False),
-                timeout=CALL_SECONDS,
+                timeout=seconds,
             )
         )
         # Milvus Lite gives BM25 a minus sign.
@@ -286,30 +299,38 @@ class Store:
 
     # Writing
 
-    def upsert(self, collection: str, rows: Sequence[dict[str, Any]]) -> None:
-        """Writes rows, in requests that every server takes."""
+    def upsert(
+        self, collection: str, rows: Sequence[dict[str, Any]], *, left: Callable[[], float] | None = None
+    ) -> None:
+        """Writes rows, in requests that every server takes; `left` as in `upsert_last`."""
         some: list[dict[str, Any]] = []
         size = 0
         for row in rows:
             weight = sum(4 * len(v) if isinstance(v, str) else 8 * getattr(v, "size", 1) for v in row.values())
             if some and size + weight > REQUEST_BYTES:
-                self._upsert(collection, some)
+                self._upsert(collection, some, left)
                 some, size = [], 0
             some.append(row)
             size += weight
         if some:
-            self._upsert(collection, some)
+            self._upsert(collection, some, left)
 
-    def upsert_last(self, collection: str, rows: Sequence[dict[str, Any]], last: dict[str, Any]) -> None:
-        """Writes rows and one that counts, in one request where a server takes it: all of them are there, or none."""
+    def upsert_last(
+        self, collection: str, rows: Sequence[dict[str, Any]], last: dict[str, Any], *, left: Callable[[], float]
+    ) -> None:
+        """Writes rows and one that counts, in one request where a server takes it: all of them are there, or none.
+
+        `left` is asked before each request for how many seconds it may be tried.
+        """
         size = sum(4 * len(row["value"]) for row in rows)
         if size > 8 * REQUEST_BYTES:
-            self.upsert(collection, rows)
+            self.upsert(collection, rows, left=left)
             rows = []
-        self._upsert(collection, [*rows, last])
+        self._upsert(collection, [*rows, last], left)
 
-    def _upsert(self, collection: str, rows: list[dict[str, Any]]) -> None:
-        self.call(lambda: self._client.upsert(collection, rows, timeout=CALL_SECONDS))
+    def _upsert(self, collection: str, rows: list[dict[str, Any]], left: Callable[[], float] | None = None) -> None:
+        patience = left() if left else None
+        self.call(lambda seconds: self._client.upsert(collection, rows, timeout=seconds), patience=patience)
 
     def record(self, id: str, kind: str, value: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """A record as it is written, and the pieces that are written before it where it is long."""
@@ -330,4 +351,4 @@ class Store:
     def delete(self, collection: str, ids: Sequence[Any]) -> None:
         """Takes out what is there of these."""
         for some in in_batches(ids, 1_000):
-            self.call(lambda some=some: self._client.delete(collection, ids=list(some), timeout=CALL_SECONDS))  # type: ignore[misc]
+            self.call(lambda seconds, some=some: self._client.delete(collection, ids=list(some), timeout=seconds))  # type: ignore[misc]

@@ -5,6 +5,7 @@ Milvus gets the words as tantivy has them, analysed here, so that every back end
 
 import threading
 from collections.abc import Callable, Iterator
+from zipfile import BadZipFile
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -46,21 +47,21 @@ class Words:
         self.archive = archive
         self.folder = archive.folder / "tantivy"
         self._opening = threading.Lock()
-        self._opened: tuple[int, LexicalIndex] | None = None
+        self._opened: tuple[tuple[str, int], LexicalIndex] | None = None
 
     @property
     def current(self) -> bool:
         """Whether it is whole and of the archive's generation."""
-        return generation(self.folder) == self.archive.generation
+        return generation(self.folder) == self.archive.generation and self._rows() is not None
 
     def opened(self, say: Callable[[str], None] = lambda _: None) -> LexicalIndex:
         """The index, first brought to the archive's generation; raises ArchiveError where it cannot be written."""
         with self._opening:
-            wanted = self.archive.generation
+            wanted = self.archive.state
             if self._opened is None or self._opened[0] != wanted:
                 try:
                     with FileLock(self.folder.with_suffix(".lock"), timeout=LONGEST_WAIT):
-                        if generation(self.folder) != wanted:
+                        if generation(self.folder) != wanted[1] or self._rows() is None:
                             say("the index of words is missing or behind: making it again from Milvus")
                             self._update()
                         self._opened = wanted, LexicalIndex(self.folder, writable=True)
@@ -72,18 +73,23 @@ class Words:
             return self._opened[1]
 
     def _update(self) -> None:
-        file = self.folder.with_suffix(".npz")
-        there = generation(self.folder)
-        try:
-            with np.load(file) as held:
-                rows = held["rows"] if int(held["generation"]) == there else None
-        except (OSError, ValueError, KeyError):
-            rows = None
+        rows = self._rows()
         if rows is None:
             (self.folder / NAME).unlink(missing_ok=True)  # what it holds is not known: anew
         changes = _Changes(self.archive, np.empty(0, np.int64) if rows is None else rows)
         update(self.folder, changes)
-        np.savez(file, rows=changes.rows, generation=changes.generation)
+        id = self.archive.about("id")
+        np.savez(self.folder.with_suffix(".npz"), rows=changes.rows, generation=changes.generation, id=id)
+
+    def _rows(self) -> NDArray[np.int64] | None:
+        """The rows it holds; None where that is not known, or they are those of another archive in the same place."""
+        try:
+            with np.load(self.folder.with_suffix(".npz")) as held:
+                ours = str(held["id"]) == self.archive.about("id")
+                rows: NDArray[np.int64] = held["rows"]
+                return rows if ours and int(held["generation"]) == generation(self.folder) else None
+        except (OSError, ValueError, KeyError, BadZipFile):
+            return None
 
 
 class _Changes:

@@ -1,0 +1,114 @@
+"""What only an archive in Milvus can suffer: servers that hang, writers that sleep, databases that are dropped."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from index.archive import ArchiveError
+from index.milvus import connection
+from index.milvus.connection import Connection, read_address
+
+pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install 'groundwire[milvus]'")
+
+
+class Speaker:
+    """A server that speaks Milvus's protocol, as far as a connection needs it, and can fall silent."""
+
+    def __init__(self) -> None:
+        import grpc
+        from pymilvus.grpc_gen import milvus_pb2, milvus_pb2_grpc
+
+        answering = Event()
+        answering.set()
+
+        class Service(milvus_pb2_grpc.MilvusServiceServicer):  # type: ignore[misc, name-defined, unused-ignore]
+            def Connect(self, request: Any, context: Any) -> Any:
+                return milvus_pb2.ConnectResponse(identifier=1)
+
+            def ListDatabases(self, request: Any, context: Any) -> Any:
+                answering.wait(30)
+                return milvus_pb2.ListDatabasesResponse(db_names=["default"])
+
+            def GetVersion(self, request: Any, context: Any) -> Any:
+                answering.wait(30)
+                return milvus_pb2.GetVersionResponse(version="2.6.0")
+
+        self.answering = answering
+        self._server = grpc.server(ThreadPoolExecutor(4))
+        milvus_pb2_grpc.add_MilvusServiceServicer_to_server(Service(), self._server)
+        self.port = self._server.add_insecure_port("127.0.0.1:0")
+        self._server.start()
+
+    def stop(self) -> None:
+        self.answering.set()
+        self._server.stop(0)
+
+
+@pytest.fixture
+def speaker() -> Iterator[Speaker]:
+    made = Speaker()
+    yield made
+    made.stop()
+
+
+def connections_to(port: int) -> int:
+    """How many connections from here to a port of this machine are open."""
+    told = "".join(Path(f"/proc/self/net/{name}").read_text() for name in ("tcp", "tcp6"))
+    return sum(line.split()[2].endswith(f":{port:04X}") and line.split()[3] == "01" for line in told.splitlines())
+
+
+def test_a_server_that_hangs_is_a_sentence(speaker: Speaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "FIRST_PATIENCE", 1.0)
+    speaker.answering.clear()
+    began = time.monotonic()
+    with pytest.raises(ArchiveError, match="the server does not answer"):
+        Connection(read_address(f"milvus://127.0.0.1:{speaker.port}/default"))
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.skipif(not Path("/proc/self/net/tcp6").is_file(), reason="this system does not list its connections there")
+def test_a_connection_that_is_closed_leaves_no_channel(speaker: Speaker) -> None:
+    made = Connection(read_address(f"milvus://127.0.0.1:{speaker.port}/default"))
+    made.open(create=True)
+    assert connections_to(speaker.port) == 1
+    made.close()
+    until = time.monotonic() + 5
+    while connections_to(speaker.port) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert connections_to(speaker.port) == 0
+
+
+def test_a_reader_waits_less_for_a_server_than_a_writer(speaker: Speaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "READING_PATIENCE", 0.2)
+    monkeypatch.setattr(connection, "PATIENCE", 1.5)
+    made = Connection(read_address(f"milvus://127.0.0.1:{speaker.port}/default"))
+    speaker.answering.clear()
+    waited = []
+    for made.writing in (False, True):
+        began = time.monotonic()
+        with pytest.raises(ArchiveError, match="the server does not answer"):
+            made.call(lambda seconds: made.client.list_databases(timeout=seconds))
+        waited.append(time.monotonic() - began)
+    made.close()
+    assert waited[0] < 1 < 1.5 <= waited[1] < 5
+
+
+def test_a_server_that_loads_is_waited_for(speaker: Speaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pymilvus.exceptions import MilvusException
+
+    monkeypatch.setattr(connection, "READING_PATIENCE", 0.2)
+    made = Connection(read_address(f"milvus://127.0.0.1:{speaker.port}/default"))
+    loaded = time.monotonic() + 1
+
+    def read(seconds: float) -> str:
+        if time.monotonic() < loaded:
+            raise MilvusException(message="failed to query: collection not loaded[collection=1]")
+        return "read"
+
+    assert made.call(read) == "read"
+    made.close()
