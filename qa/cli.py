@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from qa.cli_copies import add_copies_command
 from qa.cli_eval import add_eval_commands
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 QUESTION = "Who was killed in the airport strike?"
 NAMES_SHOWN = 12
+OTHER_MODEL = (
+    f"when to decline was measured with {Settings.llm}; another model may decline what the articles answer"
+    " (docs/answers.md)"
+)
 
 
 More = Callable[[Any], None]
@@ -143,6 +148,8 @@ def run_ask(given: argparse.Namespace, settings: Settings) -> int:
         return 0
     answer = _tell(room, given.question, [], scope)
     print(_sources(answer))
+    if _declined_by_another(room, answer):
+        print(f"groundwire: {OTHER_MODEL}", file=sys.stderr)
     return 0
 
 
@@ -170,14 +177,18 @@ def run_replay(given: argparse.Namespace, settings: Settings) -> int:
 def _tell(room: "Newsroom", question: str, history: list[object], scope: "Scope") -> "Answer":
     """Streams an answer to a terminal, or prints it whole into a pipe."""
     from models import Message
+    from models.fetch import is_address
     from qa.answer import Answer
     from qa.pipeline import Piece, Status
 
     line, live, said = Line(), sys.stdout.isatty(), False
+    llm = room.settings.llm
+    waiting = f", waiting for {urlsplit(llm).netloc}" if is_address(llm) else ""  # which can be silent for minutes
     turns = [turn for turn in history if isinstance(turn, Message)]
     for event in room.stream(question, turns, scope=scope):
         if isinstance(event, Status) and not said:  # on a terminal it would stand in the answer
-            line.say(f"{event.doing} {event.done} of {event.total} …" if event.total else f"{event.doing} …")
+            doing = f"{event.doing} {event.done} of {event.total}" if event.total else event.doing
+            line.say(f"{doing}{'' if event.doing == 'searching' else waiting} …")
         elif isinstance(event, Piece) and live:
             line.clear()
             said = True
@@ -189,6 +200,11 @@ def _tell(room: "Newsroom", question: str, history: list[object], scope: "Scope"
                 print(f"groundwire: {event.replay['left_out']} more quotes found no room", file=sys.stderr)
             return event
     raise AssertionError("a stream ends with its answer")
+
+
+def _declined_by_another(room: "Newsroom", answer: "Answer") -> bool:
+    """Whether a model was asked that is not the one by which it was measured when to decline, and declined."""
+    return answer.declined and room.settings.llm != Settings.llm and answer.replay["llm"]["name"] is not None
 
 
 def _sources(answer: "Answer") -> str:
@@ -215,6 +231,7 @@ def run_chat(given: argparse.Namespace, settings: Settings) -> int:
     scope = room.news.archive.known(scope)
     history: list[object] = []
     answer: Answer | None = None
+    told = False
     print("Ask; + or - marks the last answer, an empty line or Ctrl-D ends, Ctrl-C stops an answer.", file=sys.stderr)
     while True:
         try:
@@ -236,6 +253,9 @@ def run_chat(given: argparse.Namespace, settings: Settings) -> int:
             print("\nstopped", file=sys.stderr)
             continue
         print(_sources(answer), flush=True)
+        if not told and _declined_by_another(room, answer):
+            told = True
+            print(f"groundwire: {OTHER_MODEL}", file=sys.stderr)
         history += [Message("user", question), Message("assistant", answer.answer)]
 
 

@@ -841,10 +841,16 @@ def test_the_command_line_asks_a_server(
     server: Server, news: NewsIndex, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("qa.pipeline.open_embedder", lambda *_, **__: FakeEmbedder())
+    said: list[str] = []
+    monkeypatch.setattr("qa.terminal.Line.say", lambda _, text: said.append(text))
     server.chat = play(ScriptedGenerator())
     asked = ["ask", "Who died in the strike?", "--archive", str(news.archive.folder), "--llm"]
     assert main([*asked, f"{server.address}/v1"]) == 0
     assert "Ten people died" in capsys.readouterr().out
+    assert main([*asked[:1], "Why do parrots talk?", *asked[2:], f"{server.address}/v1"]) == 0
+    told = capsys.readouterr()
+    assert "do not say" in told.out and "when to decline was measured with qwen2.5-coder-1.5b; another" in told.err
+    assert f"reading 0 of 8, waiting for {server.address.removeprefix('http://')} …" in said
     server.chat = with_status(401, {})
     assert main([*asked, f"{server.address}/v1"]) == 1
     error = capsys.readouterr().err
