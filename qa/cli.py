@@ -1,6 +1,7 @@
 """`groundwire`: each command is one call of the Python API, and the only place that prints.
 
-Exit codes: 0 done, 1 a sentence on standard error says what is wrong and what to do, 2 wrong usage, 130 interrupted.
+Exit codes: 0 done (what `index` could not read is told, the rest is done), 1 a sentence on standard error says what is
+wrong and what to do, 2 wrong usage, 130 interrupted.
 """
 
 import argparse
