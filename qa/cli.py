@@ -20,7 +20,7 @@ from qa.cli_gold import add_gold_commands
 from qa.cli_index import add_index_commands
 from qa.cli_show import add_show_commands
 from qa.cli_transfer import add_transfer_commands
-from qa.options import OPTIONS, archive_folder, positive, run_safely, scope_of, settings_of
+from qa.options import OPTIONS, archive_folder, llm_name, positive, run_safely, scope_of, settings_of
 from qa.settings import Settings
 from qa.terminal import Line, credit_line, fetching, one_line, open_room, plain, plain_json
 
@@ -78,7 +78,9 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     again = add("replay", run_replay, "ask a kept answer's question again and say what changed", "weights")
     again.add_argument("file", type=Path, metavar="ANSWER.json", help="what groundwire ask --json printed")
     again.add_argument("--archive", type=archive_folder, metavar="PLACE", help="the archive's place (the answer's)")
-    again.add_argument("--llm", default=None, metavar="NAME", help="a model's name, path or address (the answer's)")
+    again.add_argument(
+        "--llm", type=llm_name, default=None, metavar="NAME", help="a model's name, path or address (the answer's)"
+    )
     again.add_argument("--threads", type=positive, default=None, metavar="N", help="processor threads (all)")
     again.add_argument("--json", action="store_true", help="print what changed and the answer as JSON")
 

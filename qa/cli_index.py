@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from qa.cli_feed import fetch_addresses, kept_file, place, watch_on, watching
+from qa.options import named
 from qa.settings import Settings
 from qa.terminal import Line, duration, fetching, indexing, open_to_index, plain, plain_json
 
@@ -39,6 +40,7 @@ def add_index_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     )
     index.add_argument(
         "--ray",
+        type=cluster,
         metavar="ADDRESS",
         help="read and embed on a Ray cluster: HOST:PORT, auto (the one this machine is in) or local (docs/scale.md)",
     )
@@ -49,6 +51,15 @@ def add_index_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
 
     forget = add("forget", run_forget, "take out the articles that came from a file or folder", "archive")
     forget.add_argument("paths", nargs="+", type=place, metavar="PATH", help="as it was indexed; it need not be there")
+
+
+def cluster(text: str) -> str:
+    """The address of a Ray cluster, as argparse wants its types; whether one answers there is seen later."""
+    host, _, port = named(text).rpartition(":")
+    if "://" in text or (text not in ("auto", "local") and not (host and port.isdecimal())):
+        mend = "run this on one of its machines, with --ray auto" if "://" in text else "write HOST:PORT, auto or local"
+        raise argparse.ArgumentTypeError(f"{text}: is no address of a cluster; {mend}")
+    return text
 
 
 def run_index(given: argparse.Namespace, settings: Settings) -> int:

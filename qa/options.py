@@ -83,7 +83,7 @@ def user_errors() -> tuple[type[Exception], ...]:
 def archive_folder(place: str) -> Path:
     """The folder of an archive, by a path or an address; argparse's own error for an address that is none."""
     if not place.startswith("milvus:"):
-        return Path(place)
+        return Path(named(place))
     from index.archive import ArchiveError
     from index.opening import folder_of
 
@@ -118,7 +118,11 @@ def _weights_option(command: argparse.ArgumentParser) -> None:
 def _embedder_option(command: argparse.ArgumentParser) -> None:
     _weights_option(command)
     command.add_argument(
-        "--embedder", default=Settings.embedder, metavar="NAME", help=f"a model's name or folder ({Settings.embedder})"
+        "--embedder",
+        type=named,
+        default=Settings.embedder,
+        metavar="NAME",
+        help=f"a model's name or folder ({Settings.embedder})",
     )
     command.add_argument("--threads", type=positive, default=None, metavar="N", help="processor threads (all)")
 
@@ -132,6 +136,7 @@ def _reranker_option(command: argparse.ArgumentParser) -> None:
 def _llm_option(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--llm",
+        type=llm_name,
         default=Settings.llm,
         metavar="NAME",
         help=f"a model's name, GGUF path, hub file, or a server's http://host/v1#model ({Settings.llm})",
@@ -187,6 +192,28 @@ OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "fast": _fast_option,
     "scope": _scope_option,
 }
+
+
+def named(text: str) -> str:
+    """A value that is not empty, as argparse wants its types: a variable of the shell may be unset."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty; name one, or leave the option out")
+    return text
+
+
+def llm_name(text: str) -> str:
+    """A language model's name or path, or an address that can be read, as argparse wants its types."""
+    from models.fetch import is_address
+
+    if is_address(named(text)):
+        from models import ModelError
+        from models.endpoint import read_address
+
+        try:
+            read_address(text)
+        except ModelError as error:
+            raise argparse.ArgumentTypeError(str(error).removeprefix("--llm: ")) from None
+    return text
 
 
 def share(text: str) -> float:

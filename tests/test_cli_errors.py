@@ -354,6 +354,36 @@ def test_what_came_from_a_folder_that_is_gone_can_be_taken_out(
     assert main(["forget", str(articles), "--archive", str(archive)]) == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["index", "a", "--ray", ""], "argument --ray: is empty; name one, or leave the option out"),
+        (
+            ["index", "a", "--ray", "somewhere"],
+            "argument --ray: somewhere: is no address of a cluster; write",
+        ),
+        (
+            ["index", "a", "--ray", "ray://a:1"],
+            "argument --ray: ray://a:1: is no address of a cluster; run this",
+        ),
+        (["index", "a", "--archive", ""], "argument --archive: is empty"),
+        (["ask", QUESTION, "--llm", ""], "argument --llm: is empty"),
+        (["ask", QUESTION, "--embedder", " "], "argument --embedder: is empty"),
+        (["ask", QUESTION, "--llm", "http://[::1"], "argument --llm: its address cannot be read; write it as http://"),
+        (["ask", QUESTION, "--llm", "http://a?key=b"], "argument --llm: http://a: --llm holds a password or a query"),
+        (["replay", "x", "--llm", "http://"], "argument --llm: its address cannot be read"),
+        (["gold", "draft", "x", "--llm", "http://"], "argument --llm: its address cannot be read"),
+    ],
+)
+def test_an_option_s_value_that_cannot_be_is_wrong_usage(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A variable of the shell may be unset; what was given is not passed over in silence."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2 and sentence in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", [["-k", "0"], ["-k", "99999999999999"], ["-k", "many"]])
 def test_a_number_of_hits_that_is_none_is_wrong_usage(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
