@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qa.options import OPTIONS, llm_name, positive
+from qa.options import OPTIONS, llm_name, place_of, positive
 from qa.settings import Settings
 from qa.terminal import Line, duration, fetching, one_line, open_room, plain_json
 
@@ -127,7 +127,7 @@ def run_import(given: argparse.Namespace, settings: Settings) -> int:
         f" articles {len(made.articles)}"
     )
     _tell_left_out(made.left_out)
-    home = given.out / "archive" if articles else settings.archive
+    home = given.out / "archive" if articles else place_of(settings.archive)
     print("next:")
     if articles or not there:
         _next("index", articles or "PATH_OF_YOUR_ARTICLES", "--archive", home)

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from qa.cli_feed import fetch_addresses, kept_file, place, watch_on, watching
-from qa.options import named
+from qa.options import at, named, place_of
 from qa.settings import Settings
 from qa.terminal import Line, duration, fetching, indexing, open_to_index, plain, plain_json
 
@@ -89,7 +90,8 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
             elif not _known_under(settings.archive, path):
                 raise
             else:
-                raise ArticleError(f"{error}; to take out what came from there: groundwire forget {path}") from None
+                forget = f"groundwire forget {shlex.quote(str(path))}{at(settings.archive)}"
+                raise ArticleError(f"{error}; to take out what came from there: {forget}") from None
     if given.report:
         _write_report(given.report, {})  # a file that cannot be written is told before the work is done
     watcher = watching(folders, settings) if given.watch else None
@@ -132,7 +134,7 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
                 f"{report.new} new, {report.changed} changed, {report.unchanged} unchanged, {report.removed} removed"
                 f" in {duration(time.perf_counter() - began)}{other}"
             )
-            print(f"{news.archive.place}: {counts.articles} articles, {counts.passages} passages", flush=True)
+            print(f"{place_of(settings.archive)}: {counts.articles} articles, {counts.passages} passages", flush=True)
         if watcher:
             watch_on(news, watcher, count_tokens, as_json=given.json)
     nothing_read = not (report.new or report.changed or report.unchanged)

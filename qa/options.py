@@ -3,10 +3,13 @@
 import argparse
 import io
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+
+from platformdirs import user_data_path
 
 from index.scope import Scope
 from qa.settings import Settings
@@ -91,6 +94,25 @@ def archive_folder(place: str) -> Path:
         return folder_of(place)
     except ArchiveError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def place_of(folder: Path) -> str:
+    """The name that people give to the archive of a folder: its address where it lies elsewhere, else the path."""
+    if folder.parent != user_data_path("groundwire") / "remote":
+        return str(folder)
+    from index.opening import NOTE
+
+    note = folder / NOTE
+    return note.read_text("utf-8") if note.is_file() else str(folder)
+
+
+def at(archive: Path) -> str:
+    """What a command that we advise wants besides, so that it works on this archive and not on the default one.
+
+    >>> at(Path("archive")), at(Path("/data/my news"))
+    ('', " --archive '/data/my news'")
+    """
+    return "" if archive == Settings.archive else f" --archive {shlex.quote(place_of(archive))}"
 
 
 def _archive_option(command: argparse.ArgumentParser) -> None:
