@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.record import RESULTS
+from qa.terminal import duration
 
 VECTOR_BYTES = 384 * 4
 ENGINE_OVERHEAD = 1.6  # assumed: what an engine holds beside the vectors, and room to merge its segments
@@ -60,24 +61,26 @@ def row(plan: Plan, rate: dict[str, float]) -> str:
     >>> rate = {"embedded": 50.0, "disk": 2000.0, "indexed": 1e-4, "passages": 1e6}
     >>> row(PLANS[0], rate).split(" | ")[:3]
     ['| 1 million', 'one machine, embedded', '1']
+    >>> row(PLANS[0], rate).split(" | ")[5:7]
+    ['42 min on 8 cores, < 1 $', '2 min']
     """
-    hours = plan.passages / rate["embedded"] / plan.embedding_cores / 3600
-    indexing = plan.passages * rate["indexed"] / 3600
+    seconds = plan.passages / rate["embedded"] / plan.embedding_cores
+    indexing = plan.passages * rate["indexed"]
     disk = plan.passages * rate["disk"] / 1e9
     embedded = plan.engine.endswith("embedded")
     memory = 8.0 if embedded else plan.passages * VECTOR_BYTES * ENGINE_OVERHEAD / 1e9
     nodes = 1 if embedded else max(1, round(memory / QUERY_NODE_GB + 0.5))
     cores = plan.search_cores or nodes * 16
     kept = cores * CORE_HOUR + memory * GB_HOUR + disk * DISK_GB_MONTH / 730 + plan.gpus * GPU_HOUR
-    embedding = plan.embedding_cores * CORE_HOUR * hours
+    embedding = plan.embedding_cores * CORE_HOUR * seconds / 3600
     cells = (
         f"{plan.passages // 1_000_000} million",
         plan.engine,
         f"{nodes}",
         f"{memory:.0f} GB",
         f"{disk:.0f} GB",
-        f"{hours:.1f} h on {plan.embedding_cores} cores, {embedding:.0f} $",
-        f"{indexing:.1f} h" if embedded else "the engine's",
+        f"{duration(seconds)} on {plan.embedding_cores} cores, {f'{embedding:.0f}' if embedding >= 1 else '< 1'} $",
+        duration(indexing) if embedded else "the engine's",
         f"{kept:.2f} $",
     )
     return f"| {' | '.join(cells)} |"

@@ -6,6 +6,7 @@ Passage rows are never used twice, so a row found in an index that lags behind i
 
 import hashlib
 import json
+import shlex
 import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -104,7 +105,8 @@ class EmbeddedArchive:
         if folder.is_file():
             raise ArchiveError(f"{folder}: is a file; --archive names a folder")
         if not file.is_file():
-            raise ArchiveError(f"{folder}: no archive here; make one with: groundwire index PATH --archive {folder}")
+            make = f"groundwire index PATH --archive {shlex.quote(str(folder))}"
+            raise ArchiveError(f"{folder}: no archive here; make one with: {make}")
         writable = _can_write(folder)
         try:
             connection = _connect(file, _options(folder, writable))

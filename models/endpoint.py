@@ -349,7 +349,7 @@ class EndpointGenerator:
     # What the server says of itself
 
     def _served(self) -> dict[str, Any]:
-        """The model that is asked, as the server lists it; sets `name`."""
+        """The model that is asked, as the server lists it; sets `name`, or checks that the list has it."""
         try:
             with closing(self._ask("GET", "/models", None)) as reply:
                 told = self._json(reply, LARGEST_LIST)
@@ -358,22 +358,31 @@ class EndpointGenerator:
                 raise self._error(refused) from None
             told = {}
         listed = told.get("data")
+        if not self.name and not isinstance(listed, list) and not self._address.base.endswith("/v1"):
+            raise ModelError(
+                f"{self._where}: no list of models was found there; the address often ends in /v1, as in --llm"
+                f" {self._address.base}/v1"
+            )
         found = {
             model["id"]: model
             for model in (listed if isinstance(listed, list) else [])
             if isinstance(model, dict) and isinstance(model.get("id"), str) and 0 < len(model["id"]) <= 300
         }
+        names = ", ".join(_one_line(name) for name in sorted(found)[:5]) + (", …" if len(found) > 5 else "")
         if not self.name:
             if len(found) != 1:
-                names = ", ".join(_one_line(name) for name in sorted(found)[:5])
-                what = (
-                    f"serves {len(found)} models ({names}{', …' if len(found) > 5 else ''})" if found else "names none"
-                )
+                what = f"serves {len(found)} models ({names})" if found else "names none"
                 raise ModelError(f"{self._where}: {what}; name one, as in --llm {self._address.base}#name")
             self.name = next(iter(found))
             if _one_line(self.name, 300) != self.name or (self._key and self._key in self.name):
                 raise ModelError(f"{self._where}: its model has no usable name; give one, as in --llm ADDRESS#name")
-        return dict(found.get(self.name, {}))
+        as_listed = next((name for name in sorted(found, key=self.name.__ne__) if _is_called(name, self.name)), None)
+        if found and as_listed is None and not told.get("has_more"):
+            raise ModelError(
+                f'{self._where}: has no model "{_one_line(self.name)}"; it has {names}: name one of them, as in --llm'
+                f" {self._address.base}#name"
+            )
+        return dict(found.get(as_listed or "", {}))
 
     def _llama_context(self) -> int | None:
         """What llama.cpp's server gives one conversation; it lists only what the model was trained with."""
@@ -549,6 +558,15 @@ def logsumexp(values: Sequence[float]) -> float:
     """log of the sum of what these are the logs of; of none, minus infinity."""
     most = max(values, default=-math.inf)
     return most + math.log(sum(math.exp(value - most) for value in values)) if most > -math.inf else most
+
+
+def _is_called(listed: str, name: str) -> bool:
+    """Whether a server means the model that it lists by a name; some let a tag or a folder be left out.
+
+    >>> [_is_called(listed, "qwen") for listed in ("qwen", "qwen:latest", "models/qwen", "*", "qwen2")]
+    [True, True, True, True, False]
+    """
+    return name in (listed, listed.removesuffix(":latest")) or listed.endswith(f"/{name}") or "*" in listed
 
 
 def _template(messages: Sequence[Message]) -> int:

@@ -1,6 +1,7 @@
 """`groundwire`: each command is one call of the Python API, and the only place that prints.
 
-Exit codes: 0 done, 1 a sentence on standard error says what is wrong and what to do, 2 wrong usage, 130 interrupted.
+Exit codes: 0 done (what `index` could not read is told, the rest is done), 1 a sentence on standard error says what is
+wrong and what to do, 2 wrong usage, 130 interrupted.
 """
 
 import argparse
@@ -10,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from qa.cli_copies import add_copies_command
 from qa.cli_eval import add_eval_commands
@@ -18,7 +20,16 @@ from qa.cli_gold import add_gold_commands
 from qa.cli_index import add_index_commands
 from qa.cli_show import add_show_commands
 from qa.cli_transfer import add_transfer_commands
-from qa.options import OPTIONS, archive_folder, check_here, positive, run_safely, scope_of, settings_of
+from qa.options import (
+    OPTIONS,
+    archive_folder,
+    check_here,
+    llm_name,
+    positive,
+    run_safely,
+    scope_of,
+    settings_of,
+)
 from qa.settings import Settings
 from qa.terminal import Line, credit_line, fetching, one_line, open_room, plain, plain_json
 
@@ -30,6 +41,10 @@ if TYPE_CHECKING:
 
 QUESTION = "Who was killed in the airport strike?"
 NAMES_SHOWN = 12
+OTHER_MODEL = (
+    f"when to decline was measured with {Settings.llm}; another model may decline what the articles answer"
+    " (docs/answers.md)"
+)
 
 
 More = Callable[[Any], None]
@@ -72,7 +87,9 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     again = add("replay", run_replay, "ask a kept answer's question again and say what changed", "weights")
     again.add_argument("file", type=Path, metavar="ANSWER.json", help="what groundwire ask --json printed")
     again.add_argument("--archive", type=archive_folder, metavar="PLACE", help="the archive's place (the answer's)")
-    again.add_argument("--llm", default=None, metavar="NAME", help="a model's name, path or address (the answer's)")
+    again.add_argument(
+        "--llm", type=llm_name, default=None, metavar="NAME", help="a model's name, path or address (the answer's)"
+    )
     again.add_argument("--threads", type=positive, default=None, metavar="N", help="processor threads (all)")
     again.add_argument("--json", action="store_true", help="print what changed and the answer as JSON")
 
@@ -143,6 +160,8 @@ def run_ask(given: argparse.Namespace, settings: Settings) -> int:
         return 0
     answer = _tell(room, given.question, [], scope)
     print(_sources(answer))
+    if _declined_by_another(room, answer):
+        print(f"groundwire: {OTHER_MODEL}", file=sys.stderr)
     return 0
 
 
@@ -173,14 +192,18 @@ def run_replay(given: argparse.Namespace, settings: Settings) -> int:
 def _tell(room: "Newsroom", question: str, history: list[object], scope: "Scope") -> "Answer":
     """Streams an answer to a terminal, or prints it whole into a pipe."""
     from models import Message
+    from models.fetch import is_address
     from qa.answer import Answer
     from qa.pipeline import Piece, Status
 
     line, live, said = Line(), sys.stdout.isatty(), False
+    llm = room.settings.llm
+    waiting = f", waiting for {urlsplit(llm).netloc}" if is_address(llm) else ""  # which can be silent for minutes
     turns = [turn for turn in history if isinstance(turn, Message)]
     for event in room.stream(question, turns, scope=scope):
         if isinstance(event, Status) and not said:  # on a terminal it would stand in the answer
-            line.say(f"{event.doing} {event.done} of {event.total} …" if event.total else f"{event.doing} …")
+            doing = f"{event.doing} {event.done} of {event.total}" if event.total else event.doing
+            line.say(f"{doing}{'' if event.doing == 'searching' else waiting} …")
         elif isinstance(event, Piece) and live:
             line.clear()
             said = True
@@ -192,6 +215,11 @@ def _tell(room: "Newsroom", question: str, history: list[object], scope: "Scope"
                 print(f"groundwire: {event.replay['left_out']} more quotes found no room", file=sys.stderr)
             return event
     raise AssertionError("a stream ends with its answer")
+
+
+def _declined_by_another(room: "Newsroom", answer: "Answer") -> bool:
+    """Whether a model was asked that is not the one by which it was measured when to decline, and declined."""
+    return answer.declined and room.settings.llm != Settings.llm and answer.replay["llm"]["name"] is not None
 
 
 def _sources(answer: "Answer") -> str:
@@ -218,6 +246,7 @@ def run_chat(given: argparse.Namespace, settings: Settings) -> int:
     scope = room.news.archive.known(scope)
     history: list[object] = []
     answer: Answer | None = None
+    told = False
     print("Ask; + or - marks the last answer, an empty line or Ctrl-D ends, Ctrl-C stops an answer.", file=sys.stderr)
     while True:
         try:
@@ -239,6 +268,9 @@ def run_chat(given: argparse.Namespace, settings: Settings) -> int:
             print("\nstopped", file=sys.stderr)
             continue
         print(_sources(answer), flush=True)
+        if not told and _declined_by_another(room, answer):
+            told = True
+            print(f"groundwire: {OTHER_MODEL}", file=sys.stderr)
         history += [Message("user", question), Message("assistant", answer.answer)]
 
 

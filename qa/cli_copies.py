@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from qa.options import OPTIONS
+from qa.options import OPTIONS, at
 from qa.settings import Settings
 from qa.terminal import one_line, plain_json
 
@@ -30,7 +30,8 @@ def run_copies(given: argparse.Namespace, settings: Settings) -> int:
 
     archive = open_archive(settings.archive)
     if given.article is not None and archive.article(given.article) is None:
-        raise ArticleError(f'{archive.place}: no article has the id "{given.article}"; groundwire search shows ids')
+        search = f"groundwire search{at(settings.archive)}"
+        raise ArticleError(f'{archive.place}: no article has the id "{given.article}"; {search} shows ids')
     groups = archive.groups(given.article)
     if given.json:
         print(plain_json([_as_json(archive, group) for group in groups]))

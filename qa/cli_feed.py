@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qa.options import OPTIONS
+from qa.options import OPTIONS, at, place_of
 from qa.settings import Settings
 from qa.terminal import Line, duration, fetching, indexing, one_line, open_to_index, plain, plain_json
 
@@ -78,7 +78,7 @@ def kept_file(address: str, settings: Settings) -> Path:
 
     held = read_page(settings.archive, check_address(address))
     if held is None:
-        raise ArticleError(f"{address}: no page of this address is in {settings.archive}")
+        raise ArticleError(f"{address}: no page of this address is in {place_of(settings.archive)}")
     return held[0]
 
 
@@ -112,7 +112,8 @@ def run_add(given: argparse.Namespace, settings: Settings) -> int:
     if there:
         archive = open_archive(settings.archive)
         if any(feed.address == address for feed in archive.feeds()):
-            raise ArticleError(f"{address}: is followed already; groundwire feed update fetches what is new")
+            update = f"groundwire feed update{at(settings.archive)}"
+            raise ArticleError(f"{address}: is followed already; {update} fetches what is new")
     got = fetch_feed(fetcher, Feed(address, ""))
     assert got is not None
     feed, entries, _ = got
@@ -121,7 +122,9 @@ def run_add(given: argparse.Namespace, settings: Settings) -> int:
     with archive.writing():
         archive.put_feed(Feed(address, feed.title))
     archive.close()
-    print(f"{one_line(feed.title)}: {len(entries)} entries; to fetch them: groundwire feed update")
+    print(
+        f"{one_line(feed.title)}: {len(entries)} entries; to fetch them: groundwire feed update{at(settings.archive)}"
+    )
     return 0
 
 
@@ -139,7 +142,7 @@ def run_list(given: argparse.Namespace, settings: Settings) -> int:
             f"{feed.address}\n    {one_line(feed.title)}; {f'read {feed.updated}' if feed.updated else 'not read yet'}"
         )
     if not feeds:
-        print("no feed is followed; groundwire feed add URL follows one")
+        print(f"no feed is followed; groundwire feed add URL{at(settings.archive)} follows one")
     return 0
 
 
@@ -163,7 +166,10 @@ def _followed(feeds: Sequence[Any], address: str | None, settings: Settings) -> 
     found = [feed for feed in feeds if address in (None, feed.address)]
     if not found:
         which = f"{address} is not followed" if address else "no feed is followed"
-        raise ArticleError(f"{settings.archive}: {which}; groundwire feed list shows those that are, feed add adds one")
+        raise ArticleError(
+            f"{place_of(settings.archive)}: {which}; groundwire feed list{at(settings.archive)} shows those that are,"
+            " feed add adds one"
+        )
     return found
 
 
@@ -206,7 +212,7 @@ def run_update(given: argparse.Namespace, settings: Settings) -> int:
             f"{report.new} new, {report.changed} changed, {report.unchanged} unchanged, {len(skipped)} remarks"
             f" in {duration(time.perf_counter() - began)}"
         )
-        print(f"{settings.archive}: {counts.articles} articles, {counts.passages} passages")
+        print(f"{place_of(settings.archive)}: {counts.articles} articles, {counts.passages} passages")
     return 1 if all(run.feed is None for run in runs) else 0
 
 

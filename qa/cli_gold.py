@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qa.options import OPTIONS, positive
+from qa.options import OPTIONS, llm_name, place_of, positive
 from qa.settings import Settings
 from qa.terminal import Line, duration, fetching, one_line, open_room, plain_json
 
@@ -71,7 +71,13 @@ def add_gold_commands(commands: Any) -> None:
     draft = add("draft", run_draft, "let the language model propose questions, to be reviewed", "archive", "embedder")
     draft.add_argument("gold", type=Path, metavar="GOLD", help="the gold set that they are for; drafts lie beside it")
     draft.add_argument("-n", type=positive, default=10, help="how many drafts (10)")
-    draft.add_argument("--llm", default=Settings.llm, metavar="NAME", help=f"a model's name or GGUF ({Settings.llm})")
+    draft.add_argument(
+        "--llm",
+        type=llm_name,
+        default=Settings.llm,
+        metavar="NAME",
+        help=f"a model's name or GGUF ({Settings.llm})",
+    )
     draft.add_argument("--seed", type=int, default=Settings.seed, help="of the choice of passages (0)")
 
     review = add("review", run_review, "accept, edit or reject drafts, one by one")
@@ -121,7 +127,7 @@ def run_import(given: argparse.Namespace, settings: Settings) -> int:
         f" articles {len(made.articles)}"
     )
     _tell_left_out(made.left_out)
-    home = given.out / "archive" if articles else settings.archive
+    home = given.out / "archive" if articles else place_of(settings.archive)
     print("next:")
     if articles or not there:
         _next("index", articles or "PATH_OF_YOUR_ARTICLES", "--archive", home)

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from qa.cli_feed import fetch_addresses, kept_file, place, watch_on, watching
+from qa.options import at, named, place_of
 from qa.settings import Settings
 from qa.terminal import Line, duration, fetching, indexing, open_to_index, plain, plain_json
 
@@ -39,6 +41,7 @@ def add_index_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     )
     index.add_argument(
         "--ray",
+        type=cluster,
         metavar="ADDRESS",
         help="read and embed on a Ray cluster: HOST:PORT, auto (the one this machine is in) or local (docs/scale.md)",
     )
@@ -49,6 +52,15 @@ def add_index_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
 
     forget = add("forget", run_forget, "take out the articles that came from a file or folder", "archive")
     forget.add_argument("paths", nargs="+", type=place, metavar="PATH", help="as it was indexed; it need not be there")
+
+
+def cluster(text: str) -> str:
+    """The address of a Ray cluster, as argparse wants its types; whether one answers there is seen later."""
+    host, _, port = named(text).rpartition(":")
+    if "://" in text or (text not in ("auto", "local") and not (host and port.isdecimal())):
+        mend = "run this on one of its machines, with --ray auto" if "://" in text else "write HOST:PORT, auto or local"
+        raise argparse.ArgumentTypeError(f"{text}: is no address of a cluster; {mend}")
+    return text
 
 
 def run_index(given: argparse.Namespace, settings: Settings) -> int:
@@ -78,7 +90,8 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
             elif not _known_under(settings.archive, path):
                 raise
             else:
-                raise ArticleError(f"{error}; to take out what came from there: groundwire forget {path}") from None
+                forget = f"groundwire forget {shlex.quote(str(path))}{at(settings.archive)}"
+                raise ArticleError(f"{error}; to take out what came from there: {forget}") from None
     if given.report:
         _write_report(given.report, {})  # a file that cannot be written is told before the work is done
     watcher = watching(folders, settings) if given.watch else None
@@ -121,7 +134,7 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
                 f"{report.new} new, {report.changed} changed, {report.unchanged} unchanged, {report.removed} removed"
                 f" in {duration(time.perf_counter() - began)}{other}"
             )
-            print(f"{news.archive.place}: {counts.articles} articles, {counts.passages} passages", flush=True)
+            print(f"{place_of(settings.archive)}: {counts.articles} articles, {counts.passages} passages", flush=True)
         if watcher:
             watch_on(news, watcher, count_tokens, as_json=given.json)
     nothing_read = not (report.new or report.changed or report.unchanged)

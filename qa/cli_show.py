@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qa.options import OPTIONS
+from qa.options import OPTIONS, at, place_of
 from qa.settings import Settings
 from qa.terminal import credit_line, one_line, plain, plain_json
 
@@ -76,7 +76,9 @@ def _find(folder: Path, article_id: str) -> "tuple[Article, str, str]":
     root = archive.files_under(Path(file))[file].root if file else ""
     archive.close()
     if article is None or file is None:
-        raise ArticleError(f'{folder}: no article has the id "{article_id}"; groundwire search shows ids')
+        raise ArticleError(
+            f'{place_of(folder)}: no article has the id "{article_id}"; groundwire search{at(folder)} shows ids'
+        )
     return article, file, root
 
 
@@ -141,14 +143,17 @@ def run_correct(given: argparse.Namespace, settings: Settings) -> int:
     article, name, root = _find(settings.archive, given.article)
     file = Path(name)
     if not file.is_file():
-        raise ArticleError(f"{file}: is not there any more; groundwire index brings the archive up to date")
+        raise ArticleError(
+            f"{file}: is not there any more; groundwire index{at(settings.archive)} brings the archive up to date"
+        )
+    then = f"now run: groundwire index {shlex.quote(str(file))}{at(settings.archive)}"
     own = None if article.id == id_of(file, Path(root)) else article.id  # a row, or a member of a container
     if given.undo == bool(given.values):
         raise ArticleError(f"name what to correct, such as source=AFP, or --undo; it can be {', '.join(CAN_BE)}")
     if given.undo:
         if not remove_correction(file, own):
             raise ArticleError(f"{side_file(file)}: corrects nothing of {article.id}")
-        print(f"corrections taken away; now run: groundwire index {shlex.quote(str(file))}")
+        print(f"corrections taken away; {then}")
         return 0
     values = {}
     for value in given.values:
@@ -157,5 +162,5 @@ def run_correct(given: argparse.Namespace, settings: Settings) -> int:
             raise ArticleError(f'"{value}" is not FIELD=VALUE; write such as source=AFP')
         values[field] = words
     side = write_correction(file, values, own)
-    print(f"written to {side}; now run: groundwire index {shlex.quote(str(file))}")
+    print(f"written to {side}; {then}")
     return 0

@@ -3,11 +3,14 @@
 import argparse
 import io
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from platformdirs import user_data_path
 
 from index.scope import Scope
 from qa.settings import Settings
@@ -117,7 +120,7 @@ def user_errors() -> tuple[type[Exception], ...]:
 def archive_folder(place: str) -> Path:
     """The folder of an archive, by a path or an address; argparse's own error for an address that is none."""
     if not place.startswith(("milvus:", "milvus+tls:")):
-        return Path(place)
+        return Path(named(place))
     from index.archive import ArchiveError
     from index.opening import folder_of
 
@@ -125,6 +128,25 @@ def archive_folder(place: str) -> Path:
         return folder_of(place)
     except ArchiveError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def place_of(folder: Path) -> str:
+    """The name that people give to the archive of a folder: its address where it lies elsewhere, else the path."""
+    if folder.parent != user_data_path("groundwire") / "remote":
+        return str(folder)
+    from index.opening import NOTE
+
+    note = folder / NOTE
+    return note.read_text("utf-8") if note.is_file() else str(folder)
+
+
+def at(archive: Path) -> str:
+    """What a command that we advise wants besides, so that it works on this archive and not on the default one.
+
+    >>> at(Path("archive")), at(Path("/data/my news"))
+    ('', " --archive '/data/my news'")
+    """
+    return "" if archive == Settings.archive else f" --archive {shlex.quote(place_of(archive))}"
 
 
 def _archive_option(command: argparse.ArgumentParser) -> None:
@@ -152,7 +174,11 @@ def _weights_option(command: argparse.ArgumentParser) -> None:
 def _embedder_option(command: argparse.ArgumentParser) -> None:
     _weights_option(command)
     command.add_argument(
-        "--embedder", default=Settings.embedder, metavar="NAME", help=f"a model's name or folder ({Settings.embedder})"
+        "--embedder",
+        type=named,
+        default=Settings.embedder,
+        metavar="NAME",
+        help=f"a model's name or folder ({Settings.embedder})",
     )
     command.add_argument("--threads", type=positive, default=None, metavar="N", help="processor threads (all)")
 
@@ -166,6 +192,7 @@ def _reranker_option(command: argparse.ArgumentParser) -> None:
 def _llm_option(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--llm",
+        type=llm_name,
         default=Settings.llm,
         metavar="NAME",
         help=f"a model's name, GGUF path, hub file, or a server's http://host/v1#model ({Settings.llm})",
@@ -221,6 +248,28 @@ OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "fast": _fast_option,
     "scope": _scope_option,
 }
+
+
+def named(text: str) -> str:
+    """A value that is not empty, as argparse wants its types: a variable of the shell may be unset."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty; name one, or leave the option out")
+    return text
+
+
+def llm_name(text: str) -> str:
+    """A language model's name or path, or an address that can be read, as argparse wants its types."""
+    from models.fetch import is_address
+
+    if is_address(named(text)):
+        from models import ModelError
+        from models.endpoint import read_address
+
+        try:
+            read_address(text)
+        except ModelError as error:
+            raise argparse.ArgumentTypeError(str(error).removeprefix("--llm: ")) from None
+    return text
 
 
 def share(text: str) -> float:

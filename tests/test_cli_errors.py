@@ -20,6 +20,7 @@ from test_gold import write_gold
 from app import add_serve_command
 from index.opening import is_archive, open_archive
 from qa.cli import build_parser, main
+from qa.options import archive_folder, at, place_of
 from web.cli_login import add_login_commands
 
 TESTS = Path(__file__).parent
@@ -352,6 +353,69 @@ def test_what_came_from_a_folder_that_is_gone_can_be_taken_out(
     assert "taken out" in capsys.readouterr().out
     assert open_archive(archive).counts().articles == 0
     assert main(["forget", str(articles), "--archive", str(archive)]) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["index", "a", "--ray", ""], "argument --ray: is empty; name one, or leave the option out"),
+        (
+            ["index", "a", "--ray", "somewhere"],
+            "argument --ray: somewhere: is no address of a cluster; write",
+        ),
+        (
+            ["index", "a", "--ray", "ray://a:1"],
+            "argument --ray: ray://a:1: is no address of a cluster; run this",
+        ),
+        (["index", "a", "--archive", ""], "argument --archive: is empty"),
+        (["ask", QUESTION, "--llm", ""], "argument --llm: is empty"),
+        (["ask", QUESTION, "--embedder", " "], "argument --embedder: is empty"),
+        (["ask", QUESTION, "--llm", "http://[::1"], "argument --llm: its address cannot be read; write it as http://"),
+        (["ask", QUESTION, "--llm", "http://a?key=b"], "argument --llm: http://a: --llm holds a password or a query"),
+        (["replay", "x", "--llm", "http://"], "argument --llm: its address cannot be read"),
+        (["gold", "draft", "x", "--llm", "http://"], "argument --llm: its address cannot be read"),
+    ],
+)
+def test_an_option_s_value_that_cannot_be_is_wrong_usage(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A variable of the shell may be unset; what was given is not passed over in silence."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2 and sentence in capsys.readouterr().err
+
+
+def test_advice_names_the_archive_that_was_asked(
+    articles: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Followed to the letter, it works on that archive; of the default one nothing need be said."""
+    line = Line(tmp_path / "my news", capsys)
+    line.run("index", articles)
+    named = f"--archive '{line.archive}'"
+    assert line.run("correct", "airport", "source=AFP")[0].endswith(f"index {articles / 'airport.txt'} {named}\n")
+    for command in ("show", "copies"):
+        assert line.refused(command, "none").endswith(f"groundwire search {named} shows ids")
+    gone = Line(tmp_path / "no thing", capsys).refused("search", QUESTION)
+    assert gone.endswith(f"make one with: groundwire index PATH --archive '{tmp_path / 'no thing'}'")
+    line.archive.rename(tmp_path / "archive")
+    monkeypatch.chdir(tmp_path)
+    assert Line(Path("archive"), capsys).run("correct", "airport", "source=EFE")[0].endswith("/airport.txt\n")
+
+
+def test_an_archive_elsewhere_is_called_by_its_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    folder = archive_folder("milvus://10.0.0.1:19530/news")
+    assert place_of(folder) == "milvus://10.0.0.1:19530/news" and folder.is_dir()
+    assert at(folder) == " --archive milvus://10.0.0.1:19530/news"
+    assert place_of(tmp_path) == str(tmp_path)
+
+
+def test_a_dry_run_names_the_archive_that_would_be(
+    articles: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, _ = Line(tmp_path / "new", capsys).run("index", articles, "--dry-run")
+    assert out.startswith("would be: 4 new") and out.endswith(f"\n{tmp_path / 'new'}: 0 articles, 0 passages\n")
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize("arguments", [["-k", "0"], ["-k", "99999999999999"], ["-k", "many"]])

@@ -137,7 +137,7 @@ def test_what_is_written_is_what_is_read(tmp_path_factory: pytest.TempPathFactor
 def test_a_person_corrects_at_the_prompt(desk: Desk, articles: Path) -> None:
     said = desk.run("correct", "airport", "published=2020-01-02", "place=Baghdad")
     file = articles / "airport.txt"
-    assert said == f"written to {file}.toml; now run: groundwire index {file}\n"
+    assert said == f"written to {file}.toml; now run: groundwire index {file} --archive {desk.archive}\n"
     assert tomllib.loads(side_file(file).read_text("utf-8")) == {"published": "2020-01-02", "place": "Baghdad"}
     desk.run("index", articles)
     assert "published  2020-01-02  (correction, sure)\n" in desk.run("show", "airport")

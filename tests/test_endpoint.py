@@ -523,6 +523,28 @@ def test_a_model_must_be_named_where_there_are_several(server: Server) -> None:
         server.open()
 
 
+def test_a_name_that_the_server_does_not_list_is_refused(server: Server) -> None:
+    """Many servers answer with whatever they have, and the answer would name a model that never spoke."""
+    with pytest.raises(ModelError, match=r'has no model "nosuch"; it has tiny: name one of them, as in --llm http'):
+        EndpointGenerator(f"{server.address}/v1#nosuch")
+    server.models = {"data": [{"id": "*"}, {"id": "a/b:latest"}, {"id": "tiny", "max_model_len": 8192}]}
+    assert EndpointGenerator(f"{server.address}/v1#tiny").context_tokens == 8192, "itself before what it may mean"
+    for data, name in (([{"id": "qwen:latest"}], "qwen"), ([{"id": "models/gem"}], "gem"), ([{"id": "*"}], "any")):
+        server.models = {"data": data}
+        assert EndpointGenerator(f"{server.address}/v1#{name}").name == name
+    server.models = {"data": [{"id": "tiny"}], "has_more": True}
+    assert EndpointGenerator(f"{server.address}/v1#further").name == "further"
+
+
+@pytest.mark.parametrize(("told", "status"), [({"detail": "Not Found"}, 404), ({"data": "none"}, 200), ({}, 405)])
+def test_an_address_without_v1_is_told(server: Server, told: object, status: int) -> None:
+    server.pages["/models"] = lambda asked: asked.json(told, status)
+    sentence = rf"no list of models was found there; the address often ends in /v1, as in --llm {server.address}/v1$"
+    with pytest.raises(ModelError, match=sentence):
+        EndpointGenerator(server.address)
+    assert EndpointGenerator(f"{server.address}#own").name == "own"
+
+
 def test_a_server_without_a_list_needs_a_name(server: Server) -> None:
     server.pages["/v1/models"] = lambda asked: asked.json({}, 404)
     with pytest.raises(ModelError, match="names none; name one"):
@@ -882,10 +904,16 @@ def test_the_command_line_asks_a_server(
     server: Server, news: NewsIndex, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("qa.pipeline.open_embedder", lambda *_, **__: FakeEmbedder())
+    said: list[str] = []
+    monkeypatch.setattr("qa.terminal.Line.say", lambda _, text: said.append(text))
     server.chat = play(ScriptedGenerator())
     asked = ["ask", "Who died in the strike?", "--archive", str(news.archive.folder), "--llm"]
     assert main([*asked, f"{server.address}/v1"]) == 0
     assert "Ten people died" in capsys.readouterr().out
+    assert main([*asked[:1], "Why do parrots talk?", *asked[2:], f"{server.address}/v1"]) == 0
+    told = capsys.readouterr()
+    assert "do not say" in told.out and "when to decline was measured with qwen2.5-coder-1.5b; another" in told.err
+    assert f"reading 0 of 8, waiting for {server.address.removeprefix('http://')} …" in said
     server.chat = with_status(401, {})
     assert main([*asked, f"{server.address}/v1"]) == 1
     error = capsys.readouterr().err

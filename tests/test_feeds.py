@@ -166,15 +166,19 @@ def test_bytes_are_never_the_name_of_a_file(tmp_path: Path) -> None:
 def test_a_feed_is_followed(site: Site, desk: Desk) -> None:
     address = put_feed(site, entry(site, "a"))
     out, _ = desk.run("feed", "add", address)
-    assert out == "The Harbour Post: 1 entries; to fetch them: groundwire feed update\n"
+    assert out == f"The Harbour Post: 1 entries; to fetch them: groundwire feed update --archive {desk.archive}\n"
     assert desk.run("feed", "add", address, code=1)[1].startswith(f"groundwire: {address}: is followed already")
     assert desk.run("feed", "list")[0] == f"{address}\n    The Harbour Post; not read yet\n"
     [row] = json.loads(desk.run("feed", "list", "--json")[0])
     assert (row["address"], row["title"], row["updated"]) == (address, "The Harbour Post", None)
     assert desk.run("feed", "remove", address)[0].startswith(f"{address}: followed no more")
     assert desk.run("feed", "remove", address, code=1)[1].startswith("groundwire: ")
-    assert desk.run("feed", "list")[0].startswith("no feed is followed")
-    assert "no feed is followed" in desk.run("feed", "update", code=1)[1]
+    here = f"--archive {desk.archive}"
+    assert desk.run("feed", "list")[0] == f"no feed is followed; groundwire feed add URL {here} follows one\n"
+    sentence = (
+        f"{desk.archive}: no feed is followed; groundwire feed list {here} shows those that are, feed add adds one"
+    )
+    assert desk.run("feed", "update", code=1)[1] == f"groundwire: {sentence}\n"
 
 
 @pytest.mark.parametrize("command", [["list"], ["update"], ["remove", "https://example.org/rss"]])
