@@ -302,13 +302,18 @@ def about(item: Evidence) -> str:
 
     Alone, "It brought down the bridge" answers nothing.
     """
-    article, section = item.hit.article, item.hit.section
-    told = heading(article, item.start)
+    told, before = heading(item.hit.article, item.start), pointed_to(item)
+    return f"{told}; before it: “{before}”" if before else told
+
+
+def pointed_to(item: Evidence) -> str:
+    """The sentence before one that points back ("It brought down the bridge"); empty for others."""
     if not POINTS_BACK.match(item.quote):
-        return told
+        return ""
+    article, section = item.hit.article, item.hit.section
     begin = max(item.start - CONTEXT_CHARACTERS, section.start, article.body_start)
     before = sentences_in(article, begin, item.start)
-    return f"{told}; before it: “{article.text[slice(*before[-1])]}”" if before else told
+    return article.text[slice(*before[-1])] if before else ""
 
 
 def _held_parts(item: str, sentence: str) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from models import Generator
 from qa import prompt
 from qa.measures import fold
-from qa.read import Evidence, about, stems
+from qa.read import Evidence, about, pointed_to, stems
 from qa.verify import names_in, numbers_in
 
 YES_NO_WORDS = frozenset("is are was were did do does has have had can could will would should".split())
@@ -69,7 +69,9 @@ def weigh_stances(
 ) -> Iterator[tuple[Evidence, bool | None]]:
     """Each sentence, and whether it says yes, no, or neither (None); its log-odds are those of what it says.
 
-    A quick look at all with the statement first, then a second at those that lean, with the statement last.
+    A quick look at all with the statement first, then a second at those that lean, with the statement last. What a
+    sentence says under its headline it must say without it too: under "Iran admits it shot down airliner" a model takes
+    any sentence for a proof of that, a denial as well.
     """
     quick: dict[str, list[float]] = {}
     for statement in (statements.yes, statements.no):
@@ -89,9 +91,16 @@ def weigh_stances(
         quote = [f"({about(item)}) {item.quote}"]
         yes += generator.log_odds(prompt.entails(statements.yes, quote))
         no += generator.log_odds(prompt.entails(statements.no, quote))
-        if yes - no >= LEAST_DIFFERENCE and yes >= LEAST_YES:
+        if yes - no >= LEAST_DIFFERENCE and yes >= LEAST_YES and _leans(statements, item, generator) > 0:
             yield replace(item, log_odds=yes), True
-        elif no - yes >= LEAST_DIFFERENCE and no >= LEAST_NO:
+        elif no - yes >= LEAST_DIFFERENCE and no >= LEAST_NO and _leans(statements, item, generator) < 0:
             yield replace(item, log_odds=no - yes), False
         else:
             yield replace(item, log_odds=max(yes, no)), None
+
+
+def _leans(statements: Statements, item: Evidence, generator: Generator) -> float:
+    """How much likelier a sentence makes the yes than the no, without its headline."""
+    alone = [" ".join(words for words in (pointed_to(item), item.quote) if words)]
+    yes, no = (generator.log_odds(prompt.entails(claim, alone)) for claim in (statements.yes, statements.no))
+    return yes - no

@@ -187,7 +187,8 @@ def test_each_statement_is_asked_of_all_sentences_then_both_of_those_that_lean()
         for item, about in ((BESIDE, "EFE"), (DONE, "AFP | 2020-01-03"))
     ]
     second = [entails(statement, [f"(AFP | 2020-01-03) {DONE.quote}"]) for statement in (STATEMENTS.yes, STATEMENTS.no)]
-    assert generator.asked == [*quick, *second]
+    alone = [entails(statement, [DONE.quote]) for statement in (STATEMENTS.yes, STATEMENTS.no)]
+    assert generator.asked == [*quick, *second, *alone]
 
 
 def test_only_so_many_are_looked_at_again_and_those_that_lean_most_first() -> None:
@@ -197,9 +198,31 @@ def test_only_so_many_are_looked_at_again_and_those_that_lean_most_first() -> No
     weighed = list(weigh_stances(STATEMENTS, items, generator))
     assert [item.quote for item, _ in weighed] == [item.quote for item in reversed(items)]
     assert [stance for _, stance in weighed] == [True] * SECOND_SENTENCES + [None] * 3
-    assert len(generator.asked) == 2 * len(items) + 2 * SECOND_SENTENCES
+    assert len(generator.asked) == 2 * len(items) + 4 * SECOND_SENTENCES
     unsure = believing({DONE.quote: (-1.0, -1.0 + QUICK_DIFFERENCE - 0.01)})
     assert [stance for _, stance in weigh_stances(STATEMENTS, [DONE], unsure)] == [None] and len(unsure.asked) == 2
+
+
+@pytest.mark.parametrize("side", [True, False])
+def test_what_only_the_headline_says_is_said_by_no_sentence(side: bool) -> None:
+    """Under "Embassy evacuated" a model takes any sentence for a proof of it, one that denies it too."""
+    favoured = STATEMENTS.yes if side else STATEMENTS.no
+
+    def believe(messages: Sequence[Message]) -> float:
+        asked = messages[-1].content
+        headed = "(AFP" in asked
+        return 2.0 if (favoured in asked) == headed else -2.0
+
+    [(_, stance)] = weigh_stances(STATEMENTS, [DONE], ScriptedGenerator(log_odds=believe))
+    assert stance is None
+
+
+def test_a_sentence_that_points_back_is_weighed_alone_with_the_one_before_it() -> None:
+    item = make_evidence("The embassy stood empty. It was evacuated at noon.", "It was evacuated at noon.")
+    generator = believing({"It was evacuated at noon.": (2.0, -2.0)})
+    [(_, stance)] = weigh_stances(STATEMENTS, [item], generator)
+    assert stance is True
+    assert read_prompt(generator.asked[-1])[0] == "The embassy stood empty. It was evacuated at noon."
 
 
 def test_weighing_ends_when_cancelled() -> None:
@@ -318,4 +341,4 @@ def test_the_fake_makes_statements_that_the_fake_can_weigh() -> None:
     )
     evacuated = says("The embassy in Baghdad was evacuated.", "AFP")
     [(_, stance)] = weigh_stances(statements, [evacuated], generator)
-    assert stance is True and read_prompt(generator.asked[-1])[0] == f"(AFP) {evacuated.quote}"
+    assert stance is True and read_prompt(generator.asked[-3])[0] == f"(AFP) {evacuated.quote}"
