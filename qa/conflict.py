@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from index.days import DATE, MONTH, MONTHS, day_in_words
 from qa.measures import fold
-from qa.read import Evidence
+from qa.read import Evidence, stems
 from qa.verify import numbers_in
 
 NUMBER = re.compile(
@@ -168,6 +168,13 @@ def is_correction(newest: Account, others: Sequence[Account]) -> bool:
 def corrects(item: Evidence) -> bool:
     """Whether a sentence, or the headline it stands under, says that something is corrected."""
     return bool(CORRECTS.search(item.quote) or HEADED.match(item.hit.section.title or ""))
+
+
+def may_correct(question: str, item: Evidence) -> bool:
+    """Whether a sentence corrects, and with its headline holds at least half of the question's words."""
+    asked = stems(question)
+    held = asked & stems(f"{item.hit.section.title or ''} {item.quote}")
+    return corrects(item) and len(held) >= len(asked) / 2
 
 
 def read_numbers(item: Evidence) -> dict[str, str]:

@@ -23,7 +23,7 @@ from models.weights import silent
 from qa import prompt
 from qa.answer import Answer, Citation, Sentence
 from qa.compose import Draft, choose_evidence, compose, say_first, say_rest, tell_stances
-from qa.conflict import asks_for_value, corrects, values_first
+from qa.conflict import asks_for_value, may_correct, values_first
 from qa.provenance import program
 from qa.quick import QUICK_READ, QUICK_STANCES, quote_at_once, tell_rest
 from qa.read import (
@@ -214,7 +214,7 @@ class Newsroom:
             sentences = values_first(alone, sentences, 2 * total)
             lists = not asks_for_value(alone)
             # A number or a day waits for all that is read: another source may give another one, or correct it.
-            waits = not lists or any(corrects(item) for item in sentences[: 2 * total])
+            waits = not lists or any(may_correct(alone, item) for item in sentences[: 2 * total])
             twice: list[Evidence] = []
             for item in scan(alone, sentences, self.generator, at_most=total, read_on=lists, cancelled=cancelled):
                 scanned.append(item)

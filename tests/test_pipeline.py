@@ -137,6 +137,9 @@ def test_a_sure_sentence_is_told_before_all_is_read(news: NewsIndex) -> None:
 
 def test_a_number_and_what_may_be_corrected_wait_for_all_that_is_read(news: NewsIndex, tmp_path: Path) -> None:
     assert Status("writing") in first_words(list(make_room(news).stream(VALUE)))
+    write_files(tmp_path, {"other.txt": "Correction: The price of oil\n\nOil rose by three per cent, not four.\n"})
+    news.update([tmp_path / "other.txt"], count_tokens=count_words)
+    assert Status("writing") not in first_words(list(make_room(news).stream(QUESTION))), "that is of something else"
     write_files(tmp_path, {"note.txt": "Correction: Who died in the strike\n\nNine people died in the strike.\n"})
     news.update([tmp_path / "note.txt"], count_tokens=count_words)
     assert Status("writing") in first_words(list(make_room(news).stream(QUESTION)))
