@@ -14,7 +14,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Container, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,17 +37,23 @@ UNREADABLE = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
     *(EOFError, ValueError, RuntimeError, OverflowError),
 )
+TAKEN_IN = "articles taken in"
 KEPT_ABOUT = ("embedder", "dimension", "max_tokens", "name")
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[str, int, int], None]  # a step, what of it is done, of how much: of 0 where nobody counts
+
+
+def untold(step: str, done: int, total: int) -> None:
+    """Progress that nobody hears of."""
 
 
 @dataclass(frozen=True)
 class Moved:
     """What was moved, from or to which place, and how the searches of both sides compare.
 
-    `probes` were made, of each stage so many agree. `verified`: the fingerprint over all articles, passages and vectors
-    is that of the archive it came from.
+    `probes` were made: `dense_equal` of them found the same by meaning, and `lexical_shared` (0 to 1) is the share of
+    the first ten by words that both found, whatever their order. `verified`: the fingerprint over all articles,
+    passages and vectors is that of the archive it came from. `already`: it was there before, and nothing was written.
     """
 
     place: str
@@ -56,27 +62,31 @@ class Moved:
     verified: bool
     probes: int
     dense_equal: int
-    lexical_equal: int
+    lexical_shared: float
+    already: bool = False
 
 
-def export_archive(archive: Archive, file: Path, *, progress: Progress = lambda done, total: None) -> Moved:
+def export_archive(archive: Archive, file: Path, *, progress: Progress = untold) -> Moved:
     """Writes the archive to a new file, whole or not at all; raises ArchiveError where that cannot be.
 
-    `progress` hears of articles done and of all. Nothing may write to the archive meanwhile: its lock is held.
+    Nothing may write to the archive meanwhile: its lock is held.
     """
     if file.exists():
         raise ArchiveError(f"{file}: is there already; name a new file, or move it away")
+    if not file.parent.is_dir():
+        raise ArchiveError(f"{file}: there is no folder {file.parent}; make it, or name another file")
     fresh = file.with_name(f"{file.name}.new")
     try:
         with archive.writing():
             ranker = ranker_of(archive)
+            progress("bringing the search up to date", 0, 0)
             ranker.refresh()
             ranker.ready(lambda _: None)
             with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
                 moved = _write(archive, ranker, packed, progress)
         fresh.rename(file)
     except OSError as error:
-        raise ArchiveError(f"{file}: cannot be written ({error.strerror}); see whether the disk is full") from error
+        raise ArchiveError(f"{file}: cannot be written ({error.strerror}); make room, or name another file") from error
     finally:
         fresh.unlink(missing_ok=True)
     return moved
@@ -105,6 +115,7 @@ def _write(archive: Archive, ranker: Ranker, packed: zipfile.ZipFile, progress: 
         rows.append(_json({"file": owners[id], "passages": spans, **asdict(article)}))
         vectors += [held.vector for held in stored]
         size += len(rows[-1]) + sum(held.vector.nbytes for held in stored)
+        progress("articles written", done, len(ids))
         if len(rows) < BLOCK and size < BLOCK_BYTES and done < len(ids):
             continue
         put(f"articles/{number:06}.jsonl", b"\n".join(rows))
@@ -115,9 +126,9 @@ def _write(archive: Archive, ranker: Ranker, packed: zipfile.ZipFile, progress: 
         passages += len(vectors)
         rows, vectors, size = [], [], 0
         number += 1
-        progress(done, len(ids))
     put("files.json", _json({path: asdict(known) for path, known in archive.files_under(Path("/")).items()}))
     put("feeds.json", _json([asdict(feed) for feed in archive.feeds()]))
+    progress("searching, to compare with later", 0, 0)
     probes = [probe_of(archive, ranker, id) for id in _spread(ids)]
     probes = [probe for probe in probes if probe]
     told = {
@@ -129,14 +140,14 @@ def _write(archive: Archive, ranker: Ranker, packed: zipfile.ZipFile, progress: 
         "probes": probes,
     }
     packed.writestr("manifest.json", _json(told))
-    return Moved(archive.place, len(ids), passages, True, len(probes), len(probes), len(probes))
+    return Moved(archive.place, len(ids), passages, True, len(probes), len(probes), 1.0)
 
 
-def import_archive(file: Path, folder: Path, *, progress: Progress = lambda done, total: None) -> Moved:
+def import_archive(file: Path, folder: Path, *, progress: Progress = untold) -> Moved:
     """Takes an exported file into a new archive, or goes on where an earlier import of the same file was ended.
 
-    Raises ArchiveError for a file that is none or is damaged, before anything is written, and for an archive that holds
-    something else.
+    An archive that holds the same, wherever it came from, is left as it is. Raises ArchiveError for a file that is none
+    or is damaged, before anything is written, and for an archive that holds something else.
     """
     try:
         packed = zipfile.ZipFile(file)
@@ -146,62 +157,65 @@ def import_archive(file: Path, folder: Path, *, progress: Progress = lambda done
         raise ArchiveError(f"{file}: cannot be read ({error.strerror or error})") from None
     with packed:
         reader = _Reader(file, packed)
-        reader.check()
-        archive = _archive_for(file, folder, {**reader.about(), "imported": reader.hash})
+        reader.check(progress)
+        about = {**reader.about(), "imported": reader.hash}
+        archive = open_archive(folder) if is_archive(folder) else create_archive(folder, about)
         try:
-            return _take_in(reader, archive, progress)
+            ours = archive.about("imported") == reader.hash
+            if ours:
+                _take_in(reader, archive, progress)
+            elif archive.fingerprint() != reader.manifest["fingerprint"]:
+                raise ArchiveError(
+                    f"{archive.place}: holds an archive that did not come from {file}; name a new place with --archive,"
+                    " and put this one away when that is whole"
+                )
+            return replace(compare(archive, ranker_of(archive), reader.manifest, progress), already=not ours)
         finally:
             archive.close()
 
 
-def _archive_for(file: Path, folder: Path, about: dict[str, str]) -> Archive:
-    if not is_archive(folder):
-        return create_archive(folder, about)
-    archive = open_archive(folder)
-    if archive.about("imported") != about["imported"]:
-        place = archive.place
-        archive.close()
-        raise ArchiveError(f"{place}: holds an archive that did not come from {file}; name another --archive")
-    return archive
-
-
-def _take_in(reader: "_Reader", archive: Archive, progress: Progress) -> Moved:
+def _take_in(reader: "_Reader", archive: Archive, progress: Progress) -> None:
     total = int(reader.manifest["articles"])
     with archive.writing():
         files = reader.files()
         done = 0
-        for number in range(sum(name.startswith("articles/") for name in reader.manifest["members"])):
+        for number in range(reader.blocks):
             block = list(reader.articles(number, int(archive.about("dimension")), files))
             # What an earlier import wrote is whole; what was read of a file before is not asked again.
             fresh = [row for row in block if archive.digests_of_file(row[0]).get(row[1].id) != row[1].digest]
             if fresh:
                 with archive.change():
-                    for path, article, passages in fresh:
+                    for at, (path, article, passages) in enumerate(fresh):
+                        progress(TAKEN_IN, done + at, total)
                         # Its hash comes last: an empty one says that the file is not read to its end.
                         archive.put_article(article, archive.put_file(path, files[path][0], ""), passages)
             done += len(block)
-            progress(done, total)
+            progress(TAKEN_IN, done, total)
         with archive.change():
             for path, (root, sha256) in files.items():
                 archive.put_file(path, root, sha256)
         for feed in reader.feeds():
             archive.put_feed(feed)
-        ranker = ranker_of(archive)
-        ranker.refresh()
-    ranker.ready(lambda _: None)
-    return compare(archive, ranker, reader.manifest)
+        progress("making the search indexes", 0, 0)
+        ranker_of(archive).refresh()
 
 
-def compare(archive: Archive, ranker: Ranker, manifest: dict[str, Any]) -> Moved:
+def compare(archive: Archive, ranker: Ranker, manifest: dict[str, Any], progress: Progress = untold) -> Moved:
     """The archive beside what the manifest of an export says of the one it came from."""
-    dense = lexical = 0
-    for probe in manifest["probes"]:
-        here = probe_of(archive, ranker, probe["article"])
-        dense += here is not None and same_places(here["dense"], probe["dense"])
-        lexical += here is not None and [row[:3] for row in here["lexical"]] == [row[:3] for row in probe["lexical"]]
+    progress("making sure of the search", 0, 0)
+    ranker.ready(lambda _: None)
+    probes = manifest["probes"]
+    dense, shares = 0, []
+    for done, probe in enumerate(probes):
+        progress("searches compared", done, len(probes))
+        here = probe_of(archive, ranker, probe["article"]) or {"dense": [], "lexical": []}
+        dense += same_places(here["dense"], probe["dense"])
+        shares.append(shared(here["lexical"], probe["lexical"]))
+    progress("comparing the whole", 0, 0)
     verified = archive.fingerprint() == manifest["fingerprint"]
     counted = len(archive.owners()), archive.passage_count
-    return Moved(archive.place, *counted, verified, len(manifest["probes"]), dense, lexical)
+    share = round(sum(shares) / len(shares), 4) if shares else 1.0
+    return Moved(archive.place, *counted, verified, len(probes), dense, share)
 
 
 def probe_of(archive: Archive, ranker: Ranker, article_id: str) -> dict[str, Any] | None:
@@ -238,6 +252,23 @@ def same_places(here: Sequence[Sequence[Any]], there: Sequence[Sequence[Any]]) -
     return all(abs(known.get(tuple(row[:3]), -9.0) - row[3]) <= CLOSE for row in here if row[3] > last)
 
 
+def shared(here: Sequence[Sequence[Any]], there: Sequence[Sequence[Any]]) -> float:
+    """The share of two rankings' passages that stand in both; all of them where only ties tell the two apart.
+
+    In order they differ between two engines, whose scores by words do, and within one: tantivy counts passages that
+    were taken out into how rare a word is until it merges them away, and a new archive has none.
+
+    >>> shared([["a", 0, 9, 3.0], ["b", 0, 9, 2.0]], [["b", 0, 9, 9.0], ["a", 0, 9, 8.0]])
+    1.0
+    >>> shared([["a", 0, 9, 3.0], ["b", 0, 9, 2.0]], [["a", 0, 9, 3.0], ["c", 0, 9, 2.5]])
+    0.5
+    """
+    if same_places(here, there):
+        return 1.0
+    both = {tuple(row[:3]) for row in here} & {tuple(row[:3]) for row in there}
+    return len(both) / max(len(here), len(there))
+
+
 class _Reader:
     """An exported file; raises ArchiveError for whatever in it is not as its manifest says."""
 
@@ -254,10 +285,29 @@ class _Reader:
             if not isinstance(self.manifest.get(name), kind):
                 raise self._damaged("manifest.json", f'"{name}" is missing')
 
-    def check(self) -> None:
-        """Reads all of it once: half an archive would answer questions like a whole one."""
-        for name in self.manifest["members"]:
-            self._checked(name)
+    @property
+    def blocks(self) -> int:
+        """How many blocks of articles there are."""
+        return sum(name.startswith("articles/") for name in self.manifest["members"])
+
+    def check(self, progress: Progress) -> None:
+        """Reads all of it once, as the import will: half an archive would answer questions like a whole one."""
+        told = self.manifest["articles"], self.manifest["passages"]
+        dimension, files = int(self.about()["dimension"]), self.files()
+        self.feeds()
+        articles = passages = 0
+        for number in range(self.blocks):
+            for _, _, held in self.articles(number, dimension, files):
+                articles, passages = articles + 1, passages + len(held)
+                progress("articles checked", articles, told[0])
+        if (articles, passages) != told:
+            raise self._damaged("manifest.json", f"of its {told[0]} articles {articles} are here")
+        try:
+            for probe in self.manifest["probes"]:
+                probe["article"].encode()
+                _ = {(*row[:3],): row[3] + 0.0 for row in probe["dense"] + probe["lexical"]}
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
+            raise self._damaged("manifest.json", f"its searches: {error}") from None
 
     def about(self) -> dict[str, str]:
         """What the archive keeps to."""
@@ -289,8 +339,8 @@ class _Reader:
         """File, article and passages of one block."""
         name, vectors = f"articles/{number:06}.jsonl", self._vectors(number, dimension)
         at = 0
-        for line in self._checked(name).decode().split("\n"):
-            row = self._parse(line.encode(), name)
+        for line in self._checked(name).split(b"\n"):
+            row = self._parse(line, name)
             try:
                 path, spans = row.pop("file"), row.pop("passages")
                 if path not in known:
@@ -305,6 +355,8 @@ class _Reader:
             except (TypeError, ValueError, KeyError, AttributeError) as error:
                 raise self._damaged(name, str(error)) from None
             yield path, article, passages
+        if at < len(vectors):
+            raise self._damaged(name, "it has fewer passages than vectors")
 
     def _vectors(self, number: int, dimension: int) -> NDArray[np.float32]:
         name = f"vectors/{number:06}.npy"
