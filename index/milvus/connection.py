@@ -7,7 +7,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -149,21 +149,20 @@ def _why_away(address: Address) -> str:
     parts = urlsplit(address.uri)
     host, port = str(parts.hostname), int(parts.port or PORT)
     try:
-        for number in look_up(host, port, 2.0):
-            with suppress(TimeoutError):
-                socket.create_connection((number, port), 2.0).close()
-                return (
-                    f"the server does not answer: something listens on port {port}, but says nothing that a Milvus says"
-                )
+        look_up(host, port, 2.0)
+        socket.create_connection((host, port), 2.0).close()  # to whichever of its numbers takes it
     except NoSuchHost:
         return f"the server does not answer: no host is called {host}; see how it is written"
-    except TooLong:
-        pass
+    except (TooLong, TimeoutError):
+        return "the server does not answer; see whether it runs"
     except ConnectionRefusedError:
         return f"the server does not answer: nothing listens on port {port}; see whether it runs"
     except OSError as error:
         return f"the server does not answer: it cannot be reached ({error.strerror}); see whether it runs"
-    return "the server does not answer; see whether it runs"
+    return (
+        f"the server does not answer: something listens on port {port}, but says nothing that a Milvus says; see what"
+        " runs there"
+    )
 
 
 class Connection:
