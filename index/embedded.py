@@ -89,12 +89,18 @@ class EmbeddedArchive:
                 raise ArchiveError(f"{folder}: holds an archive already; open it, or name another --archive")
             for left in folder.glob(f"{FILE}?*"):
                 left.unlink()  # of a kill, or of an archive that was taken away without its log
-            connection = _connect(fresh)
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.executescript(f"BEGIN;{SCHEMA}{COPIES_SCHEMA}COMMIT;")
-            rows = {"format": str(FORMAT), "generation": "0", **about}
-            connection.executemany("INSERT INTO about VALUES (?, ?)", rows.items())
-            connection.close()
+            try:
+                connection = _connect(fresh)
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.executescript(f"BEGIN;{SCHEMA}{COPIES_SCHEMA}COMMIT;")
+                rows = {"format": str(FORMAT), "generation": "0", **about}
+                connection.executemany("INSERT INTO about VALUES (?, ?)", rows.items())
+                connection.close()
+            except sqlite3.OperationalError as error:
+                raise ArchiveError(
+                    f"{folder}: no archive can be made here ({error}); see whether the disk is full, or name another"
+                    " --archive"
+                ) from error
             fresh.rename(file)
         return cls(folder, _connect(file), writable=True)
 
@@ -113,6 +119,8 @@ class EmbeddedArchive:
             archive = cls(folder, connection, writable=writable)
             held = archive.about("format")
         except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+                raise ArchiveError(f"{file}: cannot be read ({error}); see whether the disk is full") from None
             raise ArchiveError(
                 f"{file}: damaged or no archive ({error}); move it away and run groundwire index again"
             ) from None
@@ -145,8 +153,8 @@ class EmbeddedArchive:
         Raises ArchiveError where the disk does not take it.
         """
         with self._mutex:
-            self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._db.execute("BEGIN IMMEDIATE")
                 yield
                 regroup(self._db, self._touched)
                 self._db.execute("UPDATE about SET value = value + 1 WHERE name = 'generation'")

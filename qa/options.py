@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import logging
 import os
 import shlex
 import sys
@@ -39,16 +40,12 @@ def settings_of(given: argparse.Namespace) -> Settings:
 def check_here(folder: Path) -> None:
     """Raises ArchiveError where the archive of a folder lies beyond this machine."""
     from index.archive import ArchiveError
-    from index.milvus.connection import read_address
-    from index.opening import NOTE
+    from index.opening import address_of
     from models.lookup import is_loopback
 
-    try:
-        address = read_address((folder / NOTE).read_text("utf-8"))
-    except (OSError, ValueError, ArchiveError):
-        return
-    host = urlsplit(address.uri).hostname
-    if host and not is_loopback(host):
+    address = address_of(folder)
+    host = address and urlsplit(address.uri).hostname
+    if address and host and not is_loopback(host):
         raise ArchiveError(f"{address.place}: {OFF}, or name another --archive")
 
 
@@ -65,6 +62,10 @@ def run_safely(program: str, run: Callable[[], int]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8; JSON stays JSON
+    notices = logging.StreamHandler()
+    # What an archive has to tell while it is waited for; below a line of progress that is not ended.
+    notices.setFormatter(logging.Formatter(f"{chr(10) * sys.stderr.isatty()}{program}: %(message)s"))
+    logging.getLogger("index").addHandler(notices)
     try:
         return run()
     except KeyboardInterrupt:
@@ -79,12 +80,18 @@ def run_safely(program: str, run: Callable[[], int]) -> int:
             raise
         print(f"{program}: {_sentence(error)}", file=sys.stderr)
         return 1
+    finally:
+        logging.getLogger("index").removeHandler(notices)
 
 
 def _sentence(error: Exception) -> str:
     """The words of an error of ours; of the system's, what and where, and what to look at."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'the output'}: {error.strerror}; check the path, its permissions and the disk"
+    import sqlite3
+
+    if isinstance(error, sqlite3.OperationalError):
+        return f"a file of the archive cannot be read or written ({error}); see whether the disk is full"
     return str(error)
 
 
@@ -119,7 +126,7 @@ def user_errors() -> tuple[type[Exception], ...]:
 
 def archive_folder(place: str) -> Path:
     """The folder of an archive, by a path or an address; argparse's own error for an address that is none."""
-    if not place.startswith(("milvus:", "milvus+tls:")):
+    if ":" not in place:
         return Path(named(place))
     from index.archive import ArchiveError
     from index.opening import folder_of
@@ -134,10 +141,10 @@ def place_of(folder: Path) -> str:
     """The name that people give to the archive of a folder: its address where it lies elsewhere, else the path."""
     if folder.parent != user_data_path("groundwire") / "remote":
         return str(folder)
-    from index.opening import NOTE
+    from index.opening import address_of
 
-    note = folder / NOTE
-    return note.read_text("utf-8") if note.is_file() else str(folder)
+    address = address_of(folder)
+    return address.place if address else str(folder)
 
 
 def at(archive: Path) -> str:

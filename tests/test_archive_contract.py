@@ -24,7 +24,7 @@ from index.milvus.archive import MilvusArchive
 from index.milvus.connection import Address, read_address
 from index.milvus.store import PASSAGES, RECORDS, Store
 from index.news_index import NewsIndex
-from index.opening import NOTE, folder_of, is_archive, open_archive
+from index.opening import NOTE, folder_of, is_archive, open_archive, write_note
 from index.passage import Passage
 from index.scope import EVERYTHING, Scope, ScopeError
 from qa.cli import main
@@ -628,9 +628,16 @@ def test_a_full_disk_under_the_catalogue_is_a_sentence(back: Back, tmp_path: Pat
 @pytest.mark.parametrize(
     ("place", "sentence"),
     [
-        ("milvus://127.0.0.1:1/news", "127.0.0.1:1/news: the server does not answer"),
-        ("milvus://host:99999/news", "no address of an archive in Milvus"),
-        ("milvus://host/a-b", "no address of an archive in Milvus"),
+        ("milvus://127.0.0.1:1/news", "127.0.0.1:1/news: the server does not answer: nothing listens on port 1"),
+        ("milvus://no-such-host.invalid/news", "no host is called no-such-host.invalid"),
+        ("postgres://u:secret@host/news", "^postgres://: no archive lies behind such an address"),
+        ("milvus://host:99999/news", "no address of an archive in Milvus: a port is a number"),
+        ("milvus://host:/news", "no address of an archive in Milvus: a port is a number"),
+        ("milvus://host/a-b", "no address of an archive in Milvus: the name of a database has letters"),
+        ("milvus://host/a/b", "no address of an archive in Milvus: nothing comes after the database"),
+        ("milvus://ho st/a", "no address of an archive in Milvus: ho st is no name"),
+        ("milvus://odd.db", "no address of an archive in Milvus: a file has three slashes"),
+        ("milvus:/odd.db", "no address of an archive in Milvus: a file has three slashes"),
         ("milvus:///none/here/news.db", "no such folder"),
         ("milvus://127.0.0.1:19530/news.db", "no address of an archive in Milvus"),
         ("milvus:///srv/news", "no address of an archive in Milvus"),
@@ -645,8 +652,28 @@ def test_an_address_that_leads_nowhere_is_a_sentence(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install 'groundwire[milvus]'")
     monkeypatch.setattr("index.milvus.connection.FIRST_PATIENCE", 0.5)
-    with pytest.raises(ArchiveError, match=sentence):
+    with pytest.raises(ArchiveError, match=sentence) as told:
         open_archive(folder_of(place))
+    assert "Exception" not in str(told.value) and "is whole" not in str(told.value)
+    assert not any(tmp_path.iterdir()), "what is not there leaves no folder"
+
+
+@pytest.mark.engine
+def test_to_look_for_a_file_makes_none(back: Back, tmp_path: Path) -> None:
+    place = folder_of(f"milvus://{tmp_path}/new.db")
+    assert not is_archive(place)
+    with pytest.raises(ArchiveError, match="no archive here; make one with: groundwire index PATH --archive milvus:"):
+        open_archive(place)
+    assert not place.exists() and not any(tmp_path.iterdir())
+
+
+@pytest.mark.engine
+def test_a_file_that_cannot_be_written_is_told_so(back: Back, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "news.db").mkdir()
+    (tmp_path / "news.db" / "LOCK").mkdir()  # Milvus Lite cannot open it
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(ArchiveError, match=r"news\.db cannot be written, and Milvus Lite writes even to read"):
+        open_archive(folder_of(f"milvus://{tmp_path}/news.db"))
 
 
 @pytest.mark.parametrize("place", ["milvus://root:secret@host/db", "milvus:root:secret@host", "milvus://a:secret/@b"])
@@ -669,12 +696,16 @@ def test_a_folder_of_somebody_else_does_not_say_where_the_token_goes(
 
 def test_the_note_of_an_address_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    address = read_address("milvus://127.0.0.1/news")
     note = folder_of("milvus://127.0.0.1/news") / NOTE
+    assert not note.parent.exists()
+    write_note(note.parent, address)
     there = note.stat()
     assert folder_of("milvus:/127.0.0.1:19530/news") / NOTE == note
+    write_note(note.parent, address)
     assert (note.stat().st_ino, note.stat().st_mtime_ns) == (there.st_ino, there.st_mtime_ns)
     note.write_text("")  # of an earlier version that was killed
-    folder_of("milvus://127.0.0.1/news")
+    write_note(note.parent, address)
     assert note.read_text() == "milvus://127.0.0.1:19530/news" and [*note.parent.iterdir()] == [note]
 
 

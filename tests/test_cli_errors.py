@@ -8,6 +8,7 @@ import json
 import os
 import resource
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -405,7 +406,7 @@ def test_advice_names_the_archive_that_was_asked(
 def test_an_archive_elsewhere_is_called_by_its_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     folder = archive_folder("milvus://10.0.0.1:19530/news")
-    assert place_of(folder) == "milvus://10.0.0.1:19530/news" and folder.is_dir()
+    assert place_of(folder) == "milvus://10.0.0.1:19530/news" and not any(tmp_path.iterdir())
     assert at(folder) == " --archive milvus://10.0.0.1:19530/news"
     assert place_of(tmp_path) == str(tmp_path)
 
@@ -416,6 +417,28 @@ def test_a_dry_run_names_the_archive_that_would_be(
     out, _ = Line(tmp_path / "new", capsys).run("index", articles, "--dry-run")
     assert out.startswith("would be: 4 new") and out.endswith(f"\n{tmp_path / 'new'}: 0 articles, 0 passages\n")
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("place", ["postgres://127.0.0.1/a", "mivlus://127.0.0.1/news", "Milvus://odd.db"])
+def test_an_address_that_is_none_becomes_no_folder(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(["index", ".", "--archive", place])
+    told = capsys.readouterr().err
+    assert ended.value.code == 2 and "milvus://" in told and not any(tmp_path.iterdir())
+
+
+def test_a_disk_that_takes_no_new_archive_is_told_with_its_place(
+    articles: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: Path) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("index.embedded._connect", full)
+    told = Line(tmp_path / "new", capsys).refused("index", articles)
+    assert str(tmp_path / "new") in told and "see whether the disk is full" in told
 
 
 @pytest.mark.parametrize("arguments", [["-k", "0"], ["-k", "99999999999999"], ["-k", "many"]])

@@ -112,3 +112,47 @@ def test_a_server_that_loads_is_waited_for(speaker: Speaker, monkeypatch: pytest
 
     assert made.call(read) == "read"
     made.close()
+
+
+def test_a_full_disk_is_told_at_once(speaker: Speaker) -> None:
+    from pymilvus.exceptions import MilvusException
+
+    def write(seconds: float) -> None:
+        raise MilvusException(message="[Errno 28] No space left on device")
+
+    made = Connection(read_address(f"milvus://127.0.0.1:{speaker.port}/default"))
+    made.writing = True
+    began = time.monotonic()
+    with pytest.raises(ArchiveError, match=r"/default: the server's disk is full; make room.* is whole$"):
+        made.call(write)
+    assert time.monotonic() - began < 1
+    made.close()
+
+
+def test_an_outage_is_told_once_and_waited_for_once(
+    speaker: Speaker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What runs beside a writer, and what it tidies up when it gives up, waits no minute of its own."""
+    monkeypatch.setattr(connection, "PATIENCE", 2.0)
+    monkeypatch.setattr(connection, "READING_PATIENCE", 9.0)
+    monkeypatch.setattr(connection, "AFTERWARDS", 0.5)
+    made = Connection(read_address(f"milvus://127.0.0.1:{speaker.port}/default"))
+    made.writing = True
+    speaker.answering.clear()
+
+    def ask(delay: float) -> None:
+        time.sleep(delay)
+        with pytest.raises(ArchiveError, match=r"listens on port .* is whole$"):
+            made.call(lambda seconds: made.client.list_databases(timeout=min(seconds, 0.2)))
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(ask, (0.0, 1.3)))
+    assert time.monotonic() - began < 3
+    made.writing = False
+    with pytest.raises(ArchiveError):
+        made.call(lambda seconds: made.client.list_databases(timeout=seconds))
+    assert time.monotonic() - began < 5
+    [told] = [record.getMessage() for record in caplog.records if record.name == connection.__name__]
+    assert told == f"waiting for the server of milvus://127.0.0.1:{speaker.port}/default, up to 2 s"
+    made.close()

@@ -28,7 +28,7 @@ from index.milvus.catalogue import (
     file_id,
     write_article,
 )
-from index.milvus.connection import Address
+from index.milvus.connection import Address, is_there
 from index.milvus.lease import MOMENT, Lease
 from index.milvus.reading import MilvusReader
 from index.milvus.store import (
@@ -94,6 +94,8 @@ class MilvusArchive(MilvusReader):
     @staticmethod
     def there(address: Address) -> bool:
         """Whether there is an archive at an address; raises ArchiveError where its server cannot be reached."""
+        if not is_there(address):
+            return False  # to open it would make it
         store = Store(address)
         try:
             return store.exists() and "about" in store.read(["about"], newest=True)
@@ -103,15 +105,15 @@ class MilvusArchive(MilvusReader):
     @classmethod
     def open(cls, address: Address, folder: Path) -> "MilvusArchive":
         """The archive at an address; raises ArchiveError where there is none or it cannot be read."""
+        make = f"no archive here; make one with: groundwire index PATH --archive {address.place}"
+        if not is_there(address):
+            raise ArchiveError(f"{address.place}: {make}")
         store = Store(address)
         held = store.read(["about"], newest=True) if store.exists() else {}
         if not held:
             store.close()
             where = "" if store.database_there else "the server has no such database, so "
-            raise ArchiveError(
-                f"{address.place}: {where}no archive here; make one with: groundwire index PATH --archive"
-                f" {address.place}"
-            )
+            raise ArchiveError(f"{address.place}: {where}{make}")
         archive = cls(store, _made(folder))
         read = json.loads(held["about"])
         archive._about, archive._generation = read["about"], read["generation"]

@@ -3,14 +3,18 @@
 import logging
 import os
 import re
+import shutil
+import socket
 import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from index.archive import ArchiveError
+from models.lookup import NoSuchHost, TooLong, look_up
 
 TOKEN = "GROUNDWIRE_MILVUS_TOKEN"
 PORT = 19530
@@ -18,19 +22,20 @@ PATIENCE = 60.0  # seconds in which a server may be started again before what a 
 READING_PATIENCE = 10.0  # as much for those who only read: somebody waits for the answer
 FIRST_PATIENCE = 6.0  # before a server that was never reached counts as not there
 CALL_SECONDS = 20.0  # of one request, at most
+AFTERWARDS = 1.0  # for what a writer that has just given up would still tidy up
+SCHEMES = ("milvus", "milvus+tls")
+FULL = re.compile("(?i)no space left|quota exceeded|disk is full|disk full")
+LEAST_BYTES = 1 << 16  # below it a disk is full
 # Errors that no waiting mends, by the words that Milvus has for them, and what a user is told.
 LASTING = (
     (r"database.*(not found|not exist)", "the server has no such database; make it, or name another"),
     (r"auth|permission|PrivilegeNotPermitted|UNAUTHENTICATED", f"the server refuses; set {TOKEN} to user:password"),
-    (
-        r"Open local milvus failed",
-        "is open in another process, or no Milvus Lite archive; a file takes one process at"
-        " a time: for more, run: milvus-lite server --data-dir FILE, and name milvus://127.0.0.1:19530",
-    ),
     (r"invalid|illegal|cannot parse|exceeds|UNIMPLEMENTED|not supported|unexpected character|schema|dimension", ""),
 )
 LOADING = re.compile("(?i)not ready|not loaded|not fully loaded")  # a server that was just started
 PASSING = re.compile(f"{LOADING.pattern}|unavailable")
+AWAY = re.compile("(?i)fail connecting|unavailable|deadline|retry timeout|retry run out|timed? ?out|connect")
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
@@ -43,13 +48,13 @@ class Address:
     database: str = ""
 
 
-def is_milvus(place: str) -> bool:
-    """Whether a place is one in Milvus, or meant to be.
+def is_address(place: str) -> bool:
+    """Whether a place is an address, or meant to be: one of an unknown scheme is no folder either.
 
-    >>> is_milvus("milvus://127.0.0.1/news"), is_milvus("archive"), is_milvus("./milvus:old")
-    (True, False, False)
+    >>> is_address("milvus://127.0.0.1/news"), is_address("Postgres://a"), is_address("C:/a"), is_address("./a://b")
+    (True, True, False, False)
     """
-    return place.startswith(("milvus:", "milvus+tls:"))
+    return bool(re.match(r"(?i)[a-z][a-z0-9+.-]+://|milvus(\+tls)?:", place))
 
 
 def read_address(place: str) -> Address:
@@ -57,15 +62,23 @@ def read_address(place: str) -> Address:
 
     Raises ArchiveError for what is none, or holds a password: folders and messages would keep it.
 
+    >>> read_address("Milvus://10.0.0.1").place
+    'milvus://10.0.0.1:19530/default'
     >>> read_address("milvus://10.0.0.1/news").uri, read_address("milvus+tls://[::1]:1/news").uri
     ('http://10.0.0.1:19530', 'https://[::1]:1')
     >>> read_address("milvus:/data/news.db")
     Address(place='milvus:///data/news.db', uri='/data/news.db', database='')
     """
     scheme, _, told = place.partition(":")
+    scheme = scheme.lower()
+    if scheme not in SCHEMES:
+        raise ArchiveError(
+            f"{scheme}://: no archive lies behind such an address; name a folder, or an address that begins with"
+            f" {':// or '.join(SCHEMES)}://"
+        )
     rest = told.lstrip("/")
     slashes = len(told) - len(rest)
-    if slashes in (1, 3) and rest.endswith(".db"):
+    if rest.endswith(".db") and (slashes == 3 or (slashes == 1 and "/" in rest)):
         if scheme != "milvus":
             raise ArchiveError(f"{place}: a file needs no TLS; write milvus:///{rest}")
         return Address(f"milvus:///{rest}", f"/{rest}")
@@ -74,15 +87,82 @@ def read_address(place: str) -> Address:
             f"{scheme}://...@{rest.rpartition('@')[2]}: holds a user or a password, which would be kept with the"
             f" archive; leave it out and put user:password into the environment, as {TOKEN}"
         )
-    found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?(?:/([A-Za-z_][A-Za-z0-9_]*)?)?", rest)
-    if slashes not in (1, 2) or found is None or int(found[2] or PORT) > 65535:
+    host, port_told, database = re.fullmatch(r"(\[[^\]]*\]|[^:/]*)(?::([^/]*))?/?(.*)", rest, re.S).groups()  # type: ignore[union-attr]
+    if wrong := _wrong(slashes, host, port_told, database):
         raise ArchiveError(
-            f"{place}: no address of an archive in Milvus; write milvus://host:port/database, milvus+tls:// for a"
-            " server that speaks TLS, or milvus:///path/file.db"
+            f"{place}: no address of an archive in Milvus: {wrong}; write milvus://host:port/database, milvus+tls://"
+            " for a server that speaks TLS, or milvus:///path/file.db"
         )
-    host, port, database = found[1], int(found[2] or PORT), found[3] or "default"
+    port, database = int(port_told or PORT), database or "default"
     web = "https" if scheme == "milvus+tls" else "http"
     return Address(f"{scheme}://{host}:{port}/{database}", f"{web}://{host}:{port}", database)
+
+
+def _wrong(slashes: int, host: str, port: str | None, database: str) -> str:
+    """What is wrong with the parts of a server's address; nothing, the empty string."""
+    if slashes > 2:
+        return "the path of a file ends with .db, and a server has two slashes before its name"
+    if host.endswith(".db") and not database:
+        return "a file has three slashes before its path"
+    if slashes == 0 or not re.fullmatch(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+", host):
+        return "it names no host" if slashes == 0 or not host else f"{host} is no name of a host"
+    if port is not None and not (re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= 65535):
+        return "a port is a number from 1 to 65535"
+    if "/" in database.rstrip("/"):
+        return "nothing comes after the database"
+    if database and not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", database):
+        return "the name of a database has letters, digits and underscores, and no digit first"
+    return ""
+
+
+def is_there(address: Address) -> bool:
+    """Whether a file is there to be opened, which would make it; of a server, nothing is known yet.
+
+    Raises ArchiveError where none can be.
+    """
+    if address.database:
+        return True
+    file = Path(address.uri)
+    if file.is_file():
+        raise ArchiveError(f"{file}: made by an old Milvus Lite, or no archive; name another --archive")
+    if not file.parent.is_dir():
+        raise ArchiveError(f"{file.parent}: no such folder; make it, or name another --archive")
+    return file.is_dir()
+
+
+def _why_not_open(file: Path) -> str:
+    """Why Milvus Lite does not open its file, which is a folder; it writes even to read."""
+    at = file if file.is_dir() else file.parent
+    for path in (at, *(at / name for name in ("LOCK", "collections") if at == file and (at / name).exists())):
+        if not os.access(path, os.W_OK):
+            return f"{path} cannot be written, and Milvus Lite writes even to read; allow it, or name another --archive"
+    if shutil.disk_usage(at).free < LEAST_BYTES:
+        return "the disk is full; make room, and run the same command again"
+    return (
+        "is open in another process, or no Milvus Lite archive; a file takes one process at a time: for more, run:"
+        " milvus-lite server --data-dir FILE, and name milvus://127.0.0.1:19530"
+    )
+
+
+def _why_away(address: Address) -> str:
+    """What keeps a server from answering, as far as it is seen from here, and what to do."""
+    parts = urlsplit(address.uri)
+    host, port = str(parts.hostname), int(parts.port or PORT)
+    try:
+        look_up(host, port, 2.0)
+        socket.create_connection((host, port), 2.0).close()  # to whichever of its numbers takes it
+    except NoSuchHost:
+        return f"the server does not answer: no host is called {host}; see how it is written"
+    except (TooLong, TimeoutError):
+        return "the server does not answer; see whether it runs"
+    except ConnectionRefusedError:
+        return f"the server does not answer: nothing listens on port {port}; see whether it runs"
+    except OSError as error:
+        return f"the server does not answer: it cannot be reached ({error.strerror}); see whether it runs"
+    return (
+        f"the server does not answer: something listens on port {port}, but says nothing that a Milvus says; see what"
+        " runs there"
+    )
 
 
 class Connection:
@@ -98,16 +178,10 @@ class Connection:
         self.loaded: tuple[str, ...] = ()  # collections to load again after the server was started anew
         self.writing = False
         self._reached = False
-        if not address.database:
-            self._check_file(Path(address.uri))
+        self._away: float | None = None  # since when, while it lasts
+        self._gave_up = -AFTERWARDS  # when a writer last did
+        is_there(address)
         self.open(create=False)
-
-    @staticmethod
-    def _check_file(file: Path) -> None:
-        if file.is_file():
-            raise ArchiveError(f"{file}: made by an old Milvus Lite, or no archive; name another --archive")
-        if not file.parent.is_dir():
-            raise ArchiveError(f"{file.parent}: no such folder; make it, or name another --archive")
 
     def open(self, *, create: bool) -> None:
         # gRPC tells the terminal whenever a server finds its keep-alives too many; this is read once, at its import.
@@ -165,18 +239,31 @@ class Connection:
         from pymilvus.exceptions import MilvusException
 
         longest = PATIENCE if patience is None else patience
+        began = time.monotonic()
         if patience is None:
             patience = FIRST_PATIENCE if not self._reached else PATIENCE if self.writing else READING_PATIENCE
-        began = time.monotonic()
+            if began - self._gave_up < 2 * AFTERWARDS:
+                patience = AFTERWARDS
+            elif self.writing and self._away is not None:  # all that a writer does waits for one and the same end
+                patience = max(AFTERWARDS, self._away + patience - began)
         until = began + patience
         pause = 0.1
         while True:
             try:
                 done = do(max(0.1, min(CALL_SECONDS, until - time.monotonic())))
-                self._reached = True
+                self._reached, self._away = True, None
                 return done
             except (MilvusException, RpcError) as error:
-                told = " ".join(str(error).split())
+                told = " ".join(str(getattr(error, "message", "") or error).split())
+                if "Open local milvus failed" in told:
+                    raise ArchiveError(f"{self.address.place}: {_why_not_open(Path(self.address.uri))}") from error
+                if not self.address.database and (kept := re.search(r"\[Errno (?:13|30)\] (.*)", told)):
+                    raise ArchiveError(f"{self.address.place}: cannot be written ({kept[1][:160]})") from error
+                if FULL.search(told):
+                    whose = "the server's disk" if self.address.database else "the disk"
+                    raise ArchiveError(
+                        f"{self.address.place}: {whose} is full; make room, and run the same command again{self._whole}"
+                    ) from error
                 for pattern, sentence in () if PASSING.search(told) else LASTING:
                     if re.search(pattern, told, re.I):
                         told = sentence or f"Milvus refuses what was asked ({told[:200]}); see its log"
@@ -184,13 +271,25 @@ class Connection:
                 if LOADING.search(told):
                     until = began + longest
                 if time.monotonic() > until:
+                    if self.writing:
+                        self._gave_up = time.monotonic()
+                    why = f"the server answers with an error ({told[:160]}); see its log"
+                    if self.address.database and AWAY.search(told):
+                        why = _why_away(self.address)
                     raise ArchiveError(
-                        f"{self.address.place}: the server does not answer ({told[:160]}); see whether it runs, and"
-                        " run the same command again: what was in the archive is whole"
+                        f"{self.address.place}: {why}, and run the same command again{self._whole}"
                     ) from error
+                if self._away is None:
+                    self._away = time.monotonic()
+                    if self._reached:
+                        log.warning("waiting for the server of %s, up to %.0f s", self.address.place, patience)
                 self._load_again(told, min(CALL_SECONDS, patience))
             time.sleep(pause)
             pause = min(2 * pause, 2.0)
+
+    @property
+    def _whole(self) -> str:
+        return ": what was in the archive is whole" if self.writing else ""
 
     def _load_again(self, told: str, seconds: float) -> None:
         """A server that was started anew may hold its collections on disk only."""

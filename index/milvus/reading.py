@@ -84,7 +84,9 @@ class MilvusReader:
             return self._generation  # nobody else writes
         held = self.store.read(["about"], newest=True)
         if "about" not in held:
-            raise ArchiveError(f"{self.place}: the archive is gone; make one with: groundwire index PATH")
+            raise ArchiveError(
+                f"{self.place}: the archive is gone; make one with: groundwire index PATH --archive {self.place}"
+            )
         about = json.loads(held["about"])
         read = int(about["generation"])
         if (about["about"].get("id"), read) != (self._about.get("id"), self._generation):
