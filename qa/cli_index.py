@@ -126,7 +126,8 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
         if given.report:
             _write_report(given.report, report.to_dict() | totals)
         if given.json:
-            print(plain_json({name: value for name, value in report.to_dict().items() if name != "named"} | totals))
+            told = {name: value for name, value in report.to_dict().items() if name != "named"} | totals
+            print(plain_json(told), flush=True)  # a watch goes on after it
         else:
             other = f"; left alone, of other kinds or linked: {report.other_files}" if report.other_files else ""
             print(

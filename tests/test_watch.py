@@ -232,7 +232,7 @@ def command(tmp_path: Path, articles: Path) -> Iterator[Callable[..., "subproces
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=os.environ | {"PYTHONPATH": str(TESTS.parent)},
+            env=os.environ | {"PYTHONPATH": str(TESTS.parent), "PYTHONUNBUFFERED": ""},
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # what runs behind a shell ignores it
         )
         started.append(process)
