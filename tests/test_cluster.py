@@ -392,7 +392,14 @@ def test_a_cluster_made_here_listens_on_loopback_alone_and_ends_with_ctrl_c(many
     before = "import test_cluster, qa.pipeline; qa.pipeline.open_on_node = test_cluster.open_slow"
     command = groundwire("index", many, "--archive", tmp_path / "a", "--ray", "local", before=before)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen(command, env=environment(), text=True, start_new_session=True, **pipes)  # type: ignore[call-overload]
+    process = subprocess.Popen(  # type: ignore[call-overload]
+        command,
+        env=environment(),
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # what runs behind a shell ignores it
+        **pipes,
+    )
     until = time.monotonic() + 120
     heard: set[str] = set()
     while not any("ray::MapWorker" in name_of(each) for each in descendants(process.pid)):
