@@ -21,10 +21,10 @@ from test_kill import QUESTIONS, found, write_articles
 from index import update
 from index.archive import Archive, ArchiveBusy, ArchiveError, Feed
 from index.milvus.archive import MilvusArchive
-from index.milvus.connection import Address, read_address
+from index.milvus.connection import read_address
 from index.milvus.store import PASSAGES, RECORDS, Store
 from index.news_index import NewsIndex
-from index.opening import NOTE, folder_of, is_archive, open_archive, write_note
+from index.opening import NOTE, address_of, folder_of, is_archive, open_archive, write_note
 from index.passage import Passage
 from index.scope import EVERYTHING, Scope, ScopeError
 from qa.cli import main
@@ -464,13 +464,11 @@ def wait_for(true: Callable[[], bool], seconds: float = 60.0) -> None:
 # Several machines at one server
 
 
-def address_of(place: Path) -> Address:
-    return read_address((place / NOTE).read_text("utf-8"))
-
-
 def elsewhere(place: Path, folder: Path) -> MilvusArchive:
     """The archive of a place as another machine has it."""
-    return MilvusArchive.open(address_of(place), folder / "another machine")
+    address = address_of(place)
+    assert address
+    return MilvusArchive.open(address, folder / "another machine")
 
 
 def ask(place: Path, started: float) -> list[dict[tuple[str, str, str, int], float | None]]:
@@ -558,6 +556,8 @@ def test_of_two_machines_that_make_an_archive_at_once_one_does(
     back: Back, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = back.place("lite server")
+    address = address_of(place)
+    assert address
     articles = write_files(tmp_path / "articles", {"a.txt": "One bridge fell."})
     create = Store.create
 
@@ -569,7 +569,7 @@ def test_of_two_machines_that_make_an_archive_at_once_one_does(
     monkeypatch.setattr(Store, "create", be_overtaken)
     about = {"embedder": "fake 64", "dimension": "64", "max_tokens": "12"}
     with pytest.raises(ArchiveError, match="holds an archive already"):
-        MilvusArchive.create(address_of(place), tmp_path / "slow", about)
+        MilvusArchive.create(address, tmp_path / "slow", about)
     news = NewsIndex.open(place, FakeEmbedder())
     assert ids(news.archive) == ["a"] and len(news.archive.stored("a")) == 1
 
