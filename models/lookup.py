@@ -42,10 +42,10 @@ def look_up(host: str, port: int, seconds: float) -> list[str]:
 def is_loopback(host: str) -> bool:
     """Whether a host, a number or a name, is this machine; no name is looked up.
 
-    >>> [is_loopback(host) for host in ("127.0.0.1", "localhost", "::1", "a.org", "10.0.0.7")]
+    >>> [is_loopback(host) for host in ("127.0.0.1", "LocalHost", "[::1]", "a.org", "0.0.0.0")]
     [True, True, True, False, False]
     """
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host.strip("[]")).is_loopback
     except ValueError:
-        return host == "localhost"
+        return host.casefold() == "localhost"

@@ -172,9 +172,10 @@ def corrects(item: Evidence) -> bool:
 
 def may_correct(question: str, item: Evidence) -> bool:
     """Whether a sentence corrects, and with its headline holds at least half of the question's words."""
+    if not corrects(item):
+        return False
     asked = stems(question)
-    held = asked & stems(f"{item.hit.section.title or ''} {item.quote}")
-    return corrects(item) and len(held) >= len(asked) / 2
+    return len(asked & stems(f"{item.hit.section.title or ''} {item.quote}")) >= len(asked) / 2
 
 
 def read_numbers(item: Evidence) -> dict[str, str]:

@@ -30,8 +30,8 @@ def settings_of(given: argparse.Namespace) -> Settings:
         settings = replace(settings, offline=True)
     if settings.offline:
         os.environ["HF_HUB_OFFLINE"] = "1"
-        named = (getattr(given, "archive", None), *(getattr(given, "archives", None) or []))
-        for folder in filter(None, named):
+        folders = (getattr(given, "archive", None), *(getattr(given, "archives", None) or []))
+        for folder in filter(None, folders):
             check_here(folder)
         _check_cluster(getattr(given, "ray", None))
     return settings
@@ -53,7 +53,7 @@ def _check_cluster(address: str | None) -> None:
     from index.cluster import LOCAL, ClusterError
     from models.lookup import is_loopback
 
-    if address not in (None, LOCAL) and not is_loopback(str(address).rpartition(":")[0].strip("[]")):
+    if address not in (None, LOCAL) and not is_loopback(str(address).rpartition(":")[0]):
         raise ClusterError(f"{address}: {OFF}, or name --ray {LOCAL}")
 
 

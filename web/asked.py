@@ -2,27 +2,16 @@
 
 import base64
 import binascii
-import ipaddress
 import re
 from collections.abc import MutableMapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from models.lookup import is_loopback
+
 Scope = MutableMapping[str, Any]
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address to listen on.
-
-    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("::1"), is_loopback("0.0.0.0")
-    (True, True, True, False)
-    """
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.casefold() == "localhost"
 
 
 def hosts_for(bound: str, named: Sequence[str] = ()) -> tuple[str, ...]:
