@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.record import RESULTS
-from qa.terminal import duration
+from ground.words import duration
 
 VECTOR_BYTES = 384 * 4
 ENGINE_OVERHEAD = 1.6  # assumed: what an engine holds beside the vectors, and room to merge its segments

@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ground.errors import GroundwireError
 from index.article import Article
 from index.copies import Group, Place
 from index.passage import Passage
@@ -23,7 +24,7 @@ from index.scope import EVERYTHING, Scope
 Told = tuple[str | None, str | None]
 
 
-class ArchiveError(Exception):
+class ArchiveError(GroundwireError):
     """An archive that is missing, of another kind, damaged or in use; the message says what to do."""
 
 

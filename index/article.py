@@ -11,10 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from ground.errors import GroundwireError
+
 Sure = Literal["sure", "likely", "guess"]
 
 
-class ArticleError(ValueError):
+class ArticleError(GroundwireError, ValueError):
     """A file, a row or a value that cannot become an article; the message says what, where and what to do."""
 
 

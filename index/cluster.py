@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from ground.errors import GroundwireError
 from index.apart import end_workers
 from index.archive import ArchiveError
 from index.article import Article
@@ -52,7 +53,7 @@ OpenModels = Callable[[], tuple[Embedder, CountTokens]]
 """Opens the embedder and what counts the tokens of passages, from a node's own weights; it is pickled."""
 
 
-class ClusterError(Exception):
+class ClusterError(GroundwireError):
     """A cluster that cannot be reached, or a node that cannot do its part; the message says which and what to do."""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
+from ground.errors import GroundwireError
 from index.article import shown
 
 LISTS = {"outlets": ("an outlet", "name"), "languages": ("a language", "code"), "articles": ("an article", "id")}
@@ -15,7 +16,7 @@ NAMED = 3  # are told by name, of more the number
 _DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 
-class ScopeError(ValueError):
+class ScopeError(GroundwireError, ValueError):
     """A part of an archive that cannot be meant; the message says why and what to do."""
 
 

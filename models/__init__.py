@@ -11,10 +11,12 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ground.errors import GroundwireError
+
 Vectors = NDArray[np.float32]
 
 
-class ModelError(Exception):
+class ModelError(GroundwireError):
     """A model that is missing, damaged or unfit; the message says which, where and what to do."""
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ground.words import plain_json
 from qa.cli_copies import add_copies_command
 from qa.cli_eval import add_eval_commands
 from qa.cli_feed import add_feed_commands
@@ -31,7 +32,7 @@ from qa.options import (
     settings_of,
 )
 from qa.settings import Settings
-from qa.terminal import Line, credit_line, fetching, one_line, open_room, plain, plain_json
+from qa.terminal import Line, credit_line, fetching, one_line, open_room, plain
 
 if TYPE_CHECKING:
     from index.scope import Scope

@@ -3,9 +3,10 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from ground.words import plain_json
 from qa.options import OPTIONS, at
 from qa.settings import Settings
-from qa.terminal import one_line, plain_json
+from qa.terminal import one_line
 
 if TYPE_CHECKING:
     from index.archive import Archive

@@ -9,9 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ground.words import duration, plain_json
 from qa.options import OPTIONS, positive
 from qa.settings import Settings
-from qa.terminal import Line, duration, one_line, open_room, plain_json
+from qa.terminal import Line, one_line, open_room
 
 if TYPE_CHECKING:
     from qa.compare import Comparison

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ground.words import duration, plain_json
 from qa.options import OPTIONS, at, place_of
 from qa.settings import Settings
-from qa.terminal import Line, duration, fetching, indexing, one_line, open_to_index, plain, plain_json
+from qa.terminal import Line, fetching, indexing, one_line, open_to_index, plain
 
 if TYPE_CHECKING:
     from index.address import Fetcher

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ground.words import duration, plain_json
 from qa.options import OPTIONS, llm_name, place_of, positive
 from qa.settings import Settings
-from qa.terminal import Line, duration, fetching, one_line, open_room, plain_json
+from qa.terminal import Line, fetching, one_line, open_room
 
 if TYPE_CHECKING:
     from qa.gold_sets.item import LeftOut

@@ -13,10 +13,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from ground.words import duration, plain_json
 from qa.cli_feed import fetch_addresses, kept_file, place, watch_on, watching
 from qa.options import at, named, place_of
 from qa.settings import Settings
-from qa.terminal import Line, duration, fetching, indexing, open_to_index, plain, plain_json
+from qa.terminal import Line, fetching, indexing, open_to_index, plain
 
 if TYPE_CHECKING:
     from index.news_index import NewsIndex

@@ -7,9 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ground.words import plain_json
 from qa.options import OPTIONS, at, place_of
 from qa.settings import Settings
-from qa.terminal import credit_line, one_line, plain, plain_json
+from qa.terminal import credit_line, one_line, plain
 
 if TYPE_CHECKING:
     from index.article import Article

@@ -8,8 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ground.words import duration, plain_json
 from qa.settings import Settings
-from qa.terminal import Line, duration, plain_json
+from qa.terminal import Line
 
 if TYPE_CHECKING:
     from index.transfer import Moved, Progress

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from ground.words import fold, fold_numbers, holds
 from index.days import day_in_words
 from index.passage import split_sentences
 from models import Generator, Message
@@ -24,7 +25,6 @@ from qa.conflict import (
     is_superseded,
     weekday_told,
 )
-from qa.measures import fold, fold_numbers, holds
 from qa.read import Evidence, about, copy_items, stems
 from qa.stance import Statements
 from qa.verify import as_quoted, fewest, loses_doubt, read_markers, without_markers

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from ground.words import fold
 from index.days import DATE, MONTH, MONTHS, day_in_words
-from qa.measures import fold
 from qa.read import Evidence, stems
 from qa.verify import numbers_in
 

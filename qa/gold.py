@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ground.errors import GroundwireError
 from models import Message
 
 Shape = TypeVar("Shape")
 WORDS: dict[type, str] = {str: "text", list: "list", int: "whole number"}
 
 
-class GoldError(ValueError):
+class GoldError(GroundwireError, ValueError):
     """A gold file or line that cannot be used; the message names file and line."""
 
 

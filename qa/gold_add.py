@@ -7,11 +7,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ground.words import fold
 from index.archive import Archive
 from index.passage import Span
 from qa.gold import Evidence, GoldError, Question
 from qa.gold_sets.item import distinct
-from qa.measures import fold, groups_held
+from qa.measures import groups_held
 from qa.pipeline import check_question
 
 Groups = tuple[tuple[str, ...], ...]

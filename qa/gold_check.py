@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ground.words import fold
 from index.archive import Archive
 from qa.gold import Evidence, Question
-from qa.measures import fold, groups_held
+from qa.measures import groups_held
 from qa.pipeline import QuestionError, check_question
 from qa.quotes import find_articles, find_quote
 

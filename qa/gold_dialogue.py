@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from ground.words import fold
 from index.archive import Archive
 from index.article import Article
 from index.passage import Span, heading, split_sentences
@@ -14,7 +15,6 @@ from qa.gold import Evidence, GoldError, Question, read_lines, to_row
 from qa.gold_add import Groups, check_new, make_question, place_quotes, read_groups, read_numbers
 from qa.gold_file import append_row, find_row, fresh_id, read_known, remove_row
 from qa.marked import Marked
-from qa.measures import fold
 from qa.pipeline import QuestionError
 from qa.quotes import find_quote
 from qa.terminal import one_line

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ground.words import holds
 from index.archive import Archive
 from index.article import Article
 from index.passage import Passage, heading
@@ -18,7 +19,6 @@ from qa import prompt
 from qa.gold import Evidence, Question
 from qa.gold_check import near_pairs
 from qa.gold_file import fresh_id
-from qa.measures import holds
 from qa.pipeline import LEAST_LOG_ODDS
 from qa.quotes import best_sentence, find_quote
 from qa.read import ITEM_TOKENS, split_items

@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ground.words import fold
 from index.archive import Archive
 from qa.answer import Answer, Citation
 from qa.gold import Evidence, Question
-from qa.measures import exact_match, fold, groups_held, token_f1
+from qa.measures import exact_match, groups_held, token_f1
 from qa.retrieve import Hit
 from qa.verify import read_markers
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from ground.words import fold
 from qa.answer import Answer
 from qa.gold import GoldError
 from qa.gold_file import append_row
-from qa.measures import fold
 
 Mark = Literal["+", "-"]
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 
+from ground.errors import user_errors
 from index.scope import Scope
 from qa.settings import Settings
 
@@ -93,35 +94,6 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, sqlite3.OperationalError):
         return f"a file of the archive cannot be read or written ({error}); see whether the disk is full"
     return str(error)
-
-
-def user_errors() -> tuple[type[Exception], ...]:
-    """The errors that a user can mend; any other is a bug and shows its traceback."""
-    import sqlite3
-
-    from index.archive import ArchiveError
-    from index.article import ArticleError
-    from index.cluster import ClusterError
-    from index.scope import ScopeError
-    from models import ModelError
-    from qa.gold import GoldError
-    from qa.pipeline import QuestionError
-    from qa.replay import ReplayError
-    from qa.run import RunError
-
-    return (
-        ArchiveError,
-        ArticleError,
-        ClusterError,
-        ModelError,
-        GoldError,
-        QuestionError,
-        ReplayError,
-        RunError,
-        ScopeError,
-        OSError,
-        sqlite3.OperationalError,
-    )
 
 
 def archive_folder(place: str) -> Path:

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
+from ground.errors import GroundwireError
 from index.archive import ArchiveError
 from index.news_index import NewsIndex
 from index.opening import is_archive, open_archive
@@ -54,7 +55,7 @@ CALIBRATION = (-0.57, 0.51)  # fitted on 40 answers over two gold sets: docs/ans
 MARGIN = 2.7
 
 
-class QuestionError(ValueError):
+class QuestionError(GroundwireError, ValueError):
     """A question that cannot be asked; the message says why."""
 
 

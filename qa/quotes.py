@@ -6,10 +6,10 @@ Nothing here makes a quote; it says where one stands, and `text[start:end]` is t
 import re
 from collections.abc import Sequence
 
+from ground.words import fold
 from index.archive import Archive
 from index.article import Article
 from index.passage import Span, split_sentences
-from qa.measures import fold
 
 LIKE = {c: f"[{re.escape(kind)}]" for kind in ("'‘’‚‛`´", '"“”„‟«»', "-‐‑‒–—−") for c in kind}
 

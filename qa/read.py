@@ -5,13 +5,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from ground.words import fold, fold_numbers
 from index.credits import is_credit
 from index.dateline import read_dateline
 from index.lexical import analyzer
 from index.passage import heading, sentences_in
 from models import Embedder, Generator
 from qa import prompt
-from qa.measures import fold, fold_numbers
 from qa.retrieve import Hit
 
 ITEM_TOKENS = 64

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ground.errors import GroundwireError
 from index.scope import Scope, ScopeError
 from models import Message
 from qa.answer import Answer
@@ -16,7 +17,7 @@ from qa.settings import Settings
 SAID = ("standalone_question", "answer", "short", "declined", "score", "sentences", "citations", "conflicts")
 
 
-class ReplayError(ValueError):
+class ReplayError(GroundwireError, ValueError):
     """A file that holds no answer to replay; the message says which, why and what to do."""
 
 

@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from ground.words import fold_numbers
 from index.article import Article, Section
 from index.news_index import Found, NewsIndex
 from index.passage import Passage, heading, split_sentences
 from index.ranking import fuse
 from index.scope import EVERYTHING, Scope
 from models import Reranker
-from qa.measures import fold_numbers
 
 FUSION_K = 10  # 60 in the paper; a smaller k trusts first ranks more: bench/results/retrieval.json
 WEIGHTS = {"dense": 1.0, "lexical": 1.0}

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from ground.errors import GroundwireError
 from qa.judge import Judged
 
 
-class RunError(ValueError):
+class RunError(GroundwireError, ValueError):
     """A run folder that cannot be used as asked; the message says which, why and what to do."""
 
 

@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from ground.words import fold
 from models import Generator
 from qa import prompt
-from qa.measures import fold
 from qa.read import Evidence, about, pointed_to, stems
 from qa.verify import names_in, numbers_in
 

@@ -1,12 +1,12 @@
 """What a person sees in a terminal while something goes on; everything of it on standard error."""
 
-import json
 import shutil
 import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ground.words import duration
 from qa.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,12 +30,6 @@ def one_line(text: str) -> str:
 def credit_line(source: str | None, published: str | None, title: str | None) -> str:
     """Whose, of which day, under which headline; what is not known is left out."""
     return ", ".join(one_line(part) for part in (source, published, title and f"“{title}”") if part)
-
-
-def plain_json(value: object) -> str:
-    """JSON on one line, in any script; what could steer a terminal is escaped, which changes no value."""
-    text = json.dumps(value, ensure_ascii=False)
-    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 class Line:
@@ -91,17 +85,6 @@ def indexing(line: Line) -> Callable[["Indexed"], None]:
         line.say(f"{share:4.0%}  {now.passages} passages, {now.passages / spent:.0f}/s{left}  {now.file}")
 
     return tell
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them."""
-    return (
-        f"{seconds:.0f} s"
-        if seconds < 90
-        else f"{seconds / 60:.0f} min"
-        if seconds < 5400
-        else f"{seconds / 3600:.1f} h"
-    )
 
 
 def open_to_index(settings: Settings, tell: Callable[["Progress"], None]) -> "tuple[NewsIndex, CountTokens]":

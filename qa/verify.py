@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from ground.words import NUMBERS, fold, fold_numbers
 from index.days import DATE, MONTH, read_date
-from qa.measures import NUMBERS, fold, fold_numbers
 from qa.read import Evidence, stems
 
 QUANTITIES = frozenset(

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from test_cli import STEERING
 from test_gold import write_gold
 
+from ground.words import fold
 from index.news_index import NewsIndex
 from models import Message
 from qa.cli import main
@@ -26,7 +27,6 @@ from qa.gold_check import NEAR, Finding, check_gold, counts, near_pairs
 from qa.gold_draft import choose_passages, draft_questions, drafts_file
 from qa.gold_file import append_row, fresh_id, remove_row, row_text
 from qa.marked import mark_answer, marked_file, read_marked
-from qa.measures import fold
 
 ASKED = "Who died in the strike at the airport of Baghdad?"
 DIED = "Ten people died in the strike."

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from test_floors import FLOOR
 
 from app import add_serve_command
 from qa.cli import build_parser
@@ -22,7 +23,7 @@ def test_the_page_is_started_with_options_that_it_has() -> None:
 @pytest.mark.parametrize("name", [name for name in SERVICES["page"]["environment"] if name.startswith("GROUNDWIRE")])
 def test_what_it_is_told_by_the_environment_is_read(name: str) -> None:
     root = DEPLOY.parent
-    read = [file for folder in ("models", "index", "qa", "web") for file in (root / folder).rglob("*.py")]
+    read = [file for folder in FLOOR for file in (root / folder).rglob("*.py")]
     assert any(name in file.read_text() for file in read)
 
 
@@ -40,5 +41,5 @@ def test_the_image_is_built_of_files_that_are_there() -> None:
     copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
     names = [name for line in copied for name in line.split()]
     assert names and all((DEPLOY.parent / name).exists() for name in names)
-    packages = {"models", "index", "qa", "web"}
+    packages = set(FLOOR) - {"app"}
     assert packages <= set(names)

@@ -1,56 +1,58 @@
-"""One order of all modules, lowest floor first: the order to read them in, and the only way to import them."""
+"""Packages stand in one order and import only what stands before them; no circle inside one, by file."""
 
 import ast
-import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FLOORS = """
-    models models.catalogue models.gguf models.weights models.download models.wheels models.fetch models.tokens
-    models.embedder models.llama models.lookup models.connection models.endpoint models.reranker index index.article
-    index.days index.dateline index.credits index.lines index.asides index.sections index.page index.correction
-    index.wire index.address index.pages index.shingles index.versions index.grouping index.apart index.readers.charset
-    index.readers.text index.readers.markdown index.readers.jsonl index.readers.member index.readers.packed
-    index.readers.warc index.readers.container index.readers index.readers.metadata index.readers.lines
-    index.readers.html index.readers.mail index.readers.pdf index.readers.docx index.readers.table
-    index.readers.feed index.readers.xml index.worker index.passage index.cutter index.difference index.copies
-    index.scope index.within index.archive index.embedded index.stamp index.dense index.lexical index.derived
-    index.milvus index.milvus.connection index.milvus.store index.milvus.catalogue index.milvus.reading
-    index.milvus.lease index.milvus.archive index.milvus.words index.milvus.ranker index.opening index.ranking
-    index.update index.cluster index.news_index index.transfer index.entries index.feeds index.watch qa qa.settings
-    qa.measures qa.retrieve qa.prompt qa.read qa.verify qa.stance qa.conflict qa.answer qa.compose qa.quick
-    qa.provenance qa.pipeline qa.replay qa.gold qa.quotes qa.gold_file qa.gold_sets.item qa.gold_sets.source
-    qa.gold_sets.gather qa.gold_sets.squad qa.gold_sets.multihop qa.gold_sets.beir qa.gold_sets.table qa.gold_sets
-    qa.gold_check qa.gold_draft qa.gold_add qa.marked qa.statistics qa.judge qa.trec qa.figures qa.run qa.evaluate
-    qa.compare qa.report qa.options qa.terminal qa.gold_dialogue qa.cli_eval qa.cli_gold qa.cli_feed qa.cli_copies
-    qa.cli_show qa.cli_index qa.cli_transfer qa.cli web web.words web.desk web.rooms web.batch web.adding
-    web.keeping web.export web.measure web.asked web.logins web.session web.login_page web.door web.examples
-    web.house web.markup web.chat web.layout web.add_tab web.measure_tab web.page web.programs web.completions
-    web.endpoints web.serve web.cli_login app
-""".split()
+# Lowest first; those on one floor do not import each other.
+ORDER = (
+    ("ground",),
+    ("models",),
+    ("index",),
+    ("qa",),
+    ("web",),
+    ("app",),
+)
+FLOOR = {package: number for number, floor in enumerate(ORDER) for package in floor}
+OUTSIDE = {"bench", "tests"}
 HEAVY = (
     *("torch", "llama_cpp", "faiss", "gradio", "fastapi", "argon2", "sentence_transformers", "onnxruntime", "tantivy"),
     *("scipy", "ir_measures", "jinja2", "ray", "pyarrow", "pandas"),
     *("httpx", "httpcore", "protego", "feedparser", "watchfiles"),
-    *("trafilatura", "htmldate", "lxml", "pypdf", "docx", "feedparser", "charset_normalizer", "py3langid"),
-    *("scipy", "ir_measures", "jinja2", "warcio"),
+    *("trafilatura", "htmldate", "lxml", "pypdf", "docx", "charset_normalizer", "py3langid", "warcio"),
 )
 
 
-def file_of(module: str) -> Path:
-    path = ROOT.joinpath(*module.split("."))
-    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+def files_of(package: str) -> Iterator[Path]:
+    """Every module of a package, or the one file that it is."""
+    folder = ROOT / package
+    yield from sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+
+
+def name_of(file: Path) -> str:
+    """The dotted name of a module's file.
+
+    >>> name_of(ROOT / "qa" / "__init__.py"), name_of(ROOT / "qa" / "read.py"), name_of(ROOT / "app.py")
+    ('qa', 'qa.read', 'app')
+    """
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {name_of(file): file for package in FLOOR for file in files_of(package)}
 
 
 def imports_of(source: str, known: set[str]) -> set[str]:
     """The modules of `known` that a source imports anywhere; `from a import b` is the module `a.b` where there is one.
 
-    >>> sorted(imports_of("import index.dense\\ndef f():\\n    from qa import prompt, cli", {"index.dense", "qa.cli"}))
-    ['index.dense', 'qa.cli']
+    >>> sorted(imports_of("import qa.read\\ndef f():\\n    from qa import prompt, b", {"qa", "qa.read", "qa.prompt"}))
+    ['qa', 'qa.prompt', 'qa.read']
     """
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
@@ -58,34 +60,50 @@ def imports_of(source: str, known: set[str]) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports name their module in full"
-            inner = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= inner & known or {str(node.module)}
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                found.add(inner if inner in known else str(node.module))
     return found & known
 
 
-def test_every_module_has_its_floor() -> None:
-    files = [
-        ROOT / "app.py",
-        *(file for package in ("models", "index", "qa", "web") for file in (ROOT / package).rglob("*.py")),
-    ]
-    assert {file_of(module) for module in FLOORS} == set(files)
-    assert len(set(FLOORS)) == len(FLOORS)
+IMPORTS = {name: imports_of(file.read_text("utf-8"), set(MODULES)) for name, file in MODULES.items()}
 
 
-def test_the_architecture_page_has_the_same_order() -> None:
-    """The readers and the makers of gold sets are one name each there; `protocols` is what `models` itself holds."""
-    told = re.findall(r"\w+", (ROOT / "docs" / "architecture.md").read_text("utf-8").split("```")[1])
-    shown = [module for module in FLOORS if not module.startswith(("index.readers.", "qa.gold_sets."))]
-    assert told == ["models", "protocols", *(module.rpartition(".")[2] for module in shown[1:])]
+def test_every_package_has_its_floor_and_is_installed() -> None:
+    folders = {file.parent.name for file in ROOT.glob("*/__init__.py")} | {file.stem for file in ROOT.glob("*.py")}
+    assert folders - OUTSIDE == set(FLOOR)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]
+    packages = {name_of(file) for file in MODULES.values() if file.name == "__init__.py"}
+    assert packages == set(project["setuptools"]["packages"])
+    assert packages == {name_of(file.parent / "__init__.py") for file in MODULES.values() if file.parent != ROOT}
+    assert set(FLOOR) - {"app"} == set(project["mypy"]["packages"])
 
 
-@pytest.mark.parametrize("module", FLOORS)
-def test_a_module_imports_only_what_stands_before_it(module: str) -> None:
-    upward = imports_of(file_of(module).read_text("utf-8"), set(FLOORS)) - set(FLOORS[: FLOORS.index(module)])
-    assert not upward, f"{module} imports {', '.join(sorted(upward))}, which stands above it"
+def test_every_file_that_is_no_module_is_installed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["package-data"]
+    told = {ROOT.joinpath(*package.split("."), name) for package, names in project.items() for name in names}
+    there = {file for package in FLOOR for file in (ROOT / package).rglob("*.*") if "__pycache__" not in file.parts}
+    assert told == {file for file in there if file.is_file() and file.suffix != ".py"}
 
 
-@pytest.mark.parametrize("module", ["models", "qa.cli", "app"])
+@pytest.mark.parametrize("package", FLOOR)
+def test_a_package_imports_only_packages_before_it(package: str) -> None:
+    for file in files_of(package):
+        for name in IMPORTS[name_of(file)]:
+            other = name.partition(".")[0]
+            assert other == package or FLOOR[other] < FLOOR[package], f"{name_of(file)} imports {name}"
+
+
+@pytest.mark.parametrize("package", FLOOR)
+def test_a_package_has_no_circle(package: str) -> None:
+    within = {name_of(file) for file in files_of(package)}
+    try:
+        TopologicalSorter({name: IMPORTS[name] & within for name in within}).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+@pytest.mark.parametrize("module", ["ground", "models", "qa.cli", "app"])
 def test_what_every_command_imports_loads_no_heavy_library(module: str) -> None:
     asked = f"import sys, {module}; print(*[name for name in {HEAVY} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -10,6 +10,7 @@ from fakes import FakeEmbedder
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ground.words import fold
 from index.article import Article
 from index.news_index import NewsIndex
 from index.readers import read_file
@@ -17,7 +18,6 @@ from qa.gold import Evidence, GoldError, Question, read_gold
 from qa.gold_sets import GoldSet, read_set, write_set
 from qa.gold_sets.gather import gather
 from qa.gold_sets.item import LeftOut
-from qa.measures import fold
 from qa.quotes import best_sentence, find_articles, find_quote, sentences_around
 
 STRIKE = "The strike came at night. Ten people died in it, said the ministry. Nine were soldiers."

@@ -9,7 +9,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from test_floors import FLOORS, ROOT, file_of
+from test_floors import ORDER, ROOT
 
 from app import add_serve_command
 from qa.cli import build_parser
@@ -26,17 +26,16 @@ OTHERS = {
 
 
 def tree() -> str:
-    """The modules in the order to read them in, each with its docstring's first line; a folder before its files."""
-    lines: dict[Path, str] = {}
-    for module in FLOORS:
-        file = file_of(module)
-        for shown in (file.parent / "__init__.py", file):
-            if shown.exists() and shown not in lines:
-                words = (ast.get_docstring(ast.parse(shown.read_text(encoding="utf-8"))) or "").split("\n")[0]
-                package, depth = shown.name == "__init__.py", len(shown.relative_to(ROOT).parts) - 1
-                name = f"{shown.parent.relative_to(ROOT)}/" if package else f"{'  ' * depth}{shown.name}"
-                lines[shown] = f"{name:20}{words}"
-    return "\n".join([*lines.values(), *(f"{name:20}{words}" for name, words in OTHERS.items())])
+    """The packages in their order and the folders in them, each with its docstring's first line."""
+    lines: list[str] = []
+    for package in (package for floor in ORDER for package in floor):
+        inside = sorted((ROOT / package).rglob("__init__.py"), key=lambda file: file.parts[:-1])
+        for file in inside or [ROOT / f"{package}.py"]:
+            words = (ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "").split("\n")[0]
+            name = f"{file.parent.name}/" if inside else file.name
+            depth = len(file.relative_to(ROOT).parts) - 2 if inside else 0
+            lines.append(f"{'  ' * depth + name:20}{words}")
+    return "\n".join([*lines, *(f"{name:20}{words}" for name, words in OTHERS.items())])
 
 
 def test_the_tree_is_that_of_the_code(request: pytest.FixtureRequest) -> None:

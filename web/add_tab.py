@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from qa.options import user_errors
+from ground.errors import user_errors
 from web.adding import Step, batches
 from web.batch import Batch
 from web.chat import Seat

@@ -11,15 +11,15 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+from ground.errors import user_errors
+from ground.words import duration
 from index.archive import ArchiveError, Counts
 from index.article import Article
 from index.scope import Scope
 from models import Message
 from qa.answer import Answer
 from qa.marked import mark_answer
-from qa.options import user_errors
 from qa.pipeline import Piece, Status
-from qa.terminal import duration
 from web.desk import Asking, Place
 from web.export import answer_as_fragment, answer_as_markdown, answer_as_text
 from web.house import House

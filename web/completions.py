@@ -9,11 +9,11 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ground.errors import user_errors
 from index.archive import ArchiveError
 from index.scope import Scope
 from models import Message, ModelError
 from qa.answer import Answer
-from qa.options import user_errors
 from qa.pipeline import Piece, check_question
 from web.desk import Asking, DeskFull
 from web.door import user_of

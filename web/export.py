@@ -15,8 +15,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
 
-from qa.measures import fold
-from qa.terminal import plain_json
+from ground.words import fold, plain_json
 from web.keeping import Conversation, Turn
 
 Wire = Mapping[str, Any]

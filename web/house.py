@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ground.errors import user_errors
 from index.archive import ArchiveError
 from index.scope import Scope
 from models import Message
 from models.weights import Report, silent
-from qa.options import user_errors
 from qa.settings import Settings
 from web.adding import Added, Step, add, undo
 from web.desk import Asking, Desk

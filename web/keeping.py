@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from qa.measures import fold
+from ground.words import fold
 
 Mark = Literal["", "+", "-"]
 FORMAT = 1

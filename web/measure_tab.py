@@ -4,8 +4,8 @@ from typing import Any
 
 import gradio as gr
 
+from ground.words import duration
 from models.catalogue import read_catalogue
-from qa.terminal import duration
 from web.house import House
 from web.markup import Drawer, day
 from web.measure import Headline, last_run, memory, models_held

@@ -10,9 +10,9 @@ from typing import Any
 
 import gradio as gr
 
+from ground.errors import user_errors
 from index.archive import Archive
 from index.scope import Scope, ScopeError
-from qa.options import user_errors
 from web.add_tab import AddTab
 from web.chat import Chat, Seat
 from web.house import House

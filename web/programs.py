@@ -6,12 +6,12 @@ from contextlib import aclosing
 from dataclasses import asdict
 from typing import Any
 
+from ground.errors import user_errors
 from index.archive import ArchiveError
 from index.article import Article, ArticleError
 from index.scope import Scope
 from models import Message
 from qa.answer import Answer
-from qa.options import user_errors
 from qa.pipeline import Event, Piece, check_question
 from web.desk import Asking, Place
 from web.house import House

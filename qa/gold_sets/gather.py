@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ground.words import fold
 from index.archive import Archive
 from index.article import Article, ArticleError, check_date
 from index.readers.text import LARGEST_ARTICLE
 from qa.gold import Evidence, Question
 from qa.gold_file import row_text
 from qa.gold_sets.item import Item, LeftOut, distinct
-from qa.measures import fold
 from qa.pipeline import QuestionError, check_question
 from qa.quotes import find_articles
 

@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ground.words import fold
 from index.article import Article
 from qa.gold import Question
-from qa.measures import fold
 
 SLUG_CHARACTERS = 48
 

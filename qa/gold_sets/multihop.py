@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ground.words import fold
 from index.article import Article
 from qa.gold import Evidence, GoldError, Question
 from qa.gold_sets.item import Item, LeftOut, article_id, distinct
 from qa.gold_sets.source import Row, Source
-from qa.measures import fold
 from qa.quotes import find_quote
 
 NO_ANSWER = "insufficient information"
