@@ -1,4 +1,4 @@
-"""`groundwire` and `groundwire-chat`: every command of `qa.cli`, and those that serve. Loads gradio only to serve."""
+"""`groundwire` and `groundwire-chat`: every command of `cli`, and those that serve. Loads gradio only to serve."""
 
 import argparse
 import sys
@@ -9,15 +9,15 @@ from typing import Any
 
 from platformdirs import user_data_path
 
-from qa import cli
-from qa.options import OPTIONS, archive_folder
+from cli.main import main as run
+from cli.options import OPTIONS, archive_folder
 from qa.settings import Settings
 from web.cli_login import add_login_commands
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """`groundwire`; returns its exit code."""
-    return cli.main(arguments, more=(add_serve_command, add_login_commands))
+    return run(arguments, more=(add_serve_command, add_login_commands))
 
 
 def chat(arguments: Sequence[str] | None = None) -> int:
@@ -76,7 +76,7 @@ def run_serve(given: argparse.Namespace, settings: Settings) -> int:
             f"--host {given.host} lets others in, so it wants logins: groundwire login add --auth-file FILE NAME,"
             " then --auth-file FILE"
         )
-    from qa.terminal import fetching
+    from cli.terminal import fetching
     from web import serve
     from web.house import House
 

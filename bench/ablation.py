@@ -16,11 +16,11 @@ from unittest.mock import patch
 
 from bench.corpus import describe_archive
 from bench.record import open_parser, write_record
+from evaluation.evaluate import evaluate
+from evaluation.gold.questions import read_gold
 from models import Generator, Message, Usage
 from models.weights import sha256_of
 from qa import prompt
-from qa.evaluate import evaluate
-from qa.gold import read_gold
 from qa.pipeline import open_newsroom
 from qa.read import Evidence, about
 from qa.settings import Settings

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
+from evaluation.gold.questions import Question
+from evaluation.judge import Place
 from index.archive import Archive
 from index.article import Article
 from index.readers import Problem, find_files, id_of, read_file
 from models.weights import sha256_of
-from qa.gold import Question
-from qa.judge import Place
 
 
 def places_of(question: Question, text_of: Callable[[str], str | None]) -> list[Place]:

@@ -17,6 +17,7 @@ import numpy as np
 from bench.corpus import describe_path, places_of, read_corpus, write_jsonl
 from bench.dequantise import write_float32
 from bench.record import open_parser, spread, write_record
+from evaluation.gold.questions import Question, read_gold
 from index.article import Article
 from index.cutter import HEADING_TOKENS, SPECIAL_TOKENS
 from index.news_index import NewsIndex
@@ -24,7 +25,6 @@ from index.passage import CountTokens, Limit, cut_article
 from models import Vectors
 from models.embedder import ARCTIC_QUERY_PROMPT, OnnxEmbedder
 from models.tokens import load_tokens
-from qa.gold import Question, read_gold
 from qa.settings import Settings
 
 Encode = Callable[[Sequence[str]], Vectors]

@@ -117,8 +117,8 @@ def main() -> None:
     own = np.concatenate([vectors for _, vectors in archive.vectors()])
     random = np.random.default_rng(given.seed)
     if given.gold:
+        from evaluation.gold.questions import read_gold
         from models.embedder import open_embedder
-        from qa.gold import read_gold
 
         embedder = open_embedder(given.weights / "arctic-embed-s", "arctic-embed-s")
         asked = dict.fromkeys(question.question for question in read_gold(given.gold))

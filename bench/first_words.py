@@ -13,10 +13,10 @@ from typing import Any
 from bench.ablation import Remembered
 from bench.corpus import describe_archive
 from bench.record import open_parser, write_record
+from evaluation.gold.questions import read_gold
 from models import Message, Usage
 from models.llama import LlamaGenerator
 from qa.conflict import asks_for_value
-from qa.gold import read_gold
 from qa.pipeline import Piece, open_newsroom
 from qa.settings import Settings
 from qa.stance import is_yes_no

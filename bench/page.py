@@ -35,7 +35,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.quick:
         given.questions = given.starts = 1
-    from qa.gold import read_gold
+    from evaluation.gold.questions import read_gold
 
     asked = [one.question for one in read_gold(given.gold) if one.answerable and not one.history]
     archive, weights = given.archive.resolve(), given.weights.resolve()

@@ -16,10 +16,10 @@ from bench.record import open_parser, write_record
 from bench.side_by_side.figures import figures_of
 from bench.side_by_side.measure import Bench, Kept, Peer, Plan, body_of
 from bench.side_by_side.table import picture, table
+from evaluation.gold.questions import Question, read_gold
 from index.article import Article
 from models.catalogue import find
 from models.weights import path_of, sha256_of
-from qa.gold import Question, read_gold
 from qa.settings import Settings
 
 PEERS = (

@@ -1,6 +1,6 @@
 """A real `groundwire` process, timed from its start to its end, with its own peak memory.
 
-It is `python -m qa.cli` in the repository's root: what the installed command runs, without its five-line script.
+It is `python -m cli.main` in the repository's root: what the installed command runs, without its five-line script.
 """
 
 import os
@@ -26,7 +26,7 @@ class Run:
 
 
 def command(*given: str | Path) -> list[str]:
-    return [sys.executable, "-m", "qa.cli", *(str(part) for part in given)]
+    return [sys.executable, "-m", "cli.main", *(str(part) for part in given)]
 
 
 def run(*given: str | Path, loud: bool = False, check: bool = True) -> Run:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from bench.corpus import describe_archive, places_of, texts_of
 from bench.record import open_parser, write_record
+from evaluation.gold.questions import Question, read_gold
+from evaluation.judge import Place
 from index.news_index import NewsIndex
 from index.ranking import fuse
-from qa.gold import Question, read_gold
-from qa.judge import Place
 from qa.pipeline import open_newsroom
 from qa.retrieve import Hit, fold_copies
 from qa.settings import Settings

@@ -161,12 +161,12 @@ def search(given: argparse.Namespace) -> dict[str, object]:
     import numpy as np
 
     from bench.record import spread
+    from evaluation.gold.questions import read_gold
     from index.news_index import NewsIndex
     from index.opening import ranker_of
     from index.ranking import fuse
     from index.scope import EVERYTHING
     from models.embedder import open_embedder
-    from qa.gold import read_gold
 
     asked = [question.question for question in read_gold(given.gold)]
     questions = list(dict.fromkeys(asked))[: WARM_UP + given.questions]

@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--cold", type=int, default=5, help="searches as processes (5)")
     parser.add_argument("--helps", type=int, default=10, help="processes that print --help (10)")
     given = parser.parse_args()
-    from qa.gold import read_gold
+    from evaluation.gold.questions import read_gold
 
     questions = [question.question for question in read_gold(given.gold)]
     place = ("--archive", given.archive.resolve(), "--weights", given.weights.resolve(), "--offline")

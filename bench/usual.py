@@ -16,6 +16,14 @@ from typing import Any
 
 from bench.corpus import describe_archive, places_of, texts_of
 from bench.record import open_parser, write_record
+from cli.options import positive, run_safely, settings_of
+from cli.terminal import Line, open_room
+from evaluation.compare import compare
+from evaluation.evaluate import evaluate
+from evaluation.figures import MEASURES, Figure, as_json, rows_of, summarise, write_table
+from evaluation.gold.questions import GoldError, Question, read_gold, to_row
+from evaluation.judge import Judged
+from evaluation.run import Run, RunError, read_run, replace_file
 from ground.words import duration, holds
 from index.archive import Archive
 from index.opening import open_archive
@@ -23,17 +31,9 @@ from index.passage import heading
 from models import Message
 from models.weights import sha256_of
 from qa.answer import Answer
-from qa.compare import compare
-from qa.evaluate import evaluate
-from qa.figures import MEASURES, Figure, as_json, rows_of, summarise, write_table
-from qa.gold import GoldError, Question, read_gold, to_row
-from qa.judge import Judged
-from qa.options import positive, run_safely, settings_of
 from qa.pipeline import Newsroom, check_question
 from qa.retrieve import Hit
-from qa.run import Run, RunError, read_run, replace_file
 from qa.settings import Settings
-from qa.terminal import Line, open_room
 
 PASSAGES, ANSWER_TOKENS = 5, 100
 REFUSAL = "The articles do not say."

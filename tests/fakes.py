@@ -192,7 +192,7 @@ def fakes_for_models(embedder: FakeEmbedder | None = None) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    from qa.cli import main
+    from cli.main import main
 
     with fakes_for_models():
         sys.exit(main(sys.argv[1:]))

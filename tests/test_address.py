@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from loopback import KINDS, Said, Send, Site, fetch_text, manners_for, open_site
 
 import index.address
+from cli.main import main
 from index.address import AddressError, Fetcher, Manners, check_address, tls
 from index.pages import address_of, fetch_pages, in_turns, keep_page, page_name, read_page
 from index.readers import READERS, text
 from index.wire import is_public
-from qa.cli import main
 
 STORY = "The bridge was closed on Monday. Nobody was hurt."
 BOMB = gzip.compress(bytes(200_000_000), 9)

@@ -18,6 +18,7 @@ from fakes import FakeEmbedder, count_words
 from milvus_servers import Server, start_server
 from test_kill import QUESTIONS, found, write_articles
 
+from cli.main import main
 from index import update
 from index.archive import Archive, ArchiveBusy, ArchiveError, Feed
 from index.milvus.archive import MilvusArchive
@@ -27,7 +28,6 @@ from index.news_index import NewsIndex
 from index.opening import NOTE, address_of, folder_of, is_archive, open_archive, write_note
 from index.passage import Passage
 from index.scope import EVERYTHING, Scope, ScopeError
-from qa.cli import main
 
 ENGINES = [pytest.param(name, marks=pytest.mark.engine) for name in ("lite file", "lite server", "full server")]
 BACK_ENDS = ["embedded", *ENGINES]

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from test_gold import write_gold
 from test_pipeline import HOSTILE
 
+from cli.main import main
+from cli.terminal import plain
 from ground.words import duration, plain_json
 from index.opening import open_archive
 from models.catalogue import read_catalogue
 from qa.answer import Answer, Citation
-from qa.cli import main
-from qa.terminal import plain
 
 QUESTION = "Who died in the strike at the airport of Baghdad?"
 STEERING = "".join(map(chr, [*range(0x20), 0x7F, *range(0x80, 0xA0), 0x200E, 0x202E, 0x2028])).replace("\n", "")

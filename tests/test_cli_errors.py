@@ -19,9 +19,9 @@ from fakes import FakeEmbedder, fakes_for_models
 from test_gold import write_gold
 
 from app import add_serve_command
+from cli.main import build_parser, main
+from cli.options import archive_folder, at, place_of
 from index.opening import is_archive, open_archive
-from qa.cli import build_parser, main
-from qa.options import archive_folder, at, place_of
 from web.cli_login import add_login_commands
 
 TESTS = Path(__file__).parent

@@ -313,7 +313,7 @@ def test_a_stream_that_lost_its_place_is_not_written(tmp_path: Path) -> None:
 def groundwire(*arguments: object, before: str = "pass") -> list[str]:
     """The command line with fakes for models, and in its process `before` it."""
     words = [str(argument) for argument in arguments]
-    lines = ["import sys", "from fakes import fakes_for_models", "from qa.cli import main"]
+    lines = ["import sys", "from fakes import fakes_for_models", "from cli.main import main"]
     return [
         sys.executable,
         "-c",

@@ -14,11 +14,11 @@ import pytest
 import scipy.stats
 from test_trec import DOCS, make_judged
 
-from qa.cli import main
-from qa.compare import Difference, check_floors, check_no_worse, compare, read_floor
-from qa.figures import MEASURES, make_figures
-from qa.judge import Judged, Ratio
-from qa.run import Run, RunError, read_run, replace_file, row_of, write_json
+from cli.main import main
+from evaluation.compare import Difference, check_floors, check_no_worse, compare, read_floor
+from evaluation.figures import MEASURES, make_figures
+from evaluation.judge import Judged, Ratio
+from evaluation.run import Run, RunError, read_run, replace_file, row_of, write_json
 
 Row = dict[str, Any]
 
@@ -287,7 +287,7 @@ def test_a_part_of_the_questions_passes_no_gate_against_all_of_them(
 @pytest.mark.parametrize(("floor", "code"), [("right=0.9", 1), ("right=0.5", 0)])
 def test_a_gate_fails_though_nobody_reads_the_table(made: Make, floor: str, code: int) -> None:
     run = made([True, False])
-    command = [sys.executable, "-m", "qa.cli", "compare", str(run.folder), "--fail-under", floor]
+    command = [sys.executable, "-m", "cli.main", "compare", str(run.folder), "--fail-under", floor]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout and process.stderr
     process.stdout.close()

@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 from test_cli import STEERING
 from test_gold import write_gold
 
+from cli.main import main
+from evaluation.gold.add import check_new, make_question, place_quotes, read_groups, read_numbers, read_place
+from evaluation.gold.check import NEAR, Finding, check_gold, counts, near_pairs
+from evaluation.gold.draft import choose_passages, draft_questions, drafts_file
+from evaluation.gold.file import append_row, fresh_id, remove_row, row_text
+from evaluation.gold.marked import mark_answer, marked_file, read_marked
+from evaluation.gold.questions import Evidence, GoldError, Question, read_gold, read_row, to_row
 from ground.words import fold
 from index.news_index import NewsIndex
 from models import Message
-from qa.cli import main
-from qa.gold import Evidence, GoldError, Question, read_gold, read_row, to_row
-from qa.gold_add import check_new, make_question, place_quotes, read_groups, read_numbers, read_place
-from qa.gold_check import NEAR, Finding, check_gold, counts, near_pairs
-from qa.gold_draft import choose_passages, draft_questions, drafts_file
-from qa.gold_file import append_row, fresh_id, remove_row, row_text
-from qa.marked import mark_answer, marked_file, read_marked
 
 ASKED = "Who died in the strike at the airport of Baghdad?"
 DIED = "Ten people died in the strike."
@@ -612,7 +612,7 @@ def test_drafts_are_reviewed_one_by_one(desk: Desk, library: NewsIndex) -> None:
 def test_a_review_that_was_killed_goes_on(desk: Desk, library: NewsIndex) -> None:
     """Between the two files a draft is in both; then it is in the gold file alone, once."""
     drafts = draft_some(desk, library, 2)
-    with patch("qa.gold_dialogue.remove_row", side_effect=KeyboardInterrupt):
+    with patch("cli.gold_dialogue.remove_row", side_effect=KeyboardInterrupt):
         desk.run("gold", "review", drafts, desk.gold, typed="a\n", code=130)
     assert len(desk.rows()) == 1 and drafts.read_text("utf-8").count("\n") == 2
     desk.run("gold", "review", drafts, desk.gold, typed="a\n")

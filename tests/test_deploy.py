@@ -9,7 +9,7 @@ import yaml
 from test_floors import FLOOR
 
 from app import add_serve_command
-from qa.cli import build_parser
+from cli.main import build_parser
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
 SERVICES: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]

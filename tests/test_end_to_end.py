@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from test_pipeline import check_answer, timeless
 
+from cli.main import main
+from evaluation.gold.questions import Question, read_gold
 from index.news_index import NewsIndex
 from models.catalogue import find
 from models.weights import installed
 from qa.answer import Answer
-from qa.cli import main
-from qa.gold import Question, read_gold
 from qa.pipeline import Newsroom, open_newsroom
 from qa.settings import Settings
 
@@ -57,7 +57,7 @@ def first(opened: Newsroom, tmp_path_factory: pytest.TempPathFactory) -> tuple[d
     given = ["ask", QUESTION, "--json", "--offline", "--archive", settings.archive, "--weights", settings.weights]
     printed = tmp_path_factory.mktemp("ask") / "out"
     with printed.open("wb") as out:
-        process = subprocess.Popen([sys.executable, "-m", "qa.cli", *map(str, given)], cwd=ROOT, stdout=out)
+        process = subprocess.Popen([sys.executable, "-m", "cli.main", *map(str, given)], cwd=ROOT, stdout=out)
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0

@@ -25,6 +25,7 @@ from fakes import FakeEmbedder, ScriptedGenerator, count_words
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.main import main
 from index.news_index import NewsIndex
 from models import Generator, Message, ModelError
 from models.catalogue import find
@@ -32,7 +33,6 @@ from models.connection import Patience
 from models.endpoint import EndpointGenerator, as_words, read_address, until_stop
 from models.llama import LlamaGenerator
 from models.weights import path_of
-from qa.cli import main
 from qa.pipeline import Models, open_newsroom
 from qa.settings import Settings
 from web.measure import models_held
@@ -905,7 +905,7 @@ def test_the_command_line_asks_a_server(
 ) -> None:
     monkeypatch.setattr("qa.pipeline.open_embedder", lambda *_, **__: FakeEmbedder())
     said: list[str] = []
-    monkeypatch.setattr("qa.terminal.Line.say", lambda _, text: said.append(text))
+    monkeypatch.setattr("cli.terminal.Line.say", lambda _, text: said.append(text))
     server.chat = play(ScriptedGenerator())
     asked = ["ask", "Who died in the strike?", "--archive", str(news.archive.folder), "--llm"]
     assert main([*asked, f"{server.address}/v1"]) == 0

@@ -12,14 +12,14 @@ from fakes import FakeEmbedder, ScriptedGenerator, copy_best_sentence, share_of_
 from test_judge import QUESTION, make_question, quote
 from test_pipeline import check_record, make_room
 
+from evaluation.evaluate import evaluate, judge_by
+from evaluation.figures import MEASURES, write_table
+from evaluation.gold.questions import Evidence, GoldError, Question
+from evaluation.run import Run, RunError, read_run
 from index.news_index import NewsIndex
 from models import Message
 from qa.answer import Answer
-from qa.evaluate import evaluate, judge_by
-from qa.figures import MEASURES, write_table
-from qa.gold import Evidence, GoldError, Question
 from qa.pipeline import LONGEST_QUESTION, Newsroom
-from qa.run import Run, RunError, read_run
 from qa.settings import Settings
 
 NAMED = {"name": "gold.jsonl", "sha256": "0"}

@@ -13,13 +13,13 @@ from fakes import fakes_for_models
 from loopback import Said, Site, manners_for, open_site
 
 import index.address
+from cli.main import main
 from index.address import AddressError, Fetcher
 from index.archive import Feed
 from index.entries import MOST_ENTRIES, read_feed
 from index.feeds import update_feeds
 from index.opening import is_archive, open_archive
 from index.pages import page_name
-from qa.cli import main
 
 TEXTS = {"text/plain": ".txt"}
 GREEDY = """

@@ -10,9 +10,9 @@ from fakes import FakeEmbedder
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from evaluation.gold.questions import Evidence, GoldError, Question, read_gold
+from evaluation.measures import groups_held
 from models import Message
-from qa.gold import Evidence, GoldError, Question, read_gold
-from qa.measures import groups_held
 
 DATA = Path(__file__).parent.parent / "data"
 ROW = {"id": "a", "question": "Who died?", "answers": ["Ten people", "ten"]}

@@ -10,15 +10,15 @@ from fakes import FakeEmbedder
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from evaluation.gold.imports.gather import gather
+from evaluation.gold.imports.item import LeftOut
+from evaluation.gold.imports.sets import GoldSet, read_set, write_set
+from evaluation.gold.questions import Evidence, GoldError, Question, read_gold
+from evaluation.gold.quotes import best_sentence, find_articles, find_quote, sentences_around
 from ground.words import fold
 from index.article import Article
 from index.news_index import NewsIndex
 from index.readers import read_file
-from qa.gold import Evidence, GoldError, Question, read_gold
-from qa.gold_sets import GoldSet, read_set, write_set
-from qa.gold_sets.gather import gather
-from qa.gold_sets.item import LeftOut
-from qa.quotes import best_sentence, find_articles, find_quote, sentences_around
 
 STRIKE = "The strike came at night. Ten people died in it, said the ministry. Nine were soldiers."
 OIL = "Oil rose by four per cent. Traders feared a war."

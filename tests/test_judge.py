@@ -15,16 +15,16 @@ from sklearn.metrics import f1_score
 from test_read import make_hit
 from test_trec import measure
 
+from evaluation.figures import columns
+from evaluation.gold.questions import Evidence, Question
+from evaluation.judge import Entails, Judged, fingerprint, judge
+from evaluation.run import row_of
+from evaluation.statistics import ratios
 from index.archive import Archive
 from index.news_index import NewsIndex
 from index.passage import Passage
 from qa.answer import Answer, Citation, Conflict, Sentence, cite
-from qa.figures import columns
-from qa.gold import Evidence, Question
-from qa.judge import Entails, Judged, fingerprint, judge
 from qa.retrieve import Hit, retrieve
-from qa.run import row_of
-from qa.statistics import ratios
 
 QUESTION = "Who died in the strike at the airport of Baghdad?"
 TEN = Evidence("airport", "Ten people died")

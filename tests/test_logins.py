@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qa.options import run_safely
+from cli.options import run_safely
 from qa.settings import Settings
 from web import logins as module
 from web.logins import LoginError, Logins, TooManyTries, add_login, read_logins, remove_login

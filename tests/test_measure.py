@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from made_answers import QUOTE, make_answer
 from test_evaluate import run
 
+from evaluation.figures import MEASURES
 from index.news_index import NewsIndex
 from models.catalogue import find, read_catalogue
-from qa.figures import MEASURES
 from qa.settings import Settings
 from web import measure
 from web.measure import LAST, Measured, Speed, SpeedKept, last_run, memory, models_held, speed_of

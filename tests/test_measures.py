@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from evaluation.measures import exact_match, groups_held, token_f1
 from ground.words import NUMBERS, fold, fold_numbers, holds
-from qa.measures import exact_match, groups_held, token_f1
 
 WORDS = st.text("abcdeé ñ,.’-Z12\n", max_size=30)
 TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")

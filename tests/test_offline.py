@@ -12,8 +12,8 @@ import pytest
 from fakes import fakes_for_models
 
 from app import main as groundwire
-from qa.cli import main
-from qa.options import archive_folder, settings_of
+from cli.main import main
+from cli.options import archive_folder, settings_of
 
 ROOT = Path(__file__).parent.parent
 QUESTION = "Who died in the strike at the airport of Baghdad?"
@@ -22,7 +22,7 @@ import socket, sys
 def refuse(*_, **__):
     raise AssertionError("a socket was opened")
 socket.socket.__init__ = socket.getaddrinfo = socket.create_connection = refuse
-from qa.cli import main
+from cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -19,9 +19,9 @@ from bench.side_by_side.environment import NoEnvironment, make_environment
 from bench.side_by_side.figures import figures_of
 from bench.side_by_side.measure import SHARED, Bench, Kept, Peer, Plan, turned
 from bench.side_by_side.table import record_table, table
+from evaluation.gold.questions import Evidence as Quote
+from evaluation.gold.questions import Question
 from index.article import Article
-from qa.gold import Evidence as Quote
-from qa.gold import Question
 
 FAKE = """
 import json, os, sys, time

@@ -9,16 +9,16 @@ from conftest import make_index, write_files
 from fakes import FakeEmbedder, ScriptedGenerator, copy_best_sentence
 from test_pipeline import NOWHERE, QUESTION, YES_NO, check_answer, make_room, timeless
 
+from cli.main import _tell, main
+from cli.terminal import Line
 from index.news_index import NewsIndex
 from index.scope import EVERYTHING
 from models import Message
 from qa.answer import Answer
-from qa.cli import _tell, main
 from qa.pipeline import Event, Piece
 from qa.quick import MISSES, QUICK_READ, QUOTES
 from qa.replay import settings_in
 from qa.settings import Settings
-from qa.terminal import Line
 
 FERRY = {
     "a.md": "---\nsource: Herald\npublished: 2020-01-09\n---\nThe ferry sank off the cape with 17 people on board.\n",

@@ -12,7 +12,7 @@ import pytest
 from test_floors import ORDER, ROOT
 
 from app import add_serve_command
-from qa.cli import build_parser
+from cli.main import build_parser
 from web.cli_login import add_login_commands
 
 README = ROOT / "README.md"

@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from evaluation.figures import make_figures
+from evaluation.gold.questions import Evidence, Question
+from evaluation.judge import judge
+from evaluation.report import write_report
+from evaluation.run import Run
 from index.archive import Archive, StoredPassage
 from index.article import Article, Section
 from index.embedded import EmbeddedArchive
 from index.passage import Passage
 from models import Message
 from qa.answer import Answer, Conflict, Sentence, Side, cite
-from qa.figures import make_figures
-from qa.gold import Evidence, Question
-from qa.judge import judge
-from qa.report import write_report
 from qa.retrieve import Hit
-from qa.run import Run
 
 HOSTILE = (
     "<script>window.hacked=1</script></script></style></title><img src=x onerror=window.hacked=1>"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from qa.statistics import (
+from evaluation.statistics import (
     CHUNK,
     area,
     calibration,

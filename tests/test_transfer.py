@@ -12,11 +12,11 @@ import pytest
 from conftest import write_files
 from fakes import FakeEmbedder, count_words
 
+from cli.main import main
 from index.archive import ArchiveError, Feed
 from index.news_index import NewsIndex
 from index.opening import open_archive
 from index.transfer import TAKEN_IN, export_archive, import_archive
-from qa.cli import main
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytrec_eval
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.judge import Judged
-from qa.trec import CUTOFFS, DEPTH, measure_stage, write_trec
+from evaluation.judge import Judged
+from evaluation.trec import CUTOFFS, DEPTH, measure_stage, write_trec
 
 DOCS = [f"article {n}:0:90" for n in range(16)]
 MEASURES = {

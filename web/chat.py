@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+from evaluation.gold.marked import mark_answer
 from ground.errors import user_errors
 from ground.words import duration
 from index.archive import ArchiveError, Counts
@@ -18,7 +19,6 @@ from index.article import Article
 from index.scope import Scope
 from models import Message
 from qa.answer import Answer
-from qa.marked import mark_answer
 from qa.pipeline import Piece, Status
 from web.desk import Asking, Place
 from web.export import answer_as_fragment, answer_as_markdown, answer_as_text

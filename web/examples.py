@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from evaluation.gold.draft import draft_questions
 from index.archive import Archive
 from models import Generator, Message
-from qa.gold_draft import draft_questions
 
 WANTED = 4
 TRIED = 12  # passages at most

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
+from evaluation.gold.quotes import find_quote
 from index.article import Article
-from qa.quotes import find_quote
 from web.export import web_address
 from web.words import Words
 

@@ -108,7 +108,7 @@ def last_run(folder: Path, *, tell: Callable[[str], object] = LOG.warning) -> Me
 
     Hears a sentence for each newer one that is damaged or not finished; those are passed over.
     """
-    from qa.run import RunError, check_whole, read_run  # NumPy and scipy: not for a page that only starts
+    from evaluation.run import RunError, check_whole, read_run  # NumPy and scipy: not for a page that only starts
 
     found = []
     for file in sorted({file for depth in range(DEPTH + 1) for file in folder.glob(f"{'*/' * depth}figures.json")}):
@@ -131,7 +131,7 @@ def last_run(folder: Path, *, tell: Callable[[str], object] = LOG.warning) -> Me
 
 def _measured(run: Path, date: str, record: Mapping[str, Any]) -> Measured:
     """The record of a run for people. Raises KeyError, TypeError or ValueError where it is none."""
-    from qa.figures import MEASURES, STAGES
+    from evaluation.figures import MEASURES, STAGES
 
     overall = record["overall"]
     names = list(HEADLINES)

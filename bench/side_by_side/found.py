@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from qa.judge import Place
+from evaluation.judge import Place
 
 Span = tuple[str, int, int]
 

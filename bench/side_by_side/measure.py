@@ -14,11 +14,11 @@ from tokenizers import Tokenizer
 from bench.side_by_side.environment import HERE, NoEnvironment, make_environment
 from bench.side_by_side.found import bare, found_within, place_hits, words_read
 from bench.side_by_side.process import PeerFailed, PeerProcess
+from evaluation.gold.questions import Question
+from evaluation.judge import Place
 from index.article import Article
 from models.catalogue import find
 from models.weights import path_of
-from qa.gold import Question
-from qa.judge import Place
 from qa.provenance import ROOT
 
 SHARED = "all-minilm-l6-v2"

@@ -1,0 +1,208 @@
+"""The commands that fill an archive: `groundwire index` and `groundwire forget`, and what they print."""
+
+import argparse
+import json
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from cli.feed import fetch_addresses, kept_file, place, watch_on, watching
+from cli.options import at, named, place_of
+from cli.terminal import Line, fetching, indexing, open_to_index, plain
+from ground.words import duration, plain_json
+from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from index.news_index import NewsIndex
+    from index.update import Reading
+
+
+def add_index_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """`add` makes a command: its name, what runs it, one line of help, its groups of options."""
+    index = add("index", run_index, "read articles into the archive, or bring it up to date", "archive", "embedder")
+    index.add_argument(
+        "paths",
+        nargs="*",
+        type=place,
+        metavar="PATH",
+        help="a folder, a file (docs/files.md has the kinds) or an https:// address",
+    )
+    index.add_argument(
+        "--addresses", action="append", default=[], type=Path, metavar="FILE", help="a list of addresses, one a line"
+    )
+    index.add_argument(
+        "--watch", action="store_true", help="then keep the archive current with the folders, until Ctrl-C"
+    )
+    index.add_argument(
+        "--ray",
+        type=cluster,
+        metavar="ADDRESS",
+        help="read and embed on a Ray cluster: HOST:PORT, auto (the one this machine is in) or local (docs/scale.md)",
+    )
+    index.set_defaults(misused=index.error)
+    index.add_argument("--json", action="store_true", help="print the report as JSON")
+    index.add_argument("--report", type=Path, metavar="FILE", help="write it with every article's id, as JSON")
+    index.add_argument("--dry-run", action="store_true", help="read and report; change nothing")
+
+    forget = add("forget", run_forget, "take out the articles that came from a file or folder", "archive")
+    forget.add_argument("paths", nargs="+", type=place, metavar="PATH", help="as it was indexed; it need not be there")
+
+
+def cluster(text: str) -> str:
+    """The address of a Ray cluster, as argparse wants its types; whether one answers there is seen later."""
+    host, _, port = named(text).rpartition(":")
+    if "://" in text or (text not in ("auto", "local") and not (host and port.isdecimal())):
+        mend = "run this on one of its machines, with --ray auto" if "://" in text else "write HOST:PORT, auto or local"
+        raise argparse.ArgumentTypeError(f"{text}: is no address of a cluster; {mend}")
+    return text
+
+
+def run_index(given: argparse.Namespace, settings: Settings) -> int:
+    from index.article import ArticleError
+    from index.opening import is_archive
+    from index.pages import read_addresses
+    from index.readers import find_files
+
+    folders = [path for path in given.paths if isinstance(path, Path)]
+    addresses = [address for address in given.paths if isinstance(address, str)]
+    addresses += [address for file in given.addresses for address in read_addresses(file)]
+    if not folders and (given.watch or not addresses):
+        given.misused(
+            "--watch wants a folder" if given.watch else "a PATH, an https:// address or --addresses is needed"
+        )
+    if given.dry_run and (given.watch or addresses):
+        given.misused("--dry-run reads files and folders; addresses would be fetched, and --watch would write")
+    if given.dry_run and given.ray:
+        given.misused("--dry-run embeds nothing; leave out --ray")
+    paths = list(folders)
+    for path in folders:  # a wrong path is told before a model is loaded
+        try:
+            find_files(path)
+        except ArticleError as error:
+            if given.watch and path.is_dir():
+                paths.remove(path)  # what comes into it will be read
+            elif not _known_under(settings.archive, path):
+                raise
+            else:
+                forget = f"groundwire forget {shlex.quote(str(path))}{at(settings.archive)}"
+                raise ArticleError(f"{error}; to take out what came from there: {forget}") from None
+    if given.report:
+        _write_report(given.report, {})  # a file that cannot be written is told before the work is done
+    watcher = watching(folders, settings) if given.watch else None
+    pages, refused = fetch_addresses(addresses, settings)
+    for sentence in refused:
+        print(f"groundwire: {plain(sentence)}", file=sys.stderr)
+    if not (paths or pages or watcher):
+        return 1
+    with ExitStack() as stack:
+        where = settings
+        if given.dry_run and not is_archive(settings.archive):
+            where = replace(settings, archive=Path(stack.enter_context(TemporaryDirectory())))
+        news, count_tokens = open_to_index(where, fetching())
+        stack.callback(news.close)
+        line, began = Line(), time.perf_counter()
+        try:
+            with reading_on(given.ray, settings, news, line) as reading:
+                report = news.update(
+                    [*paths, *pages],
+                    count_tokens=count_tokens,
+                    progress=indexing(line),
+                    dry_run=given.dry_run,
+                    reading=reading,
+                )
+        finally:
+            line.clear()
+        for problem in report.problems:
+            print(f"groundwire: {plain(problem)}", file=sys.stderr)
+        report.problems[:0] = refused
+        counts = news.archive.counts()
+        totals = {"articles": counts.articles, "passages": counts.passages, "dry_run": given.dry_run}
+        if given.report:
+            _write_report(given.report, report.to_dict() | totals)
+        if given.json:
+            told = {name: value for name, value in report.to_dict().items() if name != "named"} | totals
+            print(plain_json(told), flush=True)  # a watch goes on after it
+        else:
+            other = f"; left alone, of other kinds or linked: {report.other_files}" if report.other_files else ""
+            print(
+                f"{'would be: ' if given.dry_run else ''}"
+                f"{report.new} new, {report.changed} changed, {report.unchanged} unchanged, {report.removed} removed"
+                f" in {duration(time.perf_counter() - began)}{other}"
+            )
+            print(f"{place_of(settings.archive)}: {counts.articles} articles, {counts.passages} passages", flush=True)
+        if watcher:
+            watch_on(news, watcher, count_tokens, as_json=given.json)
+    nothing_read = not (report.new or report.changed or report.unchanged)
+    return 1 if report.problems and nothing_read else 0
+
+
+@contextmanager
+def reading_on(address: str | None, settings: Settings, news: "NewsIndex", line: Line) -> "Iterator[Reading | None]":
+    """What reads on the cluster at `address`; None, for this machine, where there is no address."""
+    if not address:
+        yield None
+        return
+    from index.cluster import on_cluster
+    from qa.pipeline import open_on_node
+
+    line.say(f"joining the Ray cluster {address}")
+    models = partial(open_on_node, settings_for_nodes(settings))
+    max_tokens = int(news.archive.about("max_tokens"))
+    with on_cluster(address, models, news.embedder, max_tokens=max_tokens, threads=settings.threads) as reading:
+        yield reading
+
+
+def settings_for_nodes(settings: Settings) -> Settings:
+    """Paths in full, for a node works in another folder, and one thread for each of its embedders."""
+    folder = Path(settings.embedder).expanduser()
+    return replace(
+        settings,
+        weights=settings.weights.expanduser().absolute(),
+        embedder=str(folder.absolute()) if folder.is_dir() else settings.embedder,
+        threads=settings.threads or 1,
+    )
+
+
+def _write_report(file: Path, content: dict[str, object]) -> None:
+    from index.article import ArticleError
+
+    try:
+        file.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ArticleError(f"{file}: the report cannot be written ({error.strerror}); name another file") from None
+
+
+def _known_under(folder: Path, path: Path) -> list[str]:
+    """The files at or below `path` that the archive in `folder` knows, if there is one."""
+    from index.opening import is_archive, open_archive
+
+    if not is_archive(folder):
+        return []
+    archive = open_archive(folder)
+    known = sorted(archive.files_under(path.resolve()))
+    archive.close()
+    return known
+
+
+def run_forget(given: argparse.Namespace, settings: Settings) -> int:
+    from index.article import ArticleError
+    from index.opening import open_archive
+
+    archive = open_archive(settings.archive)
+    paths = [kept_file(path, settings) if isinstance(path, str) else path for path in given.paths]
+    known = sorted({file for path in paths for file in archive.files_under(path.resolve())})
+    if not known:
+        raise ArticleError(f"{archive.place}: nothing in it came from {' '.join(map(str, given.paths))}")
+    before = archive.counts().articles
+    with archive.writing(), archive.change():
+        for file in known:
+            archive.forget_file(file)
+    print(f"{before - archive.counts().articles} articles of {len(known)} files taken out; the files are untouched")
+    return 0

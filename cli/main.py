@@ -1,0 +1,340 @@
+"""`groundwire`: each command is one call of the Python API, and the only place that prints.
+
+Exit codes: 0 done (what `index` could not read is told, the rest is done), 1 a sentence on standard error says what is
+wrong and what to do, 2 wrong usage, 130 interrupted.
+"""
+
+import argparse
+import sys
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from cli.copies import add_copies_command
+from cli.eval import add_eval_commands
+from cli.feed import add_feed_commands
+from cli.gold import add_gold_commands
+from cli.index import add_index_commands
+from cli.options import OPTIONS, archive_folder, check_here, llm_name, positive, run_safely, scope_of, settings_of
+from cli.show import add_show_commands
+from cli.terminal import Line, credit_line, fetching, one_line, open_room, plain
+from cli.transfer import add_transfer_commands
+from ground.words import plain_json
+from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from index.scope import Scope
+    from qa.answer import Answer
+    from qa.pipeline import Newsroom
+    from qa.retrieve import Hit
+
+QUESTION = "Who was killed in the airport strike?"
+NAMES_SHOWN = 12
+OTHER_MODEL = (
+    f"when to decline was measured with {Settings.llm}; another model may decline what the articles answer"
+    " (docs/answers.md)"
+)
+
+
+More = Callable[[Any], None]
+
+
+def main(arguments: Sequence[str] | None = None, more: Sequence[More] = ()) -> int:
+    """Runs one command; returns its exit code. `more` add commands of floors above."""
+    given = build_parser(more).parse_args(arguments)
+    return run_safely("groundwire", lambda: int(given.run(given, settings_of(given)) or 0))
+
+
+def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
+    """All commands and their options. Imports no model, so that --help is quick."""
+    parser = argparse.ArgumentParser(
+        prog="groundwire",
+        description="Ask your own news archive; every claim in the answer is tied to the words of an article.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[..., object], what: str, *groups: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
+        command.set_defaults(run=run)
+        for group in groups:
+            OPTIONS[group](command)
+        return command
+
+    add_index_commands(add)
+    add_transfer_commands(add)
+
+    search = add("search", run_search, "find passages; no language model", "archive", "scope", "embedder", "reranker")
+    search.add_argument("question")
+    search.add_argument("-k", type=positive, default=10, help="how many (10)")
+    search.add_argument("--json", action="store_true", help="print the hits as JSON")
+
+    asking = ("archive", "scope", "embedder", "reranker", "llm", "fast")
+    ask = add("ask", run_ask, "answer a question with quotes", *asking)
+    ask.add_argument("question")
+    ask.add_argument("--json", action="store_true", help="print the answer as JSON")
+
+    again = add("replay", run_replay, "ask a kept answer's question again and say what changed", "weights")
+    again.add_argument("file", type=Path, metavar="ANSWER.json", help="what groundwire ask --json printed")
+    again.add_argument("--archive", type=archive_folder, metavar="PLACE", help="the archive's place (the answer's)")
+    again.add_argument(
+        "--llm", type=llm_name, default=None, metavar="NAME", help="a model's name, path or address (the answer's)"
+    )
+    again.add_argument("--threads", type=positive, default=None, metavar="N", help="processor threads (all)")
+    again.add_argument("--json", action="store_true", help="print what changed and the answer as JSON")
+
+    add("chat", run_chat, "ask in the terminal, follow-up questions understood", *asking)
+
+    add_eval_commands(commands)
+    add_gold_commands(commands)
+    add_feed_commands(commands)
+
+    add_show_commands(commands)
+
+    add_copies_command(commands)
+
+    models = add("models", run_models, "list the models; pull or verify one", "weights")
+    models.add_argument("action", nargs="?", choices=["list", "pull", "verify"], default="list")
+    models.add_argument(
+        "names", nargs="*", metavar="NAME", help="which (pull: the default ones; verify: all installed)"
+    )
+
+    info = add("info", run_info, "what the archive holds", "archive")
+    info.add_argument("--json", action="store_true", help="print it as JSON")
+    for add_more in more:
+        add_more(commands)
+    return parser
+
+
+# The commands
+
+
+def run_search(given: argparse.Namespace, settings: Settings) -> int:
+    scope = scope_of(given)
+    room = open_room(settings)
+    scope = room.news.archive.known(scope)
+    hits = room.search(given.question, given.k, scope=scope)
+    if not hits and not scope.everything:
+        print(f"groundwire: nothing is in what you chose ({plain(scope.told())})", file=sys.stderr)
+    if given.json:
+        print(plain_json([hit.to_dict() | {"text": hit.text} for hit in hits]))
+        return 0
+    for hit in hits:
+        print(_hit_line(hit))
+        print(textwrap.indent(textwrap.fill(plain(" ".join(hit.text.split())), 96), "    "))
+    return 0
+
+
+def _hit_line(hit: "Hit") -> str:
+    from qa.retrieve import carriers
+
+    stages = ", ".join(f"{stage} {value:g}" for stage, value in hit.stages.items() if value is not None)
+    section = hit.section
+    carried = carriers(section, hit.copies)
+    copies = f"; also carried by {', '.join(carried)}" if carried else ""
+    return (
+        f"{hit.rank}. {credit_line(section.source, section.published, section.title)}{one_line(copies)}\n"
+        f"    {one_line(hit.article.id)} {hit.passage.start}:{hit.passage.end}  score {hit.score:.4f} ({stages})"
+    )
+
+
+def run_ask(given: argparse.Namespace, settings: Settings) -> int:
+    from qa.pipeline import check_question
+
+    check_question(given.question)
+    scope = scope_of(given)
+    room = open_room(settings)
+    scope = room.news.archive.known(scope)
+    if given.json:
+        print(plain_json(room.ask(given.question, scope=scope).to_dict()))
+        return 0
+    answer = _tell(room, given.question, [], scope)
+    print(_sources(answer))
+    if _declined_by_another(room, answer):
+        print(f"groundwire: {OTHER_MODEL}", file=sys.stderr)
+    return 0
+
+
+def run_replay(given: argparse.Namespace, settings: Settings) -> int:
+    from qa.replay import read_record, replay, settings_in
+
+    record = read_record(given.file)
+    named = {name: value for name in ("archive", "llm") if (value := getattr(given, name)) is not None}
+    ours = replace(settings, **{name: getattr(Settings(), name) for name in ("archive", "llm")})
+    theirs = replace(settings_in(record, ours), **named)
+    if settings.offline:
+        check_here(theirs.archive)
+    again = replay(record, lambda: open_room(theirs))
+    if given.json:
+        print(plain_json(again.to_dict()))
+        return 1 if again.differences else 0
+    for cause in again.causes:
+        print(plain(cause))
+    if not again.differences:
+        print("the same answer")
+        return 0
+    print(f"another answer: {', '.join(again.differences)} differ; now it is:")
+    print(textwrap.fill(plain(again.answer.answer), 100))
+    print(_sources(again.answer))
+    return 1
+
+
+def _tell(room: "Newsroom", question: str, history: list[object], scope: "Scope") -> "Answer":
+    """Streams an answer to a terminal, or prints it whole into a pipe."""
+    from models import Message
+    from models.fetch import is_address
+    from qa.answer import Answer
+    from qa.pipeline import Piece, Status
+
+    line, live, said = Line(), sys.stdout.isatty(), False
+    llm = room.settings.llm
+    waiting = f", waiting for {urlsplit(llm).netloc}" if is_address(llm) else ""  # which can be silent for minutes
+    turns = [turn for turn in history if isinstance(turn, Message)]
+    for event in room.stream(question, turns, scope=scope):
+        if isinstance(event, Status) and not said:  # on a terminal it would stand in the answer
+            doing = f"{event.doing} {event.done} of {event.total}" if event.total else event.doing
+            line.say(f"{doing}{'' if event.doing == 'searching' else waiting} …")
+        elif isinstance(event, Piece) and live:
+            line.clear()
+            said = True
+            print(plain(event.text), end="", flush=True)
+        elif isinstance(event, Answer):
+            line.clear()
+            print("" if live else textwrap.fill(plain(event.answer), 100))
+            if event.replay["left_out"]:
+                print(f"groundwire: {event.replay['left_out']} more quotes found no room", file=sys.stderr)
+            return event
+    raise AssertionError("a stream ends with its answer")
+
+
+def _declined_by_another(room: "Newsroom", answer: "Answer") -> bool:
+    """Whether a model was asked that is not the one by which it was measured when to decline, and declined."""
+    return answer.declined and room.settings.llm != Settings.llm and answer.replay["llm"]["name"] is not None
+
+
+def _sources(answer: "Answer") -> str:
+    """The citations as a reader checks them: whose, which, where, the words."""
+    lines = []
+    for citation in answer.citations:
+        also = f"; also carried by {', '.join(citation.also_in)}" if citation.also_in else ""
+        lines.append(
+            f"\n[{citation.number}] {credit_line(citation.source, citation.published, citation.title)}{one_line(also)}"
+        )
+        lines.append(f"    {one_line(citation.article_id)} {citation.start}:{citation.end}")
+        lines.append(textwrap.indent(textwrap.fill(f"“{plain(' '.join(citation.quote.split()))}”", 96), "    "))
+    return "\n".join(lines)
+
+
+def run_chat(given: argparse.Namespace, settings: Settings) -> int:
+    from evaluation.gold.marked import mark_answer
+    from evaluation.gold.questions import GoldError
+    from models import Message, ModelError
+    from qa.pipeline import QuestionError
+
+    scope = scope_of(given)
+    room = open_room(settings)
+    scope = room.news.archive.known(scope)
+    history: list[object] = []
+    answer: Answer | None = None
+    told = False
+    print("Ask; + or - marks the last answer, an empty line or Ctrl-D ends, Ctrl-C stops an answer.", file=sys.stderr)
+    while True:
+        try:
+            question = input("? " if sys.stdin.isatty() else "").strip()
+        except EOFError:
+            return 0
+        if not question:
+            return 0
+        try:
+            if question in ("+", "-"):
+                print(f"kept in {mark_answer(settings.archive, question, answer)}", file=sys.stderr)
+                continue
+            answer = None
+            answer = _tell(room, question, history, scope)
+        except (GoldError, QuestionError, ModelError) as error:
+            print(f"groundwire: {error}", file=sys.stderr)
+            continue
+        except KeyboardInterrupt:
+            print("\nstopped", file=sys.stderr)
+            continue
+        print(_sources(answer), flush=True)
+        if not told and _declined_by_another(room, answer):
+            told = True
+            print(f"groundwire: {OTHER_MODEL}", file=sys.stderr)
+        history += [Message("user", question), Message("assistant", answer.answer)]
+
+
+def run_models(given: argparse.Namespace, settings: Settings) -> int:
+    from models import ModelError
+    from models.catalogue import find, read_catalogue
+    from models.fetch import fetch
+    from models.weights import installed, verify
+
+    entries = [find(name) for name in given.names] or list(read_catalogue())
+    if given.action == "list":
+        print(f"{'name':24}{'for':10}{'size':>9}{'memory':>9}{'context':>9}  {'licence':12} state")
+        for entry in entries:
+            state = "installed" if installed(entry, settings.weights) else "default" if entry.default else "–"
+            memory = f"{entry.memory_bytes / 1e9:.1f} GB" if entry.memory_bytes else "–"
+            print(
+                f"{entry.name:24}{entry.role:10}{entry.bytes / 1e6:>6.0f} MB{memory:>9}{entry.context_tokens or '–':>9}"
+                f"  {entry.licence:12} {state}"
+            )
+        print("or a model on a server: --llm http://host/v1#model, its key in GROUNDWIRE_LLM_KEY (docs/llm.md)")
+        print(f"weights folder: {settings.weights}")
+    elif given.action == "pull":
+        for entry in entries if given.names else [entry for entry in entries if entry.default]:
+            print(f"{entry.name}: {fetch(entry, settings.weights, offline=settings.offline, progress=fetching())}")
+    else:
+        if not given.names and not any(installed(entry, settings.weights) for entry in entries):
+            raise ModelError(f"{settings.weights}: no model is installed here; run groundwire models pull")
+        problems = [
+            problem
+            for entry in entries
+            if given.names or installed(entry, settings.weights)
+            for problem in verify(entry, settings.weights, fetching())
+        ]
+        if problems:
+            raise ModelError("\n".join(problems))
+        print("every installed model is what it should be")
+    return 0
+
+
+def run_info(given: argparse.Namespace, settings: Settings) -> int:
+    from index.opening import open_archive, ranker_of
+
+    archive = open_archive(settings.archive)
+    counts = archive.counts()
+    copies, superseded = archive.count_copies()
+    size = archive.size()
+    current = ranker_of(archive).current()
+    if given.json:
+        about = {"archive": archive.place, "bytes": size, "embedder": archive.about("embedder")}
+        told = asdict(counts) | {"copies": copies, "superseded": superseded, "current": current}
+        print(plain_json(about | {name: dict(v) if isinstance(v, list) else v for name, v in told.items()}))
+        return 0
+    print(f"archive    {archive.place}" + (f" ({size / 1e6:.1f} MB)" if size is not None else ""))
+    print(f"files      {counts.files}: {_ranked(counts.kinds)}")
+    print(f"articles   {counts.articles}, {counts.stories} stories in them")
+    print(f"passages   {counts.passages}, up to {archive.about('max_tokens')} tokens each")
+    print(f"copies     {copies} of {counts.stories} stories; {superseded} superseded by a later version")
+    print(f"outlets    {_ranked(counts.outlets) or 'none named'}; {counts.unnamed} stories name none")
+    days = f"{counts.first_day} to {counts.last_day}" if counts.first_day else "none known"
+    print(f"days       {days}; {counts.undated} stories have none")
+    print(f"languages  {_ranked(counts.languages) or 'none told'}")
+    print(f"embedder   {archive.about('embedder')}")
+    for name, is_current in current.items():
+        print(f"{name:10} {'current' if is_current else 'behind; the next search or index makes it again'}")
+    return 0
+
+
+def _ranked(names: Sequence[tuple[str, int]]) -> str:
+    """The first names with their numbers on one line."""
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return plain(", ".join(f"{name} {number}" for name, number in names[:NAMES_SHOWN])) + more
+
+
+if __name__ == "__main__":
+    sys.exit(main())
