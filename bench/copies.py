@@ -18,12 +18,12 @@ import numpy as np
 
 from bench.corpus import describe_path, read_corpus
 from bench.record import RESULTS, open_parser, write_record
-from index.archive import Archive
 from index.article import Article
-from index.copies import BANDS, LEAST_SHINGLES, least_equal
-from index.embedded import EmbeddedArchive
-from index.shingles import SKETCH, Shingles, overlap, shingles_of, sketch_of, words_of
-from index.versions import COPY_SHARE, LEAST_SHARED, relate, stories_of
+from index.copies.shingles import SKETCH, Shingles, overlap, shingles_of, sketch_of, words_of
+from index.copies.tables import BANDS, LEAST_SHINGLES, least_equal
+from index.copies.versions import COPY_SHARE, LEAST_SHARED, relate, stories_of
+from index.store.archive import Archive
+from index.store.sqlite import EmbeddedArchive
 
 SHARES = (0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 LEAD_WORDS = 60

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from evaluation.gold.questions import Question
 from evaluation.judge import Place
-from index.archive import Archive
 from index.article import Article
-from index.readers import Problem, find_files, id_of, read_file
+from index.reading.files import Problem, find_files, id_of, read_file
+from index.store.archive import Archive
 from models.weights import sha256_of
 
 

@@ -25,8 +25,8 @@ from bench.corpus import describe_archive
 from bench.process import run
 from bench.record import ROOT, open_parser, spread, write_record
 from evaluation.gold.questions import read_gold
-from index.archive import Archive
 from index.opening import open_archive
+from index.store.archive import Archive
 from qa.settings import Settings
 
 PATIENCE = 3_600.0  # seconds, for all

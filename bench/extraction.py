@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from bench.record import open_parser, write_record
 from index.article import Article, ArticleError, Original
-from index.readers.html import date_in_text, decode_page, parse_page, read_page, text_of_fragment
-from index.readers.metadata import iso_date
+from index.reading.formats.html import date_in_text, decode_page, parse_page, read_page, text_of_fragment
+from index.reading.metadata import iso_date
 from models.weights import sha256_of
 
 RESAMPLES = 10_000

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bench.corpus import describe_archive
 from bench.record import open_parser, spread, write_record
-from index.embedded import EmbeddedArchive
+from index.store.sqlite import EmbeddedArchive
 
 SIZES = (20_000, 100_000, 300_000)
 K, LONG = 10, 50

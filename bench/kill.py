@@ -13,9 +13,9 @@ from pathlib import Path
 from bench.corpus import describe_path, read_corpus, write_files
 from bench.process import run, run_until
 from bench.record import open_parser, write_record
-from index.archive import ArchiveError
 from index.news_index import NewsIndex
 from index.opening import is_archive, open_archive, ranker_of
+from index.store.archive import ArchiveError
 from models import Embedder
 from qa.pipeline import open_embedder
 from qa.retrieve import retrieve

@@ -12,7 +12,7 @@ from statistics import mean, median
 
 from index.news_index import NewsIndex
 from index.opening import open_archive
-from index.ranking import fuse
+from index.search.fusion import fuse
 from qa.retrieve import FUSION_K, WEIGHTS
 
 K = 50

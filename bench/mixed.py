@@ -26,9 +26,9 @@ from pathlib import Path
 from bench.corpus import describe_path, read_corpus
 from bench.process import run
 from bench.record import open_parser, write_record
-from index.apart import end_workers
 from index.article import Article
-from index.readers import READERS, Problem, find_files, id_of, kind_of, read_file
+from index.reading.apart import end_workers
+from index.reading.files import READERS, Problem, find_files, id_of, kind_of, read_file
 
 LONGEST = 20_000
 IN_A_CONTAINER = 10

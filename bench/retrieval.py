@@ -14,7 +14,7 @@ from bench.record import open_parser, write_record
 from evaluation.gold.questions import Question, read_gold
 from evaluation.judge import Place
 from index.news_index import NewsIndex
-from index.ranking import fuse
+from index.search.fusion import fuse
 from qa.pipeline import open_newsroom
 from qa.retrieve import Hit, fold_copies
 from qa.settings import Settings

@@ -55,8 +55,8 @@ def _windows(text: str, stored: list, times: int) -> list:  # type: ignore[type-
     """The passages of an article and, between each two, `times` - 1 windows that lean over from one to the other."""
     import numpy as np
 
-    from index.archive import StoredPassage
     from index.passage import Passage
+    from index.store.archive import StoredPassage
 
     made = list(stored)
     for one, next_ in pairwise(stored):
@@ -77,8 +77,8 @@ def _windows(text: str, stored: list, times: int) -> list:  # type: ignore[type-
 
 def make(given: argparse.Namespace) -> dict[str, object]:
     """Fills the archive of one size and makes its indexes, going on where an earlier process was ended."""
-    from index import dense, lexical
-    from index.embedded import EmbeddedArchive
+    from index.search import dense, lexical
+    from index.store.sqlite import EmbeddedArchive
     from models.embedder import open_embedder
 
     big = EmbeddedArchive.open(given.archive)
@@ -164,8 +164,8 @@ def search(given: argparse.Namespace) -> dict[str, object]:
     from evaluation.gold.questions import read_gold
     from index.news_index import NewsIndex
     from index.opening import ranker_of
-    from index.ranking import fuse
-    from index.scope import EVERYTHING
+    from index.search.fusion import fuse
+    from index.store.scope import EVERYTHING
     from models.embedder import open_embedder
 
     asked = [question.question for question in read_gold(given.gold)]
@@ -260,10 +260,10 @@ def change(given: argparse.Namespace) -> dict[str, object]:
     from dataclasses import replace
 
     from bench.record import spread
-    from index import dense, lexical
-    from index.archive import StoredPassage
-    from index.derived import DerivedIndexes
-    from index.embedded import EmbeddedArchive
+    from index.search import dense, lexical
+    from index.search.derived import DerivedIndexes
+    from index.store.archive import StoredPassage
+    from index.store.sqlite import EmbeddedArchive
 
     archive = EmbeddedArchive.open(given.folder)
     derived = DerivedIndexes(archive)

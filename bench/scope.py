@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.record import open_parser, spread, write_record
-from index import dense, lexical
-from index.archive import Archive, StoredPassage
 from index.article import Article, Section
-from index.embedded import EmbeddedArchive
 from index.passage import Passage
-from index.scope import Scope
+from index.search import dense, lexical
+from index.store.archive import Archive, StoredPassage
+from index.store.scope import Scope
+from index.store.sqlite import EmbeddedArchive
 
 DIMENSION = 384
 PASSAGES = 5

@@ -25,9 +25,9 @@ from evaluation.gold.questions import GoldError, Question, read_gold, to_row
 from evaluation.judge import Judged
 from evaluation.run import Run, RunError, read_run, replace_file
 from ground.words import duration, holds
-from index.archive import Archive
 from index.opening import open_archive
 from index.passage import heading
+from index.store.archive import Archive
 from models import Message
 from models.weights import sha256_of
 from qa.answer import Answer

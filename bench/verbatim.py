@@ -11,8 +11,8 @@ from typing import Any
 
 from bench.corpus import describe_archive
 from bench.record import open_parser, write_record
-from index.archive import Archive
 from index.opening import open_archive
+from index.store.archive import Archive
 from models.weights import sha256_of
 
 PLAIN = (".txt", ".md", ".markdown")

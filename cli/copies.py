@@ -9,10 +9,10 @@ from ground.words import plain_json
 from qa.settings import Settings
 
 if TYPE_CHECKING:
-    from index.archive import Archive
-    from index.copies import Group, Member
-    from index.difference import Difference
-    from index.versions import Story
+    from index.copies.difference import Difference
+    from index.copies.tables import Group, Member
+    from index.copies.versions import Story
+    from index.store.archive import Archive
 
 
 def add_copies_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -63,7 +63,7 @@ def _head(member: "Member") -> str:
 
 
 def _words(archive: "Archive", story: "Story") -> str:
-    from index.versions import text_of
+    from index.copies.versions import text_of
 
     article = archive.article(story.article)
     assert article is not None, "a group names only what the archive holds"
@@ -72,7 +72,7 @@ def _words(archive: "Archive", story: "Story") -> str:
 
 def _difference(archive: "Archive", group: "Group", member: "Member") -> "Difference":
     """What a member says otherwise than the source of its group."""
-    from index.difference import difference
+    from index.copies.difference import difference
 
     return difference(_words(archive, group.members[0].story), _words(archive, member.story))
 

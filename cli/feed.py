@@ -13,11 +13,11 @@ from ground.words import duration, plain_json
 from qa.settings import Settings
 
 if TYPE_CHECKING:
-    from index.address import Fetcher
-    from index.feeds import FeedRun
+    from index.arrivals.address import Fetcher
+    from index.arrivals.feeds import FeedRun
+    from index.arrivals.watch import FileChange, Watcher
     from index.news_index import NewsIndex
     from index.passage import CountTokens
-    from index.watch import FileChange, Watcher
 
 
 def add_feed_commands(commands: Any) -> None:
@@ -58,9 +58,9 @@ def fetch_addresses(addresses: Sequence[str], settings: Settings) -> tuple[list[
     if not addresses:
         return [], []
     fetcher = _fetcher(settings, addresses[0])
-    from index.address import check_address
-    from index.pages import fetch_pages
-    from index.readers import page_kinds
+    from index.arrivals.address import check_address
+    from index.arrivals.pages import fetch_pages
+    from index.reading.files import page_kinds
 
     line = Line()
     try:
@@ -73,9 +73,9 @@ def fetch_addresses(addresses: Sequence[str], settings: Settings) -> tuple[list[
 
 def kept_file(address: str, settings: Settings) -> Path:
     """Where the page of an address is kept; raises ArticleError for one that was never fetched."""
-    from index.address import check_address
+    from index.arrivals.address import check_address
     from index.article import ArticleError
-    from index.pages import read_page
+    from index.reading.kept_page import read_page
 
     held = read_page(settings.archive, check_address(address))
     if held is None:
@@ -88,7 +88,7 @@ def _fetcher(settings: Settings, address: str) -> "Fetcher":
 
     if settings.offline:
         raise ArticleError(f"{address}: not fetched, for --offline opens no socket; leave out one of the two")
-    from index import address as fetching_one
+    from index.arrivals import address as fetching_one
 
     return fetching_one.Fetcher(fetching_one.Manners())
 
@@ -102,11 +102,11 @@ def _telling(line: Line) -> Callable[[int, int, str], None]:
 
 def run_add(given: argparse.Namespace, settings: Settings) -> int:
     fetcher = _fetcher(settings, given.url)
-    from index.address import check_address
-    from index.archive import Feed
+    from index.arrivals.address import check_address
+    from index.arrivals.feeds import fetch_feed
     from index.article import ArticleError
-    from index.feeds import fetch_feed
     from index.opening import is_archive, open_archive
+    from index.store.archive import Feed
 
     address = check_address(given.url)
     there = is_archive(settings.archive)
@@ -148,7 +148,7 @@ def run_list(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_remove(given: argparse.Namespace, settings: Settings) -> int:
-    from index.address import check_address
+    from index.arrivals.address import check_address
     from index.opening import open_archive
 
     archive = open_archive(settings.archive)
@@ -175,15 +175,15 @@ def _followed(feeds: Sequence[Any], address: str | None, settings: Settings) -> 
 
 
 def run_update(given: argparse.Namespace, settings: Settings) -> int:
-    from index.address import check_address
+    from index.arrivals.address import check_address
     from index.opening import open_archive
 
     archive = open_archive(settings.archive)
     feeds = _followed(archive.feeds(), given.url and check_address(given.url), settings)
     archive.close()
     fetcher = _fetcher(settings, feeds[0].address)
-    from index.feeds import update_feeds
-    from index.readers import page_kinds
+    from index.arrivals.feeds import update_feeds
+    from index.reading.files import page_kinds
 
     news, count_tokens = open_to_index(settings, fetching())
     line, began = Line(), time.perf_counter()
@@ -244,14 +244,14 @@ def _summary(run: "FeedRun") -> str:
 
 def watching(folders: Sequence[Path], settings: Settings) -> "Watcher":
     """Watches from now on, so that nothing is missed while the folders are first read."""
-    from index.watch import Watcher
+    from index.arrivals.watch import Watcher
 
     return Watcher(folders, apart=settings.archive)
 
 
 def watch_on(news: "NewsIndex", watcher: "Watcher", count_tokens: "CountTokens", *, as_json: bool) -> None:
     """Keeps the archive current until Ctrl-C, a line a change."""
-    from index.watch import keep_current
+    from index.arrivals.watch import keep_current
 
     def tell(change: "FileChange") -> None:
         if as_json:

@@ -14,9 +14,9 @@ from evaluation.gold.marked import Marked
 from evaluation.gold.questions import Evidence, GoldError, Question, read_lines, to_row
 from evaluation.gold.quotes import find_quote
 from ground.words import fold
-from index.archive import Archive
 from index.article import Article
 from index.passage import Span, heading, split_sentences
+from index.store.archive import Archive
 from qa.pipeline import QuestionError
 
 if TYPE_CHECKING:

@@ -65,10 +65,10 @@ def cluster(text: str) -> str:
 
 
 def run_index(given: argparse.Namespace, settings: Settings) -> int:
+    from index.arrivals.pages import read_addresses
     from index.article import ArticleError
     from index.opening import is_archive
-    from index.pages import read_addresses
-    from index.readers import find_files
+    from index.reading.files import find_files
 
     folders = [path for path in given.paths if isinstance(path, Path)]
     addresses = [address for address in given.paths if isinstance(address, str)]
@@ -149,7 +149,7 @@ def reading_on(address: str | None, settings: Settings, news: "NewsIndex", line:
     if not address:
         yield None
         return
-    from index.cluster import on_cluster
+    from index.scale.ray import on_cluster
     from qa.pipeline import open_on_node
 
     line.say(f"joining the Ray cluster {address}")

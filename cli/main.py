@@ -26,7 +26,7 @@ from ground.words import plain_json
 from qa.settings import Settings
 
 if TYPE_CHECKING:
-    from index.scope import Scope
+    from index.store.scope import Scope
     from qa.answer import Answer
     from qa.pipeline import Newsroom
     from qa.retrieve import Hit

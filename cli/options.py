@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from platformdirs import user_data_path
 
 from ground.errors import user_errors
-from index.scope import Scope
+from index.store.scope import Scope
 from qa.settings import Settings
 
 OFF = "may be reached through the network, which is off; leave out --offline (and HF_HUB_OFFLINE=1)"
@@ -40,8 +40,8 @@ def settings_of(given: argparse.Namespace) -> Settings:
 
 def check_here(folder: Path) -> None:
     """Raises ArchiveError where the archive of a folder lies beyond this machine."""
-    from index.archive import ArchiveError
     from index.opening import address_of
+    from index.store.archive import ArchiveError
     from models.lookup import is_loopback
 
     address = address_of(folder)
@@ -51,7 +51,7 @@ def check_here(folder: Path) -> None:
 
 
 def _check_cluster(address: str | None) -> None:
-    from index.cluster import LOCAL, ClusterError
+    from index.scale.ray import LOCAL, ClusterError
     from models.lookup import is_loopback
 
     if address not in (None, LOCAL) and not is_loopback(str(address).rpartition(":")[0]):
@@ -100,8 +100,8 @@ def archive_folder(place: str) -> Path:
     """The folder of an archive, by a path or an address; argparse's own error for an address that is none."""
     if ":" not in place:
         return Path(named(place))
-    from index.archive import ArchiveError
     from index.opening import folder_of
+    from index.store.archive import ArchiveError
 
     try:
         return folder_of(place)

@@ -137,9 +137,9 @@ def _as_dict(article: "Article", file: str) -> dict[str, object]:
 
 def run_correct(given: argparse.Namespace, settings: Settings) -> int:
     from index.article import ArticleError
-    from index.correction import FIELDS as CAN_BE
-    from index.correction import remove_correction, side_file, write_correction
-    from index.readers import id_of
+    from index.reading.files import id_of
+    from index.understanding.correction import FIELDS as CAN_BE
+    from index.understanding.correction import remove_correction, side_file, write_correction
 
     article, name, root = _find(settings.archive, given.article)
     file = Path(name)

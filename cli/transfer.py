@@ -13,7 +13,7 @@ from ground.words import duration, plain_json
 from qa.settings import Settings
 
 if TYPE_CHECKING:
-    from index.transfer import Moved, Progress
+    from index.scale.transfer import Moved, Progress
 
 
 def add_transfer_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -28,7 +28,7 @@ def add_transfer_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 def run_export(given: argparse.Namespace, settings: Settings) -> int:
     from index.opening import open_archive
-    from index.transfer import export_archive
+    from index.scale.transfer import export_archive
 
     archive = open_archive(settings.archive)
     try:
@@ -45,7 +45,7 @@ def run_export(given: argparse.Namespace, settings: Settings) -> int:
 
 def run_import(given: argparse.Namespace, settings: Settings) -> int:
     """Exit code 1 where the archive is not the one that was exported."""
-    from index.transfer import import_archive
+    from index.scale.transfer import import_archive
 
     moved = _telling(lambda tell: import_archive(given.file, settings.archive, progress=tell))
     if given.json:

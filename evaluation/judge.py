@@ -14,7 +14,7 @@ from typing import Any
 from evaluation.gold.questions import Evidence, Question
 from evaluation.measures import exact_match, groups_held, token_f1
 from ground.words import fold
-from index.archive import Archive
+from index.store.archive import Archive
 from qa.answer import Answer, Citation
 from qa.retrieve import Hit
 from qa.verify import read_markers

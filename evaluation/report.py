@@ -24,8 +24,8 @@ from evaluation.judge import Judged
 from evaluation.measures import groups_held
 from evaluation.run import Run, replace_file
 from evaluation.trec import DEPTH
-from index.archive import Archive
 from index.article import Article
+from index.store.archive import Archive
 
 TEMPLATE = Path(__file__).with_name("report.html")
 AROUND = 200  # characters shown on each side of a quote

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.archive import Archive, ArchiveError, Rankings
 from index.article import Article
-from index.copies import Place
+from index.copies.tables import Place
 from index.opening import create_archive, open_archive, ranker_of
 from index.passage import CountTokens, Passage
-from index.scope import EVERYTHING, Scope
+from index.store.archive import Archive, ArchiveError, Rankings
+from index.store.scope import EVERYTHING, Scope
 from index.update import Progress, Reading, Report, update_archive
 from models import Embedder
 

@@ -8,10 +8,10 @@ from uuid import uuid4
 
 from platformdirs import user_data_path
 
-from index.archive import Archive, ArchiveError, Ranker
-from index.embedded import FILE, INDEXES, EmbeddedArchive
-from index.milvus.archive import MilvusArchive
-from index.milvus.connection import Address, is_address, read_address
+from index.scale.milvus.archive import MilvusArchive
+from index.scale.milvus.connection import Address, is_address, read_address
+from index.store.archive import Archive, ArchiveError, Ranker
+from index.store.sqlite import FILE, INDEXES, EmbeddedArchive
 
 NOTE = "address"  # a file in the folder that goes with an archive that lies elsewhere: where that is
 _named: dict[Path, Address] = {}  # what `folder_of` was asked for in this process
@@ -104,8 +104,8 @@ def _folder_at(address: Address) -> Path:
 
 def ranker_of(archive: Archive) -> Ranker:
     """The search of an open archive."""
-    from index.derived import DerivedIndexes  # an archive that is only read wants no FAISS
-    from index.milvus.ranker import MilvusRanker
+    from index.scale.milvus.ranker import MilvusRanker
+    from index.search.derived import DerivedIndexes  # an archive that is only read wants no FAISS
 
     if isinstance(archive, MilvusArchive):
         return MilvusRanker(archive)

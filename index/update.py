@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.apart import end_workers
-from index.archive import Archive, StoredPassage
 from index.article import Article, shown
-from index.correction import side_file
 from index.cutter import Cutter, text_digest
-from index.pages import PAGES
 from index.passage import CountTokens, Passage
-from index.readers import LeftAlone, Problem, find_files, id_of, kind_of, read_file
+from index.reading.apart import end_workers
+from index.reading.files import LeftAlone, Problem, find_files, id_of, kind_of, read_file
+from index.reading.kept_page import PAGES
+from index.store.archive import Archive, StoredPassage
+from index.understanding.correction import side_file
 from models import Embedder
 
 ADDED = "added"  # files that were handed over, in the archive's folder: a folder for each time

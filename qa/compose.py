@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from ground.words import fold, fold_numbers, holds
-from index.days import day_in_words
 from index.passage import split_sentences
+from index.understanding.days import day_in_words
 from models import Generator, Message
 from qa import prompt
 from qa.answer import Citation, Conflict, Sentence, Side, cite

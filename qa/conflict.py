@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ground.words import fold
-from index.days import DATE, MONTH, MONTHS, day_in_words
+from index.understanding.days import DATE, MONTH, MONTHS, day_in_words
 from qa.read import Evidence, stems
 from qa.verify import numbers_in
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from ground.errors import GroundwireError
-from index.archive import ArchiveError
 from index.news_index import NewsIndex
 from index.opening import is_archive, open_archive
 from index.passage import CountTokens
-from index.scope import EVERYTHING, Scope
+from index.store.archive import ArchiveError
+from index.store.scope import EVERYTHING, Scope
 from models import Embedder, Generator, Message, ModelError, Reranker, Usage
 from models.fetch import is_address, resolve_folder, resolve_llm
 from models.weights import Report as FetchReport

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ground.words import fold, fold_numbers
-from index.credits import is_credit
-from index.dateline import read_dateline
-from index.lexical import analyzer
 from index.passage import heading, sentences_in
+from index.search.lexical import analyzer
+from index.understanding.credits import is_credit
+from index.understanding.dateline import read_dateline
 from models import Embedder, Generator
 from qa import prompt
 from qa.retrieve import Hit

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ground.errors import GroundwireError
-from index.scope import Scope, ScopeError
+from index.store.scope import Scope, ScopeError
 from models import Message
 from qa.answer import Answer
 from qa.pipeline import Newsroom

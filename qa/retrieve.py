@@ -8,8 +8,8 @@ from ground.words import fold_numbers
 from index.article import Article, Section
 from index.news_index import Found, NewsIndex
 from index.passage import Passage, heading, split_sentences
-from index.ranking import fuse
-from index.scope import EVERYTHING, Scope
+from index.search.fusion import fuse
+from index.store.scope import EVERYTHING, Scope
 from models import Reranker
 
 FUSION_K = 10  # 60 in the paper; a smaller k trusts first ranks more: bench/results/retrieval.json

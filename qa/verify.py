@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from ground.words import NUMBERS, fold, fold_numbers
-from index.days import DATE, MONTH, read_date
+from index.understanding.days import DATE, MONTH, read_date
 from qa.read import Evidence, stems
 
 QUANTITIES = frozenset(

@@ -12,8 +12,8 @@ import pytest
 from fakes import FakeEmbedder, count_words
 from hypothesis import settings
 
-from index.embedded import EmbeddedArchive
 from index.news_index import NewsIndex
+from index.store.sqlite import EmbeddedArchive
 from models import Generator
 from models.catalogue import find, read_catalogue
 from models.weights import installed, path_of
@@ -29,7 +29,7 @@ ARTICLES = {
     ' "source": "EFE", "published": "2021-06-07", "url": "https://example.org/1", "byline": "M. Paz"}\n'
     '{"id": "wire-2", "text": "The floods displaced two thousand people in Kerala."}\n',
 }
-# As index/milvus sets it; here a test may import gRPC before that room is asked for anything.
+# As index/scale/milvus sets it; here a test may import gRPC before that room is asked for anything.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 settings.register_profile("house", deadline=None, derandomize=True, max_examples=60)
 # pytest tests/test_containers.py -k "any_bytes or damaged" --hypothesis-profile fuzz

@@ -1,6 +1,6 @@
 """Readers that do what no reader should, by suffix; `python tests/hostile.py` is a worker that has them.
 
-In place of `python -m index.worker`, which has only the true ones.
+In place of `python -m index.reading.worker`, which has only the true ones.
 """
 
 import ctypes
@@ -11,9 +11,9 @@ import time
 from collections.abc import Iterator
 
 from index.article import Article, ArticleError, Original
-from index.readers import READERS
-from index.readers.container import Reader
-from index.worker import main
+from index.reading.containers.unpack import Reader
+from index.reading.files import READERS
+from index.reading.worker import main
 
 
 def hang(original: Original) -> Iterator[Article | ArticleError]:

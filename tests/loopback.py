@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from index.address import Fetcher, Manners
+from index.arrivals.address import Fetcher, Manners
 
 Send = Callable[[bytes], object]
 KINDS = {"text/html": ".html", "text/plain": ".txt"}

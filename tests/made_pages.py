@@ -48,7 +48,7 @@ def read_pages(folder: str) -> Iterator[MadePage]:
 
 def measure(folder: str) -> dict[str, object]:
     """How much of the pages of one folder is found: starts, headlines, outlets, days, bylines, characters marked."""
-    from index.page import read_page
+    from index.understanding.page import read_page
 
     right = found = there = 0
     fields = dict.fromkeys(("headline", "outlet", "day", "byline"), 0)

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from loopback import Site, manners_for, open_site
 
 from cli.main import main
-from index.address import Fetcher
-from index.archive import ArchiveBusy
+from index.arrivals.address import Fetcher
 from index.news_index import NewsIndex
 from index.opening import is_archive
+from index.store.archive import ArchiveBusy
 from web.adding import Added, AddingError, Limits, Step, add, batches, undo
 from web.batch import safe_path
 

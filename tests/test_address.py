@@ -16,12 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loopback import KINDS, Said, Send, Site, fetch_text, manners_for, open_site
 
-import index.address
+import index.arrivals.address
 from cli.main import main
-from index.address import AddressError, Fetcher, Manners, check_address, tls
-from index.pages import address_of, fetch_pages, in_turns, keep_page, page_name, read_page
-from index.readers import READERS, text
-from index.wire import is_public
+from index.arrivals.address import AddressError, Fetcher, Manners, check_address, tls
+from index.arrivals.pages import fetch_pages, in_turns, keep_page
+from index.arrivals.wire import is_public
+from index.reading.files import READERS
+from index.reading.formats import text
+from index.reading.kept_page import address_of, page_name, read_page
 
 STORY = "The bridge was closed on Monday. Nobody was hurt."
 BOMB = gzip.compress(bytes(200_000_000), 9)
@@ -97,7 +99,7 @@ def test_a_redirect_inside_is_refused(
     site: Site, tmp_path: Path, to: str, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The site itself plays a public one: only its own number passes as public."""
-    monkeypatch.setattr("index.wire.is_public", lambda number: number == "127.0.0.1")
+    monkeypatch.setattr("index.arrivals.wire.is_public", lambda number: number == "127.0.0.1")
     monkeypatch.setattr(
         socket, "getaddrinfo", resolver({"localhost": ["::1"], "2130706433": ["127.0.0.2"], "0x7f.1": ["127.0.0.3"]})
     )
@@ -481,7 +483,7 @@ def test_a_page_is_an_article_with_its_address(site: Site, tmp_path: Path) -> No
 @pytest.fixture
 def reach(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     """The command line, allowed to fetch from the site."""
-    monkeypatch.setattr(index.address, "Manners", lambda: manners_for(site))
+    monkeypatch.setattr(index.arrivals.address, "Manners", lambda: manners_for(site))
     return site
 
 

@@ -17,12 +17,12 @@ from fakes import FakeEmbedder, count_words
 from hypothesis import given
 from hypothesis import strategies as st
 
-import index.apart
-import index.readers
-from index.apart import MEMORY_MB, MOST_STOPPED, end_workers, pack, read_apart, unpack
+import index.reading.apart
+import index.reading.files
 from index.article import Article, ArticleError, Aside, MemberBegins, Origin, Original, OtherMembers, Section, shown
 from index.news_index import NewsIndex
-from index.readers import READERS, Problem, read_file
+from index.reading.apart import MEMORY_MB, MOST_STOPPED, end_workers, pack, read_apart, unpack
+from index.reading.files import READERS, Problem, read_file
 
 HOSTILE = (sys.executable, str(Path(__file__).with_name("hostile.py")))
 SECONDS = 3.0
@@ -76,12 +76,12 @@ def test_memory_is_refused_to_what_asks_for_all_of_it_at_once(tmp_path: Path) ->
 def test_a_worker_watches_what_it_holds() -> None:
     """What stops it where the system does not hold it to RLIMIT_AS."""
     script = (
-        "import os, threading, time; import index.worker as worker; worker.MEMORY_MB = 150\n"
+        "import os, threading, time; import index.reading.worker as worker; worker.MEMORY_MB = 150\n"
         "threading.Thread(target=worker._watch, args=(os.getppid(),), daemon=True).start()\n"
         "held = b'x' * 300_000_000; time.sleep(30)"
     )
-    ran = subprocess.run([sys.executable, "-c", script], cwd=index.apart.ROOT, timeout=60)
-    assert ran.returncode == index.apart.OUT_OF_MEMORY
+    ran = subprocess.run([sys.executable, "-c", script], cwd=index.reading.apart.ROOT, timeout=60)
+    assert ran.returncode == index.reading.apart.OUT_OF_MEMORY
 
 
 def test_what_a_parser_prints_is_not_taken_for_an_article(tmp_path: Path) -> None:
@@ -144,11 +144,12 @@ def test_a_second_file_can_be_read_in_the_middle_of_one(tmp_path: Path) -> None:
 
 def test_a_worker_dies_with_its_parent(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from index.apart import read_apart; from index.article import Original\n"
+        "import sys; from pathlib import Path; from index.article import Original\n"
+        "from index.reading.apart import read_apart\n"
         f"items = read_apart(Original(Path({str(tmp_path)!r}), 'id', 'F'), sys.argv[1], command={HOSTILE!r})\n"
-        "import index.apart; item = next(items); next(items)"
+        "import index.reading.apart; item = next(items); next(items)"
     )
-    parent = subprocess.Popen([sys.executable, "-c", script, ".hang"], cwd=index.apart.ROOT)
+    parent = subprocess.Popen([sys.executable, "-c", script, ".hang"], cwd=index.reading.apart.ROOT)
     try:
         for _ in range(300):
             time.sleep(0.05)
@@ -246,7 +247,7 @@ def test_a_container_of_nothing_else_is_given_up(tmp_path: Path) -> None:
 
 
 def test_plain_files_need_no_worker(articles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.apart.COMMAND", ("/nonexistent",))
+    monkeypatch.setattr("index.reading.apart.COMMAND", ("/nonexistent",))
     assert [type(item) for name in ("airport.txt", "economy/oil.md") for item in read_file(articles / name, "a")] == [
         Article,
         Article,
@@ -254,8 +255,8 @@ def test_plain_files_need_no_worker(articles: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_an_update_goes_on_after_each_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.apart.COMMAND", HOSTILE)
-    monkeypatch.setattr("index.apart.SECONDS", SECONDS)
+    monkeypatch.setattr("index.reading.apart.COMMAND", HOSTILE)
+    monkeypatch.setattr("index.reading.apart.SECONDS", SECONDS)
     for kind in ("die", "crash", "hang", "who"):
         monkeypatch.setitem(READERS, f".{kind}", READERS[".txt"])  # not called here: the worker has its own
     names = ["a.txt", "b.die", "c.who", "d.crash", "e.hang", "f.who", "g.txt"]
@@ -264,7 +265,7 @@ def test_an_update_goes_on_after_each_of_them(tmp_path: Path, monkeypatch: pytes
     report = news.update([folder], count_tokens=count_words)
     assert sorted(news.archive.owners()) == ["a", "c", "e", "f", "g"]
     assert [problem.removeprefix(f"{folder}/")[:6] for problem in report.problems] == ["b.die:", "d.cras", "e.hang"]
-    assert not index.apart._idle, "no worker outlives its update"
+    assert not index.reading.apart._idle, "no worker outlives its update"
 
 
 def test_a_file_that_is_gone_is_a_sentence(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from fakes import FakeEmbedder, count_words
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.archive import Archive, ArchiveError, StoredPassage
 from index.article import Article, Aside, Origin, Section
-from index.embedded import EmbeddedArchive
 from index.opening import open_archive
 from index.passage import Passage
+from index.store.archive import Archive, ArchiveError, StoredPassage
+from index.store.sqlite import EmbeddedArchive
 from index.update import update_archive
 
 ABOUT = {"embedder": "fake 2", "dimension": "2", "max_tokens": "20"}

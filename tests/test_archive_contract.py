@@ -20,14 +20,14 @@ from test_kill import QUESTIONS, found, write_articles
 
 from cli.main import main
 from index import update
-from index.archive import Archive, ArchiveBusy, ArchiveError, Feed
-from index.milvus.archive import MilvusArchive
-from index.milvus.connection import read_address
-from index.milvus.store import PASSAGES, RECORDS, Store
 from index.news_index import NewsIndex
 from index.opening import NOTE, address_of, folder_of, is_archive, open_archive, write_note
 from index.passage import Passage
-from index.scope import EVERYTHING, Scope, ScopeError
+from index.scale.milvus.archive import MilvusArchive
+from index.scale.milvus.connection import read_address
+from index.scale.milvus.store import PASSAGES, RECORDS, Store
+from index.store.archive import Archive, ArchiveBusy, ArchiveError, Feed
+from index.store.scope import EVERYTHING, Scope, ScopeError
 
 ENGINES = [pytest.param(name, marks=pytest.mark.engine) for name in ("lite file", "lite server", "full server")]
 BACK_ENDS = ["embedded", *ENGINES]
@@ -382,7 +382,7 @@ def test_what_a_kill_left_half_written_is_not_shown_and_is_taken_out(back: Back,
     write_files(articles, {"new.txt": "Another bridge was built."})
     with pytest.MonkeyPatch.context() as patch:
         # Passages are written, records are not.
-        patch.setattr("index.milvus.store.Store.upsert_last", lambda *_, left: 1 / 0)
+        patch.setattr("index.scale.milvus.store.Store.upsert_last", lambda *_, left: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             news.update([articles], count_tokens=count_words)
     rows = [row for row, _ in news.rank("bridge", 10)["dense"]]
@@ -420,9 +420,9 @@ def test_a_run_without_its_server_ends_with_a_sentence_and_the_next_one_complete
     kind: str, back: Back, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(update, "BATCH_PASSAGES", 16)
-    monkeypatch.setattr("index.milvus.connection.PATIENCE", 2.0)
-    monkeypatch.setattr("index.milvus.connection.READING_PATIENCE", 2.0)
-    monkeypatch.setattr("index.milvus.connection.CALL_SECONDS", 2.0)
+    monkeypatch.setattr("index.scale.milvus.connection.PATIENCE", 2.0)
+    monkeypatch.setattr("index.scale.milvus.connection.READING_PATIENCE", 2.0)
+    monkeypatch.setattr("index.scale.milvus.connection.CALL_SECONDS", 2.0)
     articles = write_articles(tmp_path / "articles", edition=0)
     expected = index(back.place("embedded"), articles)
     place, server = back.place(f"{kind} server"), back.server(kind)
@@ -510,7 +510,7 @@ def test_a_lease_of_another_machine_is_heeded_until_it_ends(
         pass
     with other.writing():
         pass
-    monkeypatch.setattr("index.milvus.lease.SECONDS", 0.1)
+    monkeypatch.setattr("index.scale.milvus.lease.SECONDS", 0.1)
     lease = news.archive._lease  # type: ignore[attr-defined]
     lease._write()  # a writer that died
     time.sleep(0.2)
@@ -536,7 +536,7 @@ def test_a_writer_that_slept_until_another_cleared_away_changes_nothing(
         write(collection, rows)
         if collection == PASSAGES:
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr("index.milvus.lease.SECONDS", -1.0)
+                patch.setattr("index.scale.milvus.lease.SECONDS", -1.0)
                 lease._write()  # its time is over
             with other.writing():
                 pass
@@ -615,7 +615,7 @@ def test_a_full_disk_under_the_catalogue_is_a_sentence(back: Back, tmp_path: Pat
             made.execute(f"PRAGMA max_page_count = {made.execute('PRAGMA page_count').fetchone()[0]}")
             return made
 
-        patch.setattr("index.milvus.catalogue.sqlite3.connect", no_page_more)
+        patch.setattr("index.scale.milvus.catalogue.sqlite3.connect", no_page_more)
         with pytest.raises(ArchiveError, match=r"catalogue cannot be written \(database or disk is full\)"):
             news.update([articles], count_tokens=count_words)
     assert (news.archive.generation, news.archive.fingerprint()) == before
@@ -651,7 +651,7 @@ def test_an_address_that_leads_nowhere_is_a_sentence(
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install 'groundwire[milvus]'")
-    monkeypatch.setattr("index.milvus.connection.FIRST_PATIENCE", 0.5)
+    monkeypatch.setattr("index.scale.milvus.connection.FIRST_PATIENCE", 0.5)
     with pytest.raises(ArchiveError, match=sentence) as told:
         open_archive(folder_of(place))
     assert "Exception" not in str(told.value) and "is whole" not in str(told.value)

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.article import Article, ArticleError, Section
-from index.credits import read_credit
-from index.days import read_date
-from index.page import read_page
-from index.readers import Problem, find_files, read_file
-from index.readers.text import LARGEST_ARTICLE
+from index.reading.files import Problem, find_files, read_file
+from index.reading.formats.text import LARGEST_ARTICLE
+from index.understanding.credits import read_credit
+from index.understanding.days import read_date
+from index.understanding.page import read_page
 
 PAGE = """First story of the page
 

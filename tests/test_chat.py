@@ -16,9 +16,9 @@ from conftest import ARTICLES, make_index, write_files
 from fakes import FakeEmbedder, fakes_for_models
 from served import SLOW, SlowGenerator, wait
 
-from index.embedded import EmbeddedArchive
 from index.opening import open_archive
-from index.scope import Scope
+from index.store.scope import Scope
+from index.store.sqlite import EmbeddedArchive
 from qa.settings import Settings
 from web.chat import Chat, Seat
 from web.house import House

@@ -436,7 +436,7 @@ def test_a_disk_that_takes_no_new_archive_is_told_with_its_place(
     def full(file: Path) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr("index.embedded._connect", full)
+    monkeypatch.setattr("index.store.sqlite._connect", full)
     told = Line(tmp_path / "new", capsys).refused("index", articles)
     assert str(tmp_path / "new") in told and "see whether the disk is full" in told
 

@@ -24,11 +24,12 @@ import pytest
 from conftest import write_files
 from fakes import FakeEmbedder, count_words
 
-from index import cluster, update
-from index.cluster import ClusterError, on_cluster
+from index import update
 from index.news_index import NewsIndex
 from index.passage import CountTokens
-from index.readers import Problem
+from index.reading.files import Problem
+from index.scale import ray as cluster
+from index.scale.ray import ClusterError, on_cluster
 from index.update import Progress, Reading, Report, ToRead, file_digest
 from models import ModelError, Vectors
 from qa.pipeline import open_on_node

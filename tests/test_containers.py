@@ -20,12 +20,12 @@ from fakes import FakeEmbedder, count_words
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.apart import end_workers
 from index.article import Article, ArticleError, Original, OtherMembers
 from index.news_index import NewsIndex
-from index.readers import READERS, LeftAlone, find_files, kind_of, read_file
-from index.readers.container import MOST_NAMED
-from index.readers.member import Budget, TooMuch
+from index.reading.apart import end_workers
+from index.reading.containers.member import Budget, TooMuch
+from index.reading.containers.unpack import MOST_NAMED
+from index.reading.files import READERS, LeftAlone, find_files, kind_of, read_file
 
 Files = Sequence[tuple[str, bytes]]
 NEWS: Files = [("news/one.txt", b"One happened."), ("two.md", b"# Two\n\nTwo happened."), ("pic.png", b"\x89PNG")]
@@ -306,8 +306,8 @@ def test_a_zip_of_zips_is_read_two_deep(tmp_path: Path) -> None:
 def test_what_unpacks_to_too_much_stops_and_what_came_before_is_kept(
     tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.readers.member.FREELY_UNPACKED", 0)
-    monkeypatch.setattr("index.readers.member.MOST_TIMES", 20)
+    monkeypatch.setattr("index.reading.containers.member.FREELY_UNPACKED", 0)
+    monkeypatch.setattr("index.reading.containers.member.MOST_TIMES", 20)
     noise = os.urandom(20_000).hex().encode()
     files = [("a.txt", noise), ("bomb.txt", b"a" * 10_000_000), ("c.txt", b"After.")]
     made = PACK[kind](files)
@@ -321,8 +321,8 @@ def test_what_unpacks_to_too_much_stops_and_what_came_before_is_kept(
 
 @pytest.mark.parametrize("kind", [*PACKED, ".warc.gz"])
 def test_no_byte_is_counted_twice(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.readers.member.FREELY_UNPACKED", 1_000_000)
-    monkeypatch.setattr("index.readers.member.MOST_TIMES", 0)
+    monkeypatch.setattr("index.reading.containers.member.FREELY_UNPACKED", 1_000_000)
+    monkeypatch.setattr("index.reading.containers.member.MOST_TIMES", 0)
     articles, problems, _ = read(tmp_path, f"b{kind}", PACK[kind]([("a.txt", b"a" * 600_000)]))
     assert [len(article.text) for article in articles] == [600_000] and not problems
 
@@ -341,19 +341,19 @@ def test_the_headers_of_a_tar_are_not_kept(tmp_path: Path) -> None:
 
 def test_one_budget_is_for_all_levels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = make_zip([(f"{n}.txt", b"a" * 100_000) for n in range(10)])
-    monkeypatch.setattr("index.readers.member.FREELY_UNPACKED", 1_500_000)
-    monkeypatch.setattr("index.readers.member.MOST_TIMES", 0)
+    monkeypatch.setattr("index.reading.containers.member.FREELY_UNPACKED", 1_500_000)
+    monkeypatch.setattr("index.reading.containers.member.MOST_TIMES", 0)
     articles, problems, _ = read(tmp_path, "b.zip", make_zip([(f"{n}.zip", bomb) for n in range(50)]))
     assert len(articles) == 14 and len(problems) == 1
-    monkeypatch.setattr("index.readers.member.MOST_MEMBERS", 25)
-    monkeypatch.setattr("index.readers.member.FREELY_UNPACKED", 10**9)
+    monkeypatch.setattr("index.reading.containers.member.MOST_MEMBERS", 25)
+    monkeypatch.setattr("index.reading.containers.member.FREELY_UNPACKED", 10**9)
     articles, [problem], _ = read(tmp_path, "b.zip", make_zip([(f"{n}.zip", bomb) for n in range(50)]))
     assert len(articles) == 22, "three containers and their members, the last of which is one too many"
     assert problem == "b.zip: holds more than 25 members; those after them are left out"
 
 
 def test_a_page_in_a_warc_that_unpacks_to_too_much_stops_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.readers.member.FREELY_UNPACKED", 1_000_000)
+    monkeypatch.setattr("index.reading.containers.member.FREELY_UNPACKED", 1_000_000)
     bomb = capture("https://e.org/b", gzip.compress(b"a" * 2_000_000), headers="Content-Encoding: gzip\r\n")
     articles, [problem], _ = read(tmp_path, "b.warc", make_warc(NEWS[:1]) + bomb)
     assert len(articles) == 1 and problem.startswith("b.warc: unpacks to more than 1 MB")

@@ -13,13 +13,14 @@ from fakes import FakeEmbedder, count_words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import index.copies
-from index.archive import Archive
+import index.copies.tables
+import index.store.sqlite
 from index.article import Article, Aside, Section
-from index.copies import SENIORS
-from index.difference import Difference, difference
-from index.embedded import EmbeddedArchive
-from index.shingles import overlap, shingles_of, sketch_of, words_of
+from index.copies.difference import Difference, difference
+from index.copies.shingles import overlap, shingles_of, sketch_of, words_of
+from index.copies.tables import SENIORS
+from index.store.archive import Archive
+from index.store.sqlite import EmbeddedArchive
 from index.update import Report
 
 WORDS = [
@@ -268,7 +269,7 @@ def test_sketches_are_the_same_in_every_run() -> None:
 
 def test_most_stories_are_never_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compared = []
-    monkeypatch.setattr(index.copies, "overlap", lambda *pair: compared.append(pair) or overlap(*pair))
+    monkeypatch.setattr(index.copies.tables, "overlap", lambda *pair: compared.append(pair) or overlap(*pair))
     archive = fill(tmp_path, [Article(f"a{n}", text_of(n), f"Title {n}", f"Outlet {n}") for n in range(60)])
     put(archive, Article("copy", text_of(30), "Title", "Post"))
     assert len(told(archive)) == 1 and len(compared) < 10
@@ -280,7 +281,7 @@ def test_an_update_that_is_killed_and_run_again_groups_alike(tmp_path: Path, mon
     assert len(told(whole.archive)) == 1
     archive = tmp_path / "archive"
     monkeypatch.setattr("index.update.BATCH_PASSAGES", 3)
-    regroup, calls = index.embedded.regroup, []
+    regroup, calls = index.store.sqlite.regroup, []
 
     def dies_at_the_third(*given: object) -> None:
         calls.append(given)
@@ -288,7 +289,7 @@ def test_an_update_that_is_killed_and_run_again_groups_alike(tmp_path: Path, mon
             raise KeyboardInterrupt
         regroup(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("index.embedded.regroup", dies_at_the_third)
+    monkeypatch.setattr("index.store.sqlite.regroup", dies_at_the_third)
     with pytest.raises(KeyboardInterrupt):
         make_index(archive, [folder], FakeEmbedder())
     held = type(whole).open(archive, FakeEmbedder())

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from test_cli import Desk, desk
 
 from index.article import Article
-from index.correction import read_side_file, remove_correction, side_file, write_correction
-from index.readers import Problem, find_files, read_file
+from index.reading.files import Problem, find_files, read_file
+from index.understanding.correction import read_side_file, remove_correction, side_file, write_correction
 
 STORY = "Rain stops the fair\n\nBy A. Writer | The Star | May 3, 2021\n\nIt rained on Monday. The fair was closed.\n"
 PAGE = (

@@ -12,13 +12,13 @@ from conftest import make_index, write_files
 from fakes import FakeEmbedder, count_words
 from numpy.typing import NDArray
 
-from index import dense
-from index.archive import StoredPassage
 from index.article import Article
-from index.dense import AT_ONCE, CODES, LEAST_DEPTH, DenseIndex
-from index.embedded import EmbeddedArchive
 from index.passage import Passage
-from index.stamp import UNFINISHED, write_stamp
+from index.search import dense
+from index.search.dense import AT_ONCE, CODES, LEAST_DEPTH, DenseIndex
+from index.search.stamp import UNFINISHED, write_stamp
+from index.store.archive import StoredPassage
+from index.store.sqlite import EmbeddedArchive
 
 SEGMENT = 1000
 Rows = NDArray[np.int64]

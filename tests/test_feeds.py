@@ -12,14 +12,14 @@ import pytest
 from fakes import fakes_for_models
 from loopback import Said, Site, manners_for, open_site
 
-import index.address
+import index.arrivals.address
 from cli.main import main
-from index.address import AddressError, Fetcher
-from index.archive import Feed
-from index.entries import MOST_ENTRIES, read_feed
-from index.feeds import update_feeds
+from index.arrivals.address import AddressError, Fetcher
+from index.arrivals.entries import MOST_ENTRIES, read_feed
+from index.arrivals.feeds import update_feeds
 from index.opening import is_archive, open_archive
-from index.pages import page_name
+from index.reading.kept_page import page_name
+from index.store.archive import Feed
 
 TEXTS = {"text/plain": ".txt"}
 GREEDY = """
@@ -47,7 +47,7 @@ def entry(site: Site, name: str, **fields: str) -> dict[str, str]:
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """A site that the command line may fetch from."""
     with open_site() as made:
-        monkeypatch.setattr(index.address, "Manners", lambda: manners_for(made))
+        monkeypatch.setattr(index.arrivals.address, "Manners", lambda: manners_for(made))
         yield made
 
 
@@ -148,7 +148,7 @@ def test_a_feed_that_keeps_its_parser_busy_is_left() -> None:
 
 
 def test_a_feed_that_fills_the_memory_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.entries.COMMAND", (sys.executable, "-c", GREEDY))
+    monkeypatch.setattr("index.arrivals.entries.COMMAND", (sys.executable, "-c", GREEDY))
     with pytest.raises(AddressError, match="its parser died of it"):
         read_feed(b"", "https://example.org/rss")
 
@@ -259,7 +259,7 @@ def test_an_entry_that_leads_inside_is_not_fetched(site: Site, tmp_path: Path) -
     assert sum("is no public address" in sentence for sentence in run.skipped) == 2
 
 
-def _only(site: Site) -> index.address.Manners:
+def _only(site: Site) -> index.arrivals.address.Manners:
     """Manners for which nothing is public but, by way of a patch of the test's, nothing else."""
     return replace(manners_for(site), allow_private=False)
 
@@ -267,7 +267,7 @@ def _only(site: Site) -> index.address.Manners:
 @pytest.fixture(autouse=True)
 def the_site_is_public(monkeypatch: pytest.MonkeyPatch) -> None:
     """127.0.0.1 plays a public host, and nothing else inside does."""
-    from index import wire
+    from index.arrivals import wire
 
     true = wire.is_public
     monkeypatch.setattr(wire, "is_public", lambda number: number == "127.0.0.1" or true(number))

@@ -23,6 +23,8 @@ ORDER = (
 )
 FLOOR = {package: number for number, floor in enumerate(ORDER) for package in floor}
 OUTSIDE = {"bench", "tests"}
+MAIN = ("index.reading", "index.understanding", "index.copies", "index.store", "index.search")
+BEYOND = ("index.arrivals", "index.scale")  # what an archive on one machine, filled by hand, never needs
 HEAVY = (
     *("torch", "llama_cpp", "faiss", "gradio", "fastapi", "argon2", "sentence_transformers", "onnxruntime", "tantivy"),
     *("scipy", "ir_measures", "jinja2", "ray", "pyarrow", "pandas"),
@@ -93,6 +95,13 @@ def test_a_package_imports_only_packages_before_it(package: str) -> None:
         for name in IMPORTS[name_of(file)]:
             other = name.partition(".")[0]
             assert other == package or FLOOR[other] < FLOOR[package], f"{name_of(file)} imports {name}"
+
+
+@pytest.mark.parametrize("folder", MAIN)
+def test_the_main_path_of_index_needs_nothing_beyond_it(folder: str) -> None:
+    for file in files_of(folder.replace(".", "/")):
+        beyond = {name for name in IMPORTS[name_of(file)] if name.startswith(BEYOND)}
+        assert not beyond, f"{name_of(file)} imports {', '.join(sorted(beyond))}"
 
 
 @pytest.mark.parametrize("package", FLOOR)

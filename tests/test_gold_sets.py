@@ -18,7 +18,7 @@ from evaluation.gold.quotes import best_sentence, find_articles, find_quote, sen
 from ground.words import fold
 from index.article import Article
 from index.news_index import NewsIndex
-from index.readers import read_file
+from index.reading.files import read_file
 
 STRIKE = "The strike came at night. Ten people died in it, said the ministry. Nine were soldiers."
 OIL = "Oil rose by four per cent. Traders feared a war."

@@ -20,9 +20,9 @@ from evaluation.gold.questions import Evidence, Question
 from evaluation.judge import Entails, Judged, fingerprint, judge
 from evaluation.run import row_of
 from evaluation.statistics import ratios
-from index.archive import Archive
 from index.news_index import NewsIndex
 from index.passage import Passage
+from index.store.archive import Archive
 from qa.answer import Answer, Citation, Conflict, Sentence, cite
 from qa.retrieve import Hit, retrieve
 

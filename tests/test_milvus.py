@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from index.archive import ArchiveError
-from index.milvus import connection
-from index.milvus.connection import Connection, read_address
+from index.scale.milvus import connection
+from index.scale.milvus.connection import Connection, read_address
+from index.store.archive import ArchiveError
 
 pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install 'groundwire[milvus]'")
 

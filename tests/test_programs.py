@@ -16,7 +16,7 @@ import pytest
 from conftest import ARTICLES, make_index, write_files
 from fakes import FakeEmbedder, fakes_for_models
 
-from index.scope import EVERYTHING, Scope, ScopeError
+from index.store.scope import EVERYTHING, Scope, ScopeError
 from models import Message
 from qa.pipeline import Event, Newsroom, QuestionError, Status
 from qa.settings import Settings

@@ -12,7 +12,7 @@ from test_pipeline import NOWHERE, QUESTION, YES_NO, check_answer, make_room, ti
 from cli.main import _tell, main
 from cli.terminal import Line
 from index.news_index import NewsIndex
-from index.scope import EVERYTHING
+from index.store.scope import EVERYTHING
 from models import Message
 from qa.answer import Answer
 from qa.pipeline import Event, Piece

@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.article import Article, ArticleError, Origin, Original
-from index.readers import READERS, Problem, kind_of, read_file
-from index.readers.charset import guess_charset
-from index.readers.lines import join_lines
-from index.readers.mail import MOST_ATTACHMENTS
-from index.readers.metadata import follows, iso_date
-from index.readers.text import LARGEST_ARTICLE
+from index.reading.charset import guess_charset
+from index.reading.files import READERS, Problem, kind_of, read_file
+from index.reading.formats.mail import MOST_ATTACHMENTS
+from index.reading.formats.text import LARGEST_ARTICLE
+from index.reading.metadata import follows, iso_date
+from index.reading.unwrap import join_lines
 
 FIRST = "The bridge over the river Lune was opened on Saturday by the mayor of the town, who had planned it."
 SECOND = "It is the third bridge in ten years, and the first that carries a railway line beside the road."

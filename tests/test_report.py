@@ -17,10 +17,10 @@ from evaluation.gold.questions import Evidence, Question
 from evaluation.judge import judge
 from evaluation.report import write_report
 from evaluation.run import Run
-from index.archive import Archive, StoredPassage
 from index.article import Article, Section
-from index.embedded import EmbeddedArchive
 from index.passage import Passage
+from index.store.archive import Archive, StoredPassage
+from index.store.sqlite import EmbeddedArchive
 from models import Message
 from qa.answer import Answer, Conflict, Sentence, Side, cite
 from qa.retrieve import Hit

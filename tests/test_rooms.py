@@ -10,9 +10,9 @@ import pytest
 from conftest import ARTICLES, make_index, write_files
 from fakes import FakeEmbedder, count_words, fakes_for_models
 
-from index.archive import Archive, ArchiveError
-from index.embedded import EmbeddedArchive
 from index.opening import open_archive
+from index.store.archive import Archive, ArchiveError
+from index.store.sqlite import EmbeddedArchive
 from models import Embedder
 from qa.settings import Settings
 from web.rooms import AGAIN_SECONDS, LONGEST_NAME, Rooms

@@ -20,14 +20,14 @@ from test_dense import dense_index
 from test_pipeline import check_record, make_room, timeless
 from test_search import unit_vectors
 
-from index import dense, lexical
-from index.archive import Archive, StoredPassage
 from index.article import Article, Section
-from index.embedded import SCOPES_KEPT, EmbeddedArchive
 from index.news_index import NewsIndex
 from index.passage import Passage
-from index.scope import EVERYTHING, MOST_VALUES, Scope, ScopeError, day_of, span_of
-from index.within import MOST_BARS
+from index.search import dense, lexical
+from index.store.archive import Archive, StoredPassage
+from index.store.scope import EVERYTHING, MOST_VALUES, Scope, ScopeError, day_of, span_of
+from index.store.sqlite import SCOPES_KEPT, EmbeddedArchive
+from index.store.within import MOST_BARS
 from models import Message
 from qa.answer import Answer
 from qa.pipeline import Piece

@@ -13,12 +13,12 @@ from fakes import FakeEmbedder, count_words
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.archive import ArchiveError
 from index.article import Article
 from index.news_index import NewsIndex
 from index.opening import open_archive, ranker_of
 from index.passage import Passage
-from index.ranking import fuse
+from index.search.fusion import fuse
+from index.store.archive import ArchiveError
 from qa.answer import cite
 from qa.retrieve import Hit, carriers, fold_copies, rerank, retrieve
 
@@ -378,7 +378,7 @@ def test_a_reader_beside_a_writer_with_nothing_whole_gets_a_sentence(
 ) -> None:
     shutil.rmtree(news.archive.folder / "faiss")
     reader = NewsIndex.open(news.archive.folder, embedder)
-    monkeypatch.setattr("index.derived.LONGEST_WAIT", 0.2)
+    monkeypatch.setattr("index.search.derived.LONGEST_WAIT", 0.2)
     with news.archive.writing(), pytest.raises(ArchiveError, match="search indexes are not whole and cannot be made"):
         reader.ready()
 

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from made_pages import MadePage, read_pages
 
 from index.article import Article, Aside, Origin, check_date
-from index.asides import find_asides
-from index.lines import lines_of
-from index.page import complete, read_page
+from index.understanding.asides import find_asides
+from index.understanding.lines import lines_of
+from index.understanding.page import complete, read_page
 
 LINES = st.sampled_from(
     [

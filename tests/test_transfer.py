@@ -13,10 +13,10 @@ from conftest import write_files
 from fakes import FakeEmbedder, count_words
 
 from cli.main import main
-from index.archive import ArchiveError, Feed
 from index.news_index import NewsIndex
 from index.opening import open_archive
-from index.transfer import TAKEN_IN, export_archive, import_archive
+from index.scale.transfer import TAKEN_IN, export_archive, import_archive
+from index.store.archive import ArchiveError, Feed
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_what_arrives_is_what_was_there(news: NewsIndex, exported: Path, tmp_pat
 
 
 def test_an_import_that_was_ended_goes_on(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.transfer.BLOCK", 1)
+    monkeypatch.setattr("index.scale.transfer.BLOCK", 1)
     again = tmp_path / "small.zip"
     import_archive(exported, tmp_path / "first")
     archive = open_archive(tmp_path / "first")
@@ -68,7 +68,7 @@ def test_what_an_ended_import_lacks_is_read_from_the_files(tmp_path: Path, monke
     folder = write_files(tmp_path / "rows", {"rows.jsonl": rows})
     news = NewsIndex.create(tmp_path / "archive", FakeEmbedder(), max_tokens=12)
     news.update([folder], count_tokens=count_words)
-    monkeypatch.setattr("index.transfer.BLOCK", 2)
+    monkeypatch.setattr("index.scale.transfer.BLOCK", 2)
     export_archive(news.archive, tmp_path / "rows.zip")
 
     def dies(step: str, done: int, total: int) -> None:
@@ -88,7 +88,7 @@ def test_what_an_ended_import_lacks_is_read_from_the_files(tmp_path: Path, monke
 def test_articles_that_take_more_than_a_block_are_in_several(
     news: NewsIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.transfer.BLOCK_BYTES", 1)
+    monkeypatch.setattr("index.scale.transfer.BLOCK_BYTES", 1)
     export_archive(news.archive, tmp_path / "small.zip")
     with zipfile.ZipFile(tmp_path / "small.zip") as packed:
         names = packed.namelist()
@@ -96,12 +96,12 @@ def test_articles_that_take_more_than_a_block_are_in_several(
     assert (
         sum(name.startswith("articles/") for name in names) == sum(name.startswith("vectors/") for name in names) == 4
     )
-    monkeypatch.setattr("index.transfer.MOST_TEXT", largest)
+    monkeypatch.setattr("index.scale.transfer.MOST_TEXT", largest)
     assert import_archive(tmp_path / "small.zip", tmp_path / "there").verified
 
 
 def test_what_no_import_takes_is_not_exported(news: NewsIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.transfer.MOST_TEXT", 1000)
+    monkeypatch.setattr("index.scale.transfer.MOST_TEXT", 1000)
     with pytest.raises(ArchiveError, match="which no import takes"):
         export_archive(news.archive, tmp_path / "large.zip")
     assert list(tmp_path.glob("large.zip*")) == []

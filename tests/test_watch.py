@@ -16,10 +16,10 @@ import pytest
 from conftest import make_index, write_files
 from fakes import FakeEmbedder, count_words
 
+from index.arrivals.watch import FileChange, Watcher, keep_current
 from index.article import ArticleError
 from index.news_index import NewsIndex
 from index.opening import open_archive
-from index.watch import FileChange, Watcher, keep_current
 
 TESTS = Path(__file__).parent
 QUIET = 0.4
@@ -285,7 +285,7 @@ def test_a_name_that_is_no_text_ends_no_watch_and_another_failure_does(
         yield set()
         raise next(said)
 
-    monkeypatch.setattr("index.watch.watch", fails)
+    monkeypatch.setattr("index.arrivals.watch.watch", fails)
     watcher = Watcher([tmp_path], apart=tmp_path / "archive", quiet_seconds=0.0)
     with pytest.raises(RuntimeError, match="too many"):
         assert [list(paths) for paths in watcher.quiet()][:1] == [[tmp_path.resolve()]]

@@ -14,20 +14,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.archive import Archive, ArchiveError
+from index.arrivals.pages import fetch_pages
 from index.article import Article, ArticleError, Origin, Section
 from index.news_index import NewsIndex
 from index.opening import open_archive, ranker_of
-from index.pages import fetch_pages, read_page
 from index.passage import CountTokens
-from index.readers import READERS, kind_of, page_kinds
+from index.reading.files import READERS, kind_of, page_kinds
+from index.reading.kept_page import read_page
+from index.store.archive import Archive, ArchiveError
 from index.update import Progress, Report, update_archive
 from models import Embedder, Vectors
 from web import batch as on_disk
 from web.batch import AddingError, Batch, called, copy_in, folder_of, free_path, safe_path
 
 if TYPE_CHECKING:
-    from index.address import Fetcher
+    from index.arrivals.address import Fetcher
 
 SLICE = 16  # passages are embedded so many at a time: a stop is heard, and a search comes in between
 MOST_TOLD = 200
@@ -308,7 +309,7 @@ class _Adding:
         return {path: address for path, address in held.items() if path in got}
 
     def _checked(self, addresses: Sequence[str], fetcher: "Fetcher | None") -> list[str]:
-        from index.address import check_address
+        from index.arrivals.address import check_address
 
         found = []
         for address in addresses:

@@ -16,10 +16,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from index.archive import Archive
 from index.article import ArticleError, shown
-from index.pages import PAGES
-from index.readers import kind_of
+from index.reading.files import kind_of
+from index.reading.kept_page import PAGES
+from index.store.archive import Archive
 from index.update import ADDED
 
 NAME = re.compile(r"b[g-p]{16}")

@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 from evaluation.gold.marked import mark_answer
 from ground.errors import user_errors
 from ground.words import duration
-from index.archive import ArchiveError, Counts
 from index.article import Article
-from index.scope import Scope
+from index.store.archive import ArchiveError, Counts
+from index.store.scope import Scope
 from models import Message
 from qa.answer import Answer
 from qa.pipeline import Piece, Status

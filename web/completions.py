@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ground.errors import user_errors
-from index.archive import ArchiveError
-from index.scope import Scope
+from index.store.archive import ArchiveError
+from index.store.scope import Scope
 from models import Message, ModelError
 from qa.answer import Answer
 from qa.pipeline import Piece, check_question

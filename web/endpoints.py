@@ -14,7 +14,7 @@ import gradio as gr
 from gradio.events import api
 from starlette.requests import Request
 
-from index.scope import Scope
+from index.store.scope import Scope
 from web.door import user_of
 from web.house import House
 from web.programs import find, find_archive, put, read, sentence_of, tell

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.gold.draft import draft_questions
-from index.archive import Archive
+from index.store.archive import Archive
 from models import Generator, Message
 
 WANTED = 4

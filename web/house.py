@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ground.errors import user_errors
-from index.archive import ArchiveError
-from index.scope import Scope
+from index.store.archive import ArchiveError
+from index.store.scope import Scope
 from models import Message
 from models.weights import Report, silent
 from qa.settings import Settings
@@ -90,7 +90,7 @@ class House:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Added:
         """Adds to an archive that the user may change; raises what `web.adding.add` does, or ArchiveError."""
-        from index.address import Fetcher
+        from index.arrivals.address import Fetcher
 
         news, count_tokens = self.rooms.to_change(user, key)
         fetcher = None if self.settings.offline or not addresses else Fetcher()

@@ -11,8 +11,8 @@ from typing import Any
 import gradio as gr
 
 from ground.errors import user_errors
-from index.archive import Archive
-from index.scope import Scope, ScopeError
+from index.store.archive import Archive
+from index.store.scope import Scope, ScopeError
 from web.add_tab import AddTab
 from web.chat import Chat, Seat
 from web.house import House

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from ground.errors import user_errors
-from index.archive import ArchiveError
 from index.article import Article, ArticleError
-from index.scope import Scope
+from index.store.archive import ArchiveError
+from index.store.scope import Scope
 from models import Message
 from qa.answer import Answer
 from qa.pipeline import Event, Piece, check_question

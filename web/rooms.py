@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from index.archive import Archive, ArchiveError, Counts
 from index.news_index import NewsIndex
 from index.opening import is_archive, open_archive
 from index.passage import CountTokens
+from index.store.archive import Archive, ArchiveError, Counts
 from models.weights import Report, silent
 from qa.pipeline import Models, Newsroom
 from qa.settings import Settings

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, PlainTextResponse, Response
 
-from index.archive import ArchiveError
+from index.store.archive import ArchiveError
 from web import export
 from web.asked import hosts_for
 from web.completions import make_router

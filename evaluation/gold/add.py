@@ -11,8 +11,8 @@ from evaluation.gold.imports.item import distinct
 from evaluation.gold.questions import Evidence, GoldError, Question
 from evaluation.measures import groups_held
 from ground.words import fold
-from index.archive import Archive
 from index.passage import Span
+from index.store.archive import Archive
 from qa.pipeline import check_question
 
 Groups = tuple[tuple[str, ...], ...]

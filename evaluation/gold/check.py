@@ -9,7 +9,7 @@ from evaluation.gold.questions import Evidence, Question
 from evaluation.gold.quotes import find_articles, find_quote
 from evaluation.measures import groups_held
 from ground.words import fold
-from index.archive import Archive
+from index.store.archive import Archive
 from qa.pipeline import QuestionError, check_question
 
 THIN = 10

@@ -15,9 +15,9 @@ from evaluation.gold.file import fresh_id
 from evaluation.gold.questions import Evidence, Question
 from evaluation.gold.quotes import best_sentence, find_quote
 from ground.words import holds
-from index.archive import Archive
 from index.article import Article
 from index.passage import Passage, heading
+from index.store.archive import Archive
 from models import Generator
 from qa import prompt
 from qa.pipeline import LEAST_LOG_ODDS

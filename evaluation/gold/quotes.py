@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 
 from ground.words import fold
-from index.archive import Archive
 from index.article import Article
 from index.passage import Span, split_sentences
+from index.store.archive import Archive
 
 LIKE = {c: f"[{re.escape(kind)}]" for kind in ("'‘’‚‛`´", '"“”„‟«»', "-‐‑‒–—−") for c in kind}
 

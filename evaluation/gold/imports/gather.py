@@ -9,9 +9,9 @@ from evaluation.gold.imports.item import Item, LeftOut, distinct
 from evaluation.gold.questions import Evidence, Question
 from evaluation.gold.quotes import find_articles
 from ground.words import fold
-from index.archive import Archive
 from index.article import Article, ArticleError, check_date
-from index.readers.text import LARGEST_ARTICLE
+from index.reading.formats.text import LARGEST_ARTICLE
+from index.store.archive import Archive
 from qa.pipeline import QuestionError, check_question
 
 
@@ -146,6 +146,6 @@ def settle(made: GoldSet, archive: Archive | None) -> GoldSet:
 
 
 def article_row(article: Article) -> dict[str, Any]:
-    """As index.readers.jsonl reads it."""
+    """As index.reading.formats.jsonl reads it."""
     names = ("id", "title", "source", "published", "url", "byline", "text")
     return {name: getattr(article, name) for name in names if getattr(article, name) is not None}

@@ -12,7 +12,7 @@ from evaluation.gold.imports.gather import GoldSet, article_row, gather, settle
 from evaluation.gold.imports.item import Item
 from evaluation.gold.imports.source import KNOWN, Source, read_source
 from evaluation.gold.questions import GoldError, to_row
-from index.archive import Archive
+from index.store.archive import Archive
 
 Reader = Callable[[Sequence[Source]], Iterator[Item]]
 READERS: dict[str, tuple[Callable[[Source], bool], Reader]] = {

@@ -11,7 +11,7 @@ from typing import Any
 from evaluation.gold.imports.item import LeftOut
 from evaluation.gold.questions import GoldError
 from index.article import ArticleError
-from index.readers.text import LARGEST_ARTICLE, decode
+from index.reading.formats.text import LARGEST_ARTICLE, decode
 
 KNOWN = (
     'known are a SQuAD file (JSON with "data"), a BEIR folder (corpus.jsonl, queries.jsonl, qrels/), MultiHop-RAG'

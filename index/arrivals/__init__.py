@@ -1,0 +1,1 @@
+"""What comes in by itself: web pages, feeds, and files that change."""

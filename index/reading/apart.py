@@ -1,0 +1,279 @@
+"""Reads a file in a worker process under limits: a parser that hangs or dies takes only its own file with it.
+
+The worker is `index.reading.worker`. It answers in lines of JSON of a limited length, an article's text after its line,
+and whatever it says is checked: a parser that went bad can say wrong things of its own file, and no more.
+"""
+
+import atexit
+import json
+import os
+import selectors
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from index.article import Article, ArticleError, MemberBegins, Original, OtherMembers, shown
+
+SECONDS = 60.0
+MEMORY_MB = 1_000
+MOST_STOPPED = 5
+LONGEST_HEAD = 8_000_000
+LONGEST_TEXT = 80_000_000
+OUT_OF_MEMORY = 71
+COMMAND = (sys.executable, "-P", "-m", "index.reading.worker")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class _BadWord(ValueError):
+    """The worker said what no worker of ours says."""
+
+
+class _Silent(Exception):
+    """The worker said nothing for too long."""
+
+
+class _Ended(Exception):
+    """The worker is no more."""
+
+
+def read_apart(
+    original: Original, kind: str, *, command: Sequence[str] | None = None, seconds: float | None = None
+) -> Iterator[Article | ArticleError]:
+    """The items that the reader for `kind` makes of a file, one at a time as they are asked for.
+
+    Where the worker says nothing for `seconds` (SECONDS), passes MEMORY_MB or dies, an ArticleError says so and is the
+    last item; of a container it costs the member that was being read, and the next worker goes on with the one after.
+    """
+    command, seconds = tuple(command or COMMAND), seconds or SECONDS
+    skip = stopped = 0
+    while True:
+        worker = _take_worker(command, original, kind, skip)
+        begun: MemberBegins | None = None
+        count = 0
+        whole = False
+        try:
+            while True:
+                message, text = worker.receive(seconds)
+                if "done" in message:
+                    whole = not message["done"]
+                    return
+                item = unpack(message, text)
+                if isinstance(item, MemberBegins):
+                    begun = item
+                else:
+                    yield item
+                    count += 1
+        except (_Silent, _Ended, _BadWord) as error:
+            if isinstance(error, _Ended) and worker.reads > 1 and begun is None and not count:
+                continue  # it ended while it waited, and that showed only now
+            what = f"its parser {_what(error, worker, seconds)}"
+            stopped += 1
+            if begun is None or begun.number < skip or stopped > MOST_STOPPED:
+                rest = "the rest of the file" if count or skip else "the file"
+                yield ArticleError(f"{original.name}: {what}; {rest} is left out")
+                return
+            yield ArticleError(f"{original.name}/{shown(str(begun))}: {what}; it is left out")
+            skip = begun.number + 1
+        finally:
+            # Whatever it is in the middle of, a worker whose file nobody reads on is of no more use.
+            if whole:
+                _idle.append(worker)
+            else:
+                worker.end()
+
+
+def end_workers() -> None:
+    """Ends the workers that wait for a next file."""
+    while worker := _next_idle():
+        worker.end()
+
+
+def _what(error: Exception, worker: "_Worker", seconds: float) -> str:
+    if isinstance(error, _Silent):
+        return f"took longer than {seconds:g} s and was stopped"
+    if isinstance(error, _BadWord):
+        return "said what is no article and was stopped"
+    code = worker.process.wait()
+    if code == OUT_OF_MEMORY:
+        return f"needed more than {MEMORY_MB} MB of memory and was stopped"
+    return f"died (signal {-code})" if code < 0 else f"died (exit code {code})"
+
+
+class _Worker:
+    """A worker process, with the folder that it may write to and what it has said so far."""
+
+    def __init__(self, command: tuple[str, ...]) -> None:
+        self.command = command
+        self.folder = tempfile.mkdtemp(prefix="groundwire-")
+        found = os.environ.get("PYTHONPATH")
+        one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        paths = {"PYTHONPATH": f"{ROOT}{os.pathsep}{found}" if found else str(ROOT), "TMPDIR": self.folder}
+        self.process = subprocess.Popen(
+            self.command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | one_thread | paths,
+            bufsize=0,
+        )
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.stdin, self.stdout = self.process.stdin, self.process.stdout
+        self.said = bytearray()
+        self.reads = 0
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(self.stdout, selectors.EVENT_READ)
+
+    def ask(self, original: Original, kind: str, skip: int) -> None:
+        """Asks for a file; raises OSError where the worker has ended meanwhile."""
+        asked = {"path": str(original.path), "id": original.id, "name": original.name, "kind": kind, "skip": skip}
+        self.reads += 1
+        self.stdin.write(json.dumps(asked).encode() + b"\n")
+
+    def receive(self, seconds: float) -> tuple[dict[str, Any], bytes]:
+        """The next message and the text that goes with it, both within `seconds`."""
+        until = time.monotonic() + seconds
+        while (end := self.said.find(b"\n")) < 0:
+            if len(self.said) > LONGEST_HEAD:
+                raise _BadWord
+            self._listen(until)
+        message = _message(bytes(self.said[:end]))
+        length = message.get("bytes", 0)
+        if type(length) is not int or not 0 <= length <= LONGEST_TEXT:
+            raise _BadWord
+        del self.said[: end + 1]
+        while len(self.said) < length:
+            self._listen(until)
+        text = bytes(self.said[:length])
+        del self.said[:length]
+        return message, text
+
+    def _listen(self, until: float) -> None:
+        if not self.selector.select(max(0.0, until - time.monotonic())):
+            raise _Silent
+        heard = os.read(self.stdout.fileno(), 1 << 20)
+        if not heard:
+            raise _Ended
+        self.said += heard
+
+    def end(self) -> None:
+        """Kills the process and takes away what it wrote."""
+        self.process.kill()
+        self.process.wait()
+        self.selector.close()
+        self.stdin.close()
+        self.stdout.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+_idle: list[_Worker] = []
+atexit.register(end_workers)
+
+
+def _next_idle() -> _Worker | None:
+    """A worker that waits, which no other thread gets now; None where there is none."""
+    with suppress(IndexError):
+        return _idle.pop()
+    return None
+
+
+def _take_worker(command: tuple[str, ...], original: Original, kind: str, skip: int) -> _Worker:
+    """A worker that has been asked for the file: one that waits, or a new one."""
+    while worker := _next_idle():
+        try:
+            if worker.command == command and worker.process.poll() is None:
+                worker.ask(original, kind, skip)
+                return worker
+        except OSError:
+            pass  # it ended while it waited
+        worker.end()
+    worker = _Worker(command)
+    worker.ask(original, kind, skip)
+    return worker
+
+
+# What is said
+
+
+def pack(item: Article | ArticleError) -> bytes:
+    """An item as the worker says it; raises ValueError for one that is too long to be said or holds no true text."""
+    if isinstance(item, MemberBegins):
+        return _line({"begins": str(item), "number": item.number})
+    if isinstance(item, ArticleError):
+        return _line({"error": str(item), "others": item.count if isinstance(item, OtherMembers) else None})
+    text = item.text.encode()
+    fields = asdict(item)
+    del fields["text"]
+    head = _line({"article": fields, "bytes": len(text)})
+    if len(head) > LONGEST_HEAD or len(text) > LONGEST_TEXT:
+        raise ValueError(f"an article of {(len(head) + len(text)) / 1e6:.0f} MB")
+    return head + text
+
+
+def _line(message: Mapping[str, object]) -> bytes:
+    return json.dumps(message, ensure_ascii=False).encode() + b"\n"
+
+
+def unpack(message: Mapping[str, Any], text: bytes) -> Article | ArticleError:
+    """The item that a message holds; raises _BadWord where it holds none, or offsets that its text does not have."""
+    if isinstance(message.get("begins"), str) and type(message.get("number")) is int:
+        return MemberBegins(message["number"], message["begins"])
+    if isinstance(message.get("error"), str):
+        others = message.get("others")
+        if isinstance(others, int) and others >= 0:
+            return OtherMembers(others)
+        return ArticleError(shown(message["error"], most=2_000))
+    try:
+        article: Article = _as(Article, {**message["article"], "text": text.decode()})
+    except (KeyError, TypeError, ValueError):
+        raise _BadWord from None
+    starts = [section.start for section in article.sections]
+    spans = [(aside.start, aside.end) for aside in article.asides]
+    length = len(article.text)
+    for ordered in ([0, *starts, length], [0, *article.pages, length], [0, article.body_start, length]):
+        if ordered != sorted(ordered):
+            raise _BadWord
+    if not article.id or not all(0 <= start <= end <= length for start, end in spans):
+        raise _BadWord
+    return article
+
+
+def _message(line: bytes) -> dict[str, Any]:
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        raise _BadWord from None
+    if not isinstance(message, dict):
+        raise _BadWord
+    return message
+
+
+def _as(hint: Any, value: Any) -> Any:
+    """`value`, read from JSON, as what `hint` names; raises ValueError or TypeError where it is not that.
+
+    >>> _as(tuple[int, ...], [1, 2]), _as(str | None, None)
+    ((1, 2), None)
+    """
+    origin = get_origin(hint)
+    if is_dataclass(hint) and isinstance(hint, type):
+        hints = get_type_hints(hint)
+        return hint(**{name: _as(hints[name], given) for name, given in value.items()})
+    if origin is tuple and type(value) is list:
+        return tuple(_as(get_args(hint)[0], each) for each in value)
+    if origin is Literal and value in get_args(hint):
+        return value
+    if origin in (Union, UnionType):
+        [inner] = [each for each in get_args(hint) if each is not type(None)]
+        return None if value is None else _as(inner, value)
+    if isinstance(hint, type) and type(value) is hint:
+        if hint is str:
+            str(value).encode()  # half of a surrogate pair can stand in JSON, and nowhere else
+        return value
+    raise TypeError(f"{value!r:.40} is no {hint}")

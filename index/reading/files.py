@@ -1,0 +1,136 @@
+"""From a path to articles: which files are meant, and which reader reads each. One small file a format."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+
+from index.article import Article, ArticleError, Original, OtherMembers
+from index.reading.apart import read_apart
+from index.reading.containers import unpack
+from index.reading.containers.member import kind_among
+from index.reading.containers.unpack import Reader
+from index.reading.formats import jsonl, markdown, text
+from index.reading.kept_page import KINDS, address_of
+from index.understanding.correction import SUFFIX, corrected
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that was left out or left unsaid, in one sentence that names the place."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class LeftAlone(Problem):
+    """`count` members of a container that no reader is for, as `find_files` leaves files alone: nothing to mend."""
+
+    count: int
+
+
+def later(module: str) -> Reader:
+    """The reader `index.reading.formats.MODULE`, imported with its libraries only when a file of its kind is read."""
+
+    def read(original: Original) -> Iterator[Article | ArticleError]:
+        yield from import_module(f"index.reading.formats.{module}").read(original)
+
+    return read
+
+
+READERS: dict[str, Reader] = {
+    ".txt": text.read,
+    ".md": markdown.read,
+    ".markdown": markdown.read,
+    ".jsonl": jsonl.read,
+}
+# Read in this process; all other files by a worker, for what parses them can hang, die, or take all memory.
+PLAIN = frozenset(READERS)
+READERS |= {
+    **dict.fromkeys((".html", ".htm", ".xhtml"), later("html")),
+    **dict.fromkeys((".mhtml", ".mht", ".eml"), later("mail")),
+    ".pdf": later("pdf"),
+    ".docx": later("docx"),
+    **dict.fromkeys((".csv", ".tsv"), later("table")),
+    **dict.fromkeys((".xml", ".rss", ".atom"), later("xml")),
+}
+READERS |= {kind: partial(unpack.read, kind=kind, readers=READERS) for kind in unpack.CONTAINERS}
+
+
+def page_kinds() -> dict[str, str]:
+    """The content types of pages that a reader reads, with the suffix that each is kept under."""
+    return {name: suffix for name, suffix in KINDS.items() if suffix in READERS}
+
+
+def kind_of(path: Path) -> str:
+    """The suffix that says which reader reads a file, the longest that is known; empty where none does.
+
+    >>> kind_of(Path("a/Story.TXT")), kind_of(Path("a.png"))
+    ('.txt', '')
+    """
+    return kind_among(path.name, READERS)
+
+
+def id_of(file: Path, root: Path) -> str:
+    """The id of a file's article: its path below `root` without the suffix.
+
+    >>> id_of(Path("/news/a/story.txt"), Path("/news"))
+    'a/story'
+    """
+    path = file.relative_to(root).as_posix()
+    return path[: len(path) - len(kind_of(file))]
+
+
+def find_files(path: Path) -> tuple[list[Path], list[Path]]:
+    """The files under `path` that a reader reads, sorted, and what is left alone: other kinds, links to folders.
+
+    Hidden files and folders are passed over.
+    Raises ArticleError when there is no such path, or nothing in it that can be read.
+    """
+    kinds = " ".join(READERS)
+    if path.is_file():
+        if not kind_of(path):
+            raise ArticleError(f"{path}: no reader for this kind of file; what can be read is {kinds}")
+        return [path], []
+    if not path.is_dir():
+        raise ArticleError(f"{path}: no such file or folder; give the path of your articles")
+    readable: list[Path] = []
+    others: list[Path] = []
+    for folder, folders, names in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        others += [Path(folder, name) for name in folders if Path(folder, name).is_symlink()]
+        for name in sorted(names):
+            if not name.startswith(".") and not _is_side_file(Path(folder, name)):
+                file = Path(folder, name)
+                # A pipe or a device would be waited for without end.
+                (readable if kind_of(file) and file.is_file() else others).append(file)
+    if not readable:
+        raise ArticleError(f"{path}: no articles in this folder; what can be read is {kinds}")
+    return sorted(readable), others
+
+
+def _is_side_file(file: Path) -> bool:
+    return file.suffix == SUFFIX and bool(kind_of(file.with_suffix(""))) and file.with_suffix("").is_file()
+
+
+def read_file(path: Path, article_id: str) -> Iterator[Article | Problem]:
+    """The articles of one file, corrected; what cannot be read or corrected comes as a Problem in its place.
+
+    Of a page that was fetched, an article that names no address of its own has the page's.
+    """
+    original = Original(path, article_id, str(path))
+    kind = kind_of(path)
+    try:
+        for item in corrected(READERS[kind](original) if kind in PLAIN else read_apart(original, kind), path):
+            if isinstance(item, OtherMembers):
+                yield LeftAlone(str(item), item.count)
+            elif isinstance(item, ArticleError):
+                yield Problem(str(item))
+            else:
+                yield item if item.url else replace(item, url=address_of(path))
+    except ArticleError as error:
+        yield Problem(str(error))
+    except OSError as error:
+        yield Problem(f"{path}: cannot be read ({error.strerror}); check the file and its permissions")
