@@ -12,7 +12,7 @@ from platformdirs import user_data_path
 from cli.main import main as run
 from cli.options import OPTIONS, archive_folder
 from qa.settings import Settings
-from web.cli_login import add_login_commands
+from web.auth.commands import add_login_commands
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,7 +69,7 @@ def add_serve_command(commands: Any) -> None:
 
 def run_serve(given: argparse.Namespace, settings: Settings) -> int:
     """Serves until it is interrupted. Beyond this machine it wants a login."""
-    from web.asked import is_loopback
+    from web.auth.headers import is_loopback
 
     if not is_loopback(given.host) and not given.auth_file:
         given.misused(
@@ -78,18 +78,18 @@ def run_serve(given: argparse.Namespace, settings: Settings) -> int:
         )
     from cli.terminal import fetching
     from web import serve
-    from web.house import House
+    from web.server import Server
 
     serve.check_port(given.host, given.port)
     archives = given.archives or [settings.archive]
     settings = replace(settings, archive=archives[0])
-    house = House.open(
+    server = Server.open(
         settings, archives, given.data, logins=bool(given.auth_file), runs=given.runs, progress=fetching()
     )
     host = f"[{given.host}]" if ":" in given.host else given.host
     address = f"http://{host}:{given.port}{given.root_path}/"
     serve.serve(
-        house,
+        server,
         host=given.host,
         port=given.port,
         auth_file=given.auth_file,

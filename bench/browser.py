@@ -87,24 +87,24 @@ def serving_fakes(articles: Path, archive: Path, data: Path, *, runs: Path, port
     with ExitStack() as stack:
         stack.enter_context(fakes_for_models(FakeEmbedder()))
         stack.enter_context(patch("models.llama.LlamaGenerator", lambda *_, **__: ScriptedGenerator(log_odds=think)))
-        from web.house import House
         from web.serve import make_app, make_server
+        from web.server import Server
 
         if not is_archive(archive):
             make_index(archive, [articles], FakeEmbedder(), max_tokens=120).close()
         settings = Settings(archive=archive, embedder="fake")
-        house = House.open(settings, [archive], data, logins=False, runs=runs)
-        server = make_server(make_app(house), host="127.0.0.1", port=port)
-        thread = threading.Thread(target=server.run, daemon=True)
+        server = Server.open(settings, [archive], data, logins=False, runs=runs)
+        runner = make_server(make_app(server), host="127.0.0.1", port=port)
+        thread = threading.Thread(target=runner.run, daemon=True)
         thread.start()
-        house.warm()
+        server.warm()
         try:
-            wait(lambda: server.started, "the server")
+            wait(lambda: runner.started, "the server")
             yield f"http://127.0.0.1:{port}"
         finally:
-            server.should_exit = server.force_exit = True
+            runner.should_exit = runner.force_exit = True
             thread.join(20)
-            house.close()
+            server.close()
 
 
 @contextmanager

@@ -164,7 +164,7 @@ def take_running(cameras: list[Camera]) -> None:
 
 def leave_out_stopped(folder: Path) -> None:
     """Deletes the conversations that were asked only to be seen running."""
-    from web.keeping import Conversations
+    from web.conversations import Conversations
 
     kept = Conversations(folder / "page" / "conversations.sqlite")
     for one in kept.listed("", "", 100):

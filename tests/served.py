@@ -14,9 +14,9 @@ from fakes import FakeEmbedder, ScriptedGenerator, fakes_for_models, share_of_wo
 
 from models import Message
 from qa.settings import Settings
-from web.house import House
-from web.logins import Logins, add_login
+from web.auth.logins import Logins, add_login
 from web.serve import make_app, make_server
+from web.server import Server
 
 PASSWORD = "correct horse"
 SLOW = "slowly"
@@ -61,21 +61,21 @@ class Site:
     def start(self) -> None:
         settings = Settings(archive=self.archives[0], embedder="fake")
         runs = self.folder / "runs"
-        self.house = House.open(settings, self.archives, self.folder / "data", logins=bool(self.auth_file), runs=runs)
+        self.server = Server.open(settings, self.archives, self.folder / "data", logins=bool(self.auth_file), runs=runs)
         logins = Logins(self.auth_file) if self.auth_file else None
-        self.server = make_server(make_app(self.house, logins=logins), host="127.0.0.1", port=self.port)
-        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.runner = make_server(make_app(self.server, logins=logins), host="127.0.0.1", port=self.port)
+        self.thread = threading.Thread(target=self.runner.run, daemon=True)
         self.thread.start()
-        wait(lambda: self.server.started)
+        wait(lambda: self.runner.started)
 
     def stop(self) -> None:
-        self.server.should_exit = self.server.force_exit = True
+        self.runner.should_exit = self.runner.force_exit = True
         self.thread.join(20)
-        self.house.close()
+        self.server.close()
 
     def key(self, name: str = "", user: str = "") -> str:
         """The key of an archive, the first one without a name."""
-        entries = self.house.rooms.listed(user)
+        entries = self.server.archives.listed(user)
         return next(entry.key for entry in entries if not name or entry.name == name)
 
 

@@ -20,13 +20,13 @@ from index.opening import open_archive
 from index.store.scope import Scope
 from index.store.sqlite import EmbeddedArchive
 from qa.settings import Settings
-from web.chat import Chat, Seat
-from web.house import House
-from web.keeping import KeepingError
-from web.markup import Drawer
-from web.page import Page
-from web.rooms import Rooms
-from web.words import Words
+from web.archives import Archives
+from web.conversations import ConversationError
+from web.page.chat import Chat, Seat
+from web.page.events import Page
+from web.page.markup import Drawer
+from web.page.words import Words
+from web.server import Server
 
 QUESTION = "Who was killed at the airport of Baghdad?"
 OTHER = "Who won the election in Peru?"
@@ -38,13 +38,13 @@ def chat(tmp_path: Path) -> Iterator[Chat]:
     with fakes_for_models(FakeEmbedder()), slow:
         make_index(tmp_path / "airport", [write_files(tmp_path / "files", dict(ARTICLES))], FakeEmbedder()).close()
         settings = Settings(archive=tmp_path / "airport", embedder="fake")
-        house = House.open(settings, [tmp_path / "airport"], tmp_path / "data", logins=False)
-        yield Chat(house, Drawer(Words()))
-        house.close()
+        server = Server.open(settings, [tmp_path / "airport"], tmp_path / "data", logins=False)
+        yield Chat(server, Drawer(Words()))
+        server.close()
 
 
 def sit(chat: Chat, conversation: str = "") -> Seat:
-    return Seat(archive=chat.house.rooms.listed("")[0].key, conversation=conversation)
+    return Seat(archive=chat.server.archives.listed("")[0].key, conversation=conversation)
 
 
 def ask(chat: Chat, seat: Seat, question: str = QUESTION) -> list[str]:
@@ -77,7 +77,7 @@ def test_the_question_is_kept_before_it_is_answered(chat: Chat) -> None:
         assert turn.note == "Stopped, for the page was left." and seat.running is None
 
     asyncio.run(look())
-    wait(lambda: chat.house.desk.length == 0)
+    wait(lambda: chat.server.queue.length == 0)
 
 
 def test_an_answer_stays_until_there_is_another(chat: Chat) -> None:
@@ -92,7 +92,7 @@ def test_an_answer_stays_until_there_is_another(chat: Chat) -> None:
             if "Reading" in html:
                 chat.stop(seat)
 
-    with pytest.raises(KeepingError, match="The earlier answer stays"):
+    with pytest.raises(ConversationError, match="The earlier answer stays"):
         asyncio.run(stopped())
     assert chat.turns(seat) == before
     seat.editing = 0
@@ -133,13 +133,13 @@ def test_a_conversation_deleted_meanwhile_is_a_sentence(chat: Chat) -> None:
         seat = sit(chat)
         async with aclosing(chat.ask(seat, QUESTION, Scope())) as steps:
             await anext(steps)
-            chat.house.conversations.delete("", seat.conversation)
+            chat.server.conversations.delete("", seat.conversation)
             async for _ in steps:
                 pass
 
-    with pytest.raises(KeepingError, match="may have been deleted"):
+    with pytest.raises(ConversationError, match="may have been deleted"):
         asyncio.run(run())
-    wait(lambda: chat.house.desk.length == 0)
+    wait(lambda: chat.server.queue.length == 0)
 
 
 def test_a_question_that_cannot_be_asked_is_told_in_its_turn(chat: Chat) -> None:
@@ -151,7 +151,7 @@ def test_a_question_that_cannot_be_asked_is_told_in_its_turn(chat: Chat) -> None
 
 def test_a_bug_is_told_without_its_words_and_the_next_is_answered(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
     seat = sit(chat)
-    generator = chat.house.rooms.models.generator()
+    generator = chat.server.archives.models.generator()
     generator._log_odds = lambda _: 1 / 0  # type: ignore[attr-defined]
     ask(chat, seat)
     [turn] = chat.turns(seat)
@@ -165,7 +165,7 @@ def test_a_bug_is_told_without_its_words_and_the_next_is_answered(chat: Chat, ca
 def test_another_users_conversation_is_not_opened(chat: Chat) -> None:
     seat = sit(chat)
     ask(chat, seat)
-    with pytest.raises(KeepingError):
+    with pytest.raises(ConversationError):
         chat.open(replace(sit(chat), user="somebody"), seat.conversation)
 
 
@@ -174,7 +174,7 @@ def test_a_quote_of_a_place_that_is_gone_is_a_sentence(chat: Chat) -> None:
     ask(chat, seat)
     assert "mark" in chat.quote(seat, {"turn": "0", "number": "1"})
     for gone in ({"turn": "7", "number": "1"}, {"turn": "0", "number": "99"}, {"turn": "0", "hit": "99"}):
-        with pytest.raises(KeepingError):
+        with pytest.raises(ConversationError):
             chat.quote(seat, gone)
 
 
@@ -191,28 +191,28 @@ class Away:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.looks, self.stood = 0, 0
-        held, loop = Rooms._held, asyncio.get_running_loop()
+        held, loop = Archives._held, asyncio.get_running_loop()
 
         async def another_request() -> None:
             await asyncio.sleep(0)
 
-        def wait_for_it(rooms: Rooms, folder: Path) -> Any:
+        def wait_for_it(archives: Archives, folder: Path) -> Any:
             other = asyncio.run_coroutine_threadsafe(another_request(), loop)
             self.looks += 1
             try:
                 other.result(2)
             except TimeoutError:
                 self.stood += 1
-            return held(rooms, folder)
+            return held(archives, folder)
 
-        monkeypatch.setattr(Rooms, "_held", wait_for_it)
+        monkeypatch.setattr(Archives, "_held", wait_for_it)
 
 
 def test_an_archive_that_is_away_keeps_nobody_else_waiting(
     chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with gr.Blocks() as blocks:
-        page = Page(chat.house, Words(), blocks)
+        page = Page(chat.server, Words(), blocks)
     adds = next(part for part in blocks.blocks.values() if getattr(part, "elem_id", None) == "add")
 
     def press(part: Any, does: str, seat: Seat, *values: object, **event: object) -> AsyncIterator[dict[Any, Any]]:
@@ -234,7 +234,7 @@ def test_an_archive_that_is_away_keeps_nobody_else_waiting(
         assert again[-1][page.talk.past] and len(chat.turns(seat)) == 1
         added = [step async for step in press(adds, "click", seat, [str(tmp_path / "more/sea.txt")], [], "")]
         assert added[-1][page.adding.earlier]
-        chat.house.desk.most_waiting = 0
+        chat.server.queue.most_waiting = 0
         [refused] = [step async for step in press(page.talk.send, "click", seat, OTHER, *scope)]
         assert "ask again" in refused[page.talk.notice] and "data-turn" in refused[page.talk.past]
         return away
@@ -261,7 +261,7 @@ def test_a_question_is_asked_once_and_where_it_was_begun(chat: Chat, meanwhile: 
 
     first, *others = asyncio.run(use())
     assert first == 0 and all(others)
-    [kept] = chat.house.conversations.listed("")
+    [kept] = chat.server.conversations.listed("")
     assert kept.turns == (2 if meanwhile == "asked" else 1)
 
 
@@ -269,17 +269,17 @@ def test_examples_of_an_archive_that_is_away_keep_nobody_else_waiting(
     chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_index(tmp_path / "remote", [tmp_path / "files"], FakeEmbedder()).close()
-    remote, local = open_archive(tmp_path / "remote"), chat.house.rooms.archive("", sit(chat).archive)
+    remote, local = open_archive(tmp_path / "remote"), chat.server.archives.archive("", sit(chat).archive)
     seen: list[object] = []
 
     def look(archive: EmbeddedArchive) -> int:
         if archive is remote:
-            other = threading.Thread(target=lambda: seen.append(chat.house.examples.of(local)), daemon=True)
+            other = threading.Thread(target=lambda: seen.append(chat.server.examples.of(local)), daemon=True)
             other.start()
             other.join(5)
             assert seen, "nobody else was answered meanwhile"
         return 1
 
     monkeypatch.setattr(EmbeddedArchive, "generation", property(look))
-    assert chat.house.examples.of(remote) == () and seen == [()]
+    assert chat.server.examples.of(remote) == () and seen == [()]
     remote.close()

@@ -22,7 +22,7 @@ from app import add_serve_command
 from cli.main import build_parser, main
 from cli.options import archive_folder, at, place_of
 from index.opening import is_archive, open_archive
-from web.cli_login import add_login_commands
+from web.auth.commands import add_login_commands
 
 TESTS = Path(__file__).parent
 GOLDEN = TESTS / "golden" / "help.txt"

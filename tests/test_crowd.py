@@ -120,13 +120,13 @@ def test_twenty_at_once_get_their_own_answers(chromium: Any, site: Site) -> None
             tab.box.fill(question(client))
             tab.box.press("Enter")
         jobs = [pool.submit(by_endpoint if client % 3 else by_openai, site, client) for client in range(TABS, CLIENTS)]
-        wait(lambda: site.house.desk.length > CLIENTS - 3)
+        wait(lambda: site.server.queue.length > CLIENTS - 3)
         site.generator.seconds = 0.06
         while not all(job.done() for job in jobs):
             took["quote"].append(seconds(reading.open_quote))
             took["list"].append(seconds(listed) / 2)
             took["search"].append(seconds(lambda: searching.predict("left Dorton", api_name="/search")))
-            took["read"].append(seconds(lambda: site.house.rooms.archive("", held).article(TOWNS[3])))
+            took["read"].append(seconds(lambda: site.server.archives.archive("", held).article(TOWNS[3])))
         places = [job.result() for job in jobs]
     for client, tab in enumerate(tabs):
         tab.answered()
@@ -166,15 +166,15 @@ def test_who_goes_away_leaves_the_line(chromium: Any, site: Site) -> None:
     try:
         streaming = threading.Thread(target=stream)
         streaming.start()
-        wait(lambda: site.house.desk.length == 5)
+        wait(lambda: site.server.queue.length == 5)
         tabs[0].context.close()
-        wait(lambda: site.house.desk.length == 4)
+        wait(lambda: site.server.queue.length == 4)
         tabs[1].context.close()
         stop.set()
         streaming.join()
         job.cancel()
         tabs[2].context.close()
-        wait(lambda: site.house.desk.length == 0)
+        wait(lambda: site.server.queue.length == 0)
         looks = site.generator.slow_looks
         time.sleep(1.5)
         assert site.generator.slow_looks == looks  # the model does nothing for nobody
@@ -185,12 +185,12 @@ def test_who_goes_away_leaves_the_line(chromium: Any, site: Site) -> None:
 def test_a_full_line_is_a_sentence(chromium: Any, site: Site) -> None:
     full = "2 questions are waiting already; ask again in a few minutes"
     tab = Tab(chromium, site)
-    most, site.house.desk.most_waiting = site.house.desk.most_waiting, 2
+    most, site.server.queue.most_waiting = site.server.queue.most_waiting, 2
     site.generator.seconds = 0.5
     with ThreadPoolExecutor(3) as pool:
         jobs = [pool.submit(by_endpoint, site, client) for client in range(3)]
         try:
-            wait(lambda: site.house.desk.length == 3)
+            wait(lambda: site.server.queue.length == 3)
             tab.box.fill("Who left?")
             tab.box.press("Enter")
             tab.find("#notice").get_by_text(full).wait_for()
@@ -200,7 +200,7 @@ def test_a_full_line_is_a_sentence(chromium: Any, site: Site) -> None:
             with pytest.raises(AppError, match=full):
                 by_endpoint(site, 5)
         finally:
-            site.house.desk.most_waiting = most
+            site.server.queue.most_waiting = most
             site.generator.seconds = 0.06
         for job in jobs:
             job.result()

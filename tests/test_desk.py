@@ -1,4 +1,4 @@
-"""The desk: one question at a time, fair turns, places told, what is stopped frees the model."""
+"""The queue: one question at a time, fair turns, places told, what is stopped frees the model."""
 
 import asyncio
 import threading
@@ -10,7 +10,7 @@ import pytest
 
 from qa.answer import Answer
 from qa.pipeline import Event, Piece, Status
-from web.desk import Desk, DeskFull, Place
+from web.queue import Place, Queue, QueueFull
 
 
 class Room:
@@ -43,8 +43,8 @@ class Room:
             self.ended.append(question)
 
 
-def put(desk: Desk, room: Room, question: str, who: str = "") -> Any:
-    return desk.put(lambda: room, question, who=who)  # type: ignore[arg-type,return-value]
+def put(queue: Queue, room: Room, question: str, who: str = "") -> Any:
+    return queue.put(lambda: room, question, who=who)  # type: ignore[arg-type,return-value]
 
 
 def wait(until: Callable[[], object]) -> None:
@@ -56,10 +56,10 @@ def wait(until: Callable[[], object]) -> None:
 
 
 def test_one_at_a_time_in_fair_turns() -> None:
-    desk, room = Desk(), Room()
-    first = put(desk, room, "a1", "a")
+    queue, room = Queue(), Room()
+    first = put(queue, room, "a1", "a")
     wait(lambda: room.asked)
-    askings = [put(desk, room, question, question[0]) for question in ("a2", "a3", "b1", "c1", "b2")]
+    askings = [put(queue, room, question, question[0]) for question in ("a2", "a3", "b1", "c1", "b2")]
     for _ in range(6):
         room.go.release()
     wait(lambda: all(asking.done for asking in [first, *askings]))
@@ -68,8 +68,8 @@ def test_one_at_a_time_in_fair_turns() -> None:
 
 
 def test_the_place_and_about_how_long() -> None:
-    desk, room = Desk(), Room()
-    one, two, three = (put(desk, room, question, question) for question in ("one", "two", "three"))
+    queue, room = Queue(), Room()
+    one, two, three = (put(queue, room, question, question) for question in ("one", "two", "three"))
     wait(lambda: room.asked)
     assert one.place() is None and two.place() == Place(1, None) and three.place() == Place(2, None)
     time.sleep(0.2)
@@ -77,7 +77,7 @@ def test_the_place_and_about_how_long() -> None:
     wait(lambda: len(room.asked) == 2)
     place = three.place()
     assert place.ahead == 1 and 0.05 < place.seconds < 2
-    desk.close()
+    queue.close()
 
 
 def test_followers_see_their_own_events_steps_run_together() -> None:
@@ -85,9 +85,9 @@ def test_followers_see_their_own_events_steps_run_together() -> None:
         return [event async for event in asking.follow()]
 
     async def crowd() -> list[list[object]]:
-        return await asyncio.gather(*(all_of(put(desk, room, f"q{i}", str(i))) for i in range(20)))
+        return await asyncio.gather(*(all_of(put(queue, room, f"q{i}", str(i))) for i in range(20)))
 
-    desk, room = Desk(), Room(wait=False)
+    queue, room = Queue(), Room(wait=False)
     for i, seen in enumerate(asyncio.run(crowd())):
         assert isinstance(seen[-1], Answer) and seen[-1].answer == f"To q{i}"
         steps = [event for event in seen if isinstance(event, Status)]
@@ -97,10 +97,10 @@ def test_followers_see_their_own_events_steps_run_together() -> None:
 
 
 def test_a_follower_that_goes_away_frees_the_model() -> None:
-    desk, room = Desk(), Room()
+    queue, room = Queue(), Room()
 
     async def go_away() -> Any:
-        asking = put(desk, room, "one")
+        asking = put(queue, room, "one")
         events = asking.follow()
         async for event in events:
             if event == Status("reading", 2, 3):
@@ -114,22 +114,22 @@ def test_a_follower_that_goes_away_frees_the_model() -> None:
 
 
 def test_what_is_stopped_while_it_waits_is_never_asked() -> None:
-    desk, room = Desk(), Room()
-    one, two = put(desk, room, "one"), put(desk, room, "two")
+    queue, room = Queue(), Room()
+    one, two = put(queue, room, "one"), put(queue, room, "two")
     wait(lambda: room.asked)
     two.stop()
     assert two.done
     room.go.release()
     wait(lambda: one.done)
     time.sleep(0.05)
-    assert room.asked == ["one"] and desk.length == 0
+    assert room.asked == ["one"] and queue.length == 0
 
 
 def test_an_error_reaches_its_follower_and_the_next_is_answered() -> None:
-    desk, room = Desk(), Room(wait=False)
+    queue, room = Queue(), Room(wait=False)
 
     async def follow(question: str) -> object:
-        return [event async for event in put(desk, room, question).follow()][-1]
+        return [event async for event in put(queue, room, question).follow()][-1]
 
     with pytest.raises(ValueError, match="no such luck"):
         asyncio.run(follow("bug?"))
@@ -137,11 +137,11 @@ def test_an_error_reaches_its_follower_and_the_next_is_answered() -> None:
 
 
 def test_too_many_are_told_so() -> None:
-    desk, room = Desk(most_waiting=2), Room()
-    put(desk, room, "one")
+    queue, room = Queue(most_waiting=2), Room()
+    put(queue, room, "one")
     wait(lambda: room.asked)
-    put(desk, room, "two")
-    put(desk, room, "three")
-    with pytest.raises(DeskFull, match="2 questions are waiting"):
-        put(desk, room, "four")
-    desk.close()
+    put(queue, room, "two")
+    put(queue, room, "three")
+    with pytest.raises(QueueFull, match="2 questions are waiting"):
+        put(queue, room, "four")
+    queue.close()

@@ -1,4 +1,4 @@
-"""The door: who comes in and who does not, by which host and from which page, and what every answer carries."""
+"""The middleware: who comes in and who does not, by which host and from which page, and what every answer carries."""
 
 import base64
 import json
@@ -18,12 +18,12 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from web import door as module
-from web.asked import hosts_for
-from web.door import Door, user_of
-from web.login_page import local_address
-from web.logins import Logins, add_login, remove_login
-from web.session import cookie_name
+from web.auth import middleware as module
+from web.auth.headers import hosts_for
+from web.auth.login_page import local_address
+from web.auth.logins import Logins, add_login, remove_login
+from web.auth.middleware import AuthMiddleware, user_of
+from web.auth.session import cookie_name
 
 SECRET = bytes(32)
 PASSWORD = "correct horse – é"
@@ -114,8 +114,8 @@ def client(
     base: str = "http://news.example:7860",
     **ways: Any,
 ) -> TestClient:
-    door = Door(app, Logins(file) if file else None, hosts, SECRET, **ways)
-    return TestClient(door, base_url=base, follow_redirects=False)
+    middleware = AuthMiddleware(app, Logins(file) if file else None, hosts, SECRET, **ways)
+    return TestClient(middleware, base_url=base, follow_redirects=False)
 
 
 def log_in(asking: TestClient, password: str = PASSWORD, **fields: str) -> Any:
@@ -325,7 +325,7 @@ def test_what_gradio_would_believe_of_another_host_is_taken_away(free: TestClien
         await PlainTextResponse("")(scope, receive, send)
 
     told = {"x-forwarded-host": "evil.example", "x-forwarded-proto": "https", "x-gradio-server": "http://evil.example/"}
-    TestClient(Door(note, None, (), SECRET)).get("/", headers={**told, "x-other": "kept"})
+    TestClient(AuthMiddleware(note, None, (), SECRET)).get("/", headers={**told, "x-other": "kept"})
     assert not any(b"evil" in value or name.startswith(b"x-forwarded") for name, value in seen)
     assert (b"x-other", b"kept") in seen
 
@@ -394,7 +394,7 @@ def test_a_bug_inside_stays_a_bug(free: TestClient) -> None:
         raise KeyError("bug")
 
     with pytest.raises(KeyError):
-        TestClient(Door(broken, None, (), SECRET)).get("/")
+        TestClient(AuthMiddleware(broken, None, (), SECRET)).get("/")
 
 
 def test_what_goes_on_before_and_after_passes(app: Starlette, auth_file: Path) -> None:
@@ -407,7 +407,7 @@ def test_what_goes_on_before_and_after_passes(app: Starlette, auth_file: Path) -
             began.append((await receive())["type"])
             await send({"type": "lifespan.shutdown.complete"})
 
-    with TestClient(Door(lifespan, Logins(auth_file), (), SECRET)):
+    with TestClient(AuthMiddleware(lifespan, Logins(auth_file), (), SECRET)):
         pass
     assert began == ["lifespan.startup", "lifespan.shutdown"]
 
@@ -446,7 +446,7 @@ def make_page() -> Any:
 
 @pytest.fixture(params=["", "/news"])
 def served(request: pytest.FixtureRequest, auth_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A Gradio page in a FastAPI app behind the door, with logins, on loopback, at its root and under a path."""
+    """A Gradio page in a FastAPI app behind the middleware, with logins, on loopback, at its root and under a path."""
     monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
     import gradio as gr
     import uvicorn
@@ -456,9 +456,9 @@ def served(request: pytest.FixtureRequest, auth_file: Path, monkeypatch: pytest.
     page = make_page()
     ways: dict[str, Any] = {"auth_dependency": user_of, "mcp_server": True, "theme": page.theme, "footer_links": []}
     inner = gr.mount_gradio_app(inner, page, path="/", root_path=request.param or None, **ways)
-    door = Door(inner, Logins(auth_file), hosts_for("127.0.0.1"), SECRET, root_path=request.param)
+    middleware = AuthMiddleware(inner, Logins(auth_file), hosts_for("127.0.0.1"), SECRET, root_path=request.param)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(door, log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(middleware, log_level="warning"))
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         while not server.started:

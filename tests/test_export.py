@@ -15,6 +15,7 @@ from made_answers import QUOTE, make_answer
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from web.conversations import Conversation, Turn
 from web.export import (
     LONGEST,
     answer_as_fragment,
@@ -30,7 +31,6 @@ from web.export import (
     line,
     web_address,
 )
-from web.keeping import Conversation, Turn
 
 ASKED = "2026-11-21T12:00:00+00:00"
 URL = "https://example.org/a_b?c=d&copy=1"

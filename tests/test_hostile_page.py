@@ -19,7 +19,7 @@ from test_page import Tab
 
 from index.news_index import NewsIndex
 from models import Message
-from web.keeping import Turn
+from web.conversations import Turn
 
 pytestmark = pytest.mark.browser
 NAME = '<img class="evil" src=x onerror=hacked=1>'
@@ -119,14 +119,14 @@ def tab(chromium: Any, site: Site, request: pytest.FixtureRequest) -> Iterator[W
 
 
 def turns_of(site: Site, id: str) -> tuple[Turn, ...]:
-    return site.house.conversations.get("", id).turns
+    return site.server.conversations.get("", id).turns
 
 
 def check_each_citation(tab: Watched, site: Site, place: int, archive: str) -> int:
     """Opens each citation of a turn, and compares the marked quote with the article's characters."""
     turn = turns_of(site, tab.conversation)[place]
     assert turn.answer
-    held = site.house.rooms.archive("", site.key(archive))
+    held = site.server.archives.archive("", site.key(archive))
     buttons = tab.find(f'#chat .turn[data-turn="{place}"] .cite')
     numbers = [int(number) for number in buttons.evaluate_all("all => all.map(one => one.dataset.number)")]
     for at, number in enumerate(numbers):
@@ -179,13 +179,13 @@ def test_each_payload_in_each_field_is_words(tab: Watched, site: Site) -> None:
 
 def keep_all(site: Site) -> str:
     """A conversation whose every field is hostile: what no model of ours says today, another may."""
-    held = site.house.rooms.archive("", site.key(NAME))
-    id = site.house.conversations.start("", site.key(NAME))
+    held = site.server.archives.archive("", site.key(NAME))
+    id = site.server.conversations.start("", site.key(NAME))
     for place, payload in enumerate(PAYLOADS.values()):
         article = held.article(f"Row{place} id {payload}")
         turn = Turn(f"{payload}?", wire(article, payload), payload, {"outlets": [payload]}, "-", payload)
-        site.house.conversations.put_turn("", id, place, turn)
-    site.house.conversations.rename("", id, ALL)
+        site.server.conversations.put_turn("", id, place, turn)
+    site.server.conversations.rename("", id, ALL)
     return id
 
 
@@ -301,10 +301,10 @@ def test_what_is_open_in_two_tabs_is_told_not_broken(chromium: Any, site: Site) 
     one = Watched(chromium, site)
     one.ask(asked("Alphaport"))
     two = Watched(chromium, site, f"/?conversation={one.conversation}")
-    site.house.conversations.put_turn("", one.conversation, 0, Turn("Who?", None, "Stopped."))
+    site.server.conversations.put_turn("", one.conversation, 0, Turn("Who?", None, "Stopped."))
     two.find("#chat .cite").first.click()
     two.find("#notice").get_by_text("gone on elsewhere").wait_for()
-    site.house.conversations.delete("", one.conversation)
+    site.server.conversations.delete("", one.conversation)
     for name in ("Right", "Edit", "Correct it"):
         two.button(name).click()
         two.find("#notice").get_by_text("no conversation has this link").wait_for()
@@ -342,7 +342,7 @@ def test_hostile_files_are_added_and_told_of(tab: Watched, site: Site, tmp_path:
 
 def test_hostile_runs_are_words(chromium: Any, news: NewsIndex, tmp_path: Path) -> None:
     with open_site(tmp_path / "site") as site:
-        run(news, site.house.runs / NAME)
+        run(news, site.server.runs / NAME)
         tab = Watched(chromium, site)
         tab.to_tab("How good is it?")
         tab.find("#measure").get_by_text("onerror", exact=False).first.wait_for()
@@ -377,14 +377,14 @@ def test_the_login_page_takes_no_orders(chromium: Any, tmp_path: Path) -> None:
 
 
 def test_a_headline_and_a_line_of_millions_are_quick(tab: Watched, site: Site) -> None:
-    name = site.house.rooms.listed("")[1].name
+    name = site.server.archives.listed("")[1].name
     headline = "Zetaham <b class=evil>" * 100_000
-    [turn] = (wire(site.house.rooms.archive("", site.key(name)).article("line"), said("Etaburg")),)
+    [turn] = (wire(site.server.archives.archive("", site.key(name)).article("line"), said("Etaburg")),)
     turn["citations"][0] |= {"title": headline, "source": headline, "start": 2_500_000, "end": 2_500_100}
     turn["citations"][0]["quote"] = turn["citations"][0]["quote"][2_500_000:2_500_100]
     turn["hits"][0] |= {"title": headline, "source": headline, "start": 2_500_000, "end": 2_500_100}
-    id = site.house.conversations.start("", site.key(name))
-    site.house.conversations.put_turn("", id, 0, Turn("How long?", turn))
+    id = site.server.conversations.start("", site.key(name))
+    site.server.conversations.put_turn("", id, 0, Turn("How long?", turn))
     tab.go(f"/?conversation={id}")
     for place in (1, 2):
         tab.ask(asked(("Zetaham", "Etaburg")[place - 1]), turns=place + 1)

@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 from test_floors import ROOT
 
-from web import keeping
-from web.keeping import NO_SUCH, Conversations, KeepingError, Turn, compact, title_of
+from web import conversations
+from web.conversations import NO_SUCH, ConversationError, Conversations, Turn, compact, title_of
 
 ASKED = Turn("Who was killed?", {"answer": "General Soleimani was killed [1].", "citations": []}, asked="2026-11-21")
 
@@ -47,7 +47,7 @@ def clock() -> Clock:
 def kept(tmp_path: Path, clock: Clock, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
     """An open file; once as SQLite without FTS5 would make it."""
     if request.param != "fts5":
-        monkeypatch.setattr(keeping, "WORDS", "CREATE VIRTUAL TABLE words USING not_there(text)")
+        monkeypatch.setattr(conversations, "WORDS", "CREATE VIRTUAL TABLE words USING not_there(text)")
     kept = Conversations(tmp_path / "kept.sqlite", now=clock)
     yield kept
     kept.close()
@@ -94,9 +94,9 @@ def test_an_earlier_place_drops_what_came_after_it(kept: Conversations) -> None:
     assert kept.listed("")[0].turns == 2
     assert [len(kept.listed("", word)) for word in ("apple", "pear", "plum", "quince")] == [1, 0, 0, 1]
     for place in (-1, 3, 10**30):
-        with pytest.raises(KeepingError, match="gone on elsewhere"):
+        with pytest.raises(ConversationError, match="gone on elsewhere"):
             kept.put_turn("", id, place, ASKED)
-        with pytest.raises(KeepingError, match="gone on elsewhere"):
+        with pytest.raises(ConversationError, match="gone on elsewhere"):
             kept.mark("", id, place, "+")
 
 
@@ -150,11 +150,11 @@ def test_words_find_titles_questions_and_answers(kept: Conversations, clock: Clo
 
 
 def test_a_long_search_is_a_sentence(kept: Conversations) -> None:
-    letters = " ".join("a" * keeping.LONGEST_SEARCH)[: keeping.LONGEST_SEARCH]
+    letters = " ".join("a" * conversations.LONGEST_SEARCH)[: conversations.LONGEST_SEARCH]
     id = ask(kept, letters)
     assert [summary.id for summary in kept.listed("", letters)] == [id]
-    assert [summary.id for summary in kept.listed("", "京" * keeping.LONGEST_SEARCH)] == []
-    with pytest.raises(KeepingError, match="301 characters are looked for; look for 300 at most"):
+    assert [summary.id for summary in kept.listed("", "京" * conversations.LONGEST_SEARCH)] == []
+    with pytest.raises(ConversationError, match="301 characters are looked for; look for 300 at most"):
         kept.listed("", "a" * 301)
 
 
@@ -202,12 +202,12 @@ def test_no_user_reaches_what_is_another_s(kept: Conversations) -> None:
             lambda: kept.restore(user, gone),  # noqa: B023
         ]
         for attempt in tries:
-            with pytest.raises(KeepingError) as error:
+            with pytest.raises(ConversationError) as error:
                 attempt()
             assert str(error.value) == NO_SUCH
         assert kept.listed(user) == [] and kept.listed(user, "secret") == []
     assert kept.get("ann", id) == before and [s.id for s in kept.listed("ann", "secret")] == [id]
-    with pytest.raises(KeepingError, match="no conversation has this link"):
+    with pytest.raises(ConversationError, match="no conversation has this link"):
         kept.get("ann", "\ud800")
 
 
@@ -216,7 +216,7 @@ def test_what_is_deleted_can_be_had_back_for_a_day(kept: Conversations, clock: C
     kept.delete("", id)
     assert kept.listed("") == [] and kept.listed("", "gone") == []
     for attempt in (kept.get, kept.delete):
-        with pytest.raises(KeepingError, match="may have been deleted"):
+        with pytest.raises(ConversationError, match="may have been deleted"):
             attempt("", id)
     clock.time += timedelta(hours=23)
     assert kept.sweep() == 0
@@ -227,7 +227,7 @@ def test_what_is_deleted_can_be_had_back_for_a_day(kept: Conversations, clock: C
     clock.time += timedelta(hours=25)
     kept.close()
     again = Conversations(kept.file, now=clock)
-    with pytest.raises(KeepingError, match="no conversation"):
+    with pytest.raises(ConversationError, match="no conversation"):
         again.restore("", id)
     again.close()
     held = sqlite3.connect(kept.file)
@@ -243,16 +243,16 @@ def test_marks_and_corrections(kept: Conversations) -> None:
     assert (kept.get("", id).turns[0].mark, kept.get("", id).turns[0].correction) == ("-", "ten")
     kept.mark("", id, 0, "")
     assert (kept.get("", id).turns[0].mark, kept.get("", id).turns[0].correction) == ("", "")
-    with pytest.raises(KeepingError, match="gone on elsewhere"):
+    with pytest.raises(ConversationError, match="gone on elsewhere"):
         kept.mark("", id, 1, "+", "")
-    with pytest.raises(KeepingError, match='"x" is no mark'):
+    with pytest.raises(ConversationError, match='"x" is no mark'):
         kept.mark("", id, 0, "x")  # type: ignore[arg-type]
 
 
 # Laws: the file does what plain dictionaries do
 
 
-class Keeping(RuleBasedStateMachine):
+class Kept(RuleBasedStateMachine):
     ids = Bundle("ids")
     users = st.sampled_from(["", "ann", "bob"])
 
@@ -275,7 +275,7 @@ class Keeping(RuleBasedStateMachine):
     def put(self, id: str, place: int, question: str) -> None:
         self.clock.time += timedelta(seconds=1)
         if place > len(self.turns[id]):
-            with pytest.raises(KeepingError):
+            with pytest.raises(ConversationError):
                 self.kept.put_turn(self.owner[id], id, place, Turn(question))
             return
         self.kept.put_turn(self.owner[id], id, place, Turn(question))
@@ -304,7 +304,7 @@ class Keeping(RuleBasedStateMachine):
             self.folder.cleanup()
 
 
-TestKeeping = Keeping.TestCase
+TestKept = Kept.TestCase
 
 
 # Many at once, and kills
@@ -312,7 +312,7 @@ TestKeeping = Keeping.TestCase
 WRITER = """
 import sys
 from pathlib import Path
-from web.keeping import Conversations, Turn
+from web.conversations import Conversations, Turn
 kept = Conversations(Path(sys.argv[1]))
 for n in range(int(sys.argv[2])):
     id = kept.start(sys.argv[3], "a")
@@ -391,7 +391,7 @@ def test_a_change_that_fails_changes_nothing(kept: Conversations, monkeypatch: p
         raise RuntimeError
 
     with monkeypatch.context() as patched:
-        patched.setattr(keeping, "spaced", fail)
+        patched.setattr(conversations, "spaced", fail)
         with pytest.raises(RuntimeError):
             kept.put_turn("", id, 0, Turn("another"))
     assert (kept.get("", id), kept.listed("")) == before
@@ -400,12 +400,12 @@ def test_a_change_that_fails_changes_nothing(kept: Conversations, monkeypatch: p
 def test_another_s_long_change_is_waited_for_and_then_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(conversations, "WAIT_SECONDS", 0.3)
     kept = Conversations(tmp_path / "kept.sqlite")
     id = ask(kept, "first")
     other = sqlite3.connect(kept.file, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(KeepingError, match=r"kept\.sqlite: conversations cannot be kept \(database is locked\)"):
+    with pytest.raises(ConversationError, match=r"kept\.sqlite: conversations cannot be kept \(database is locked\)"):
         kept.put_turn("", id, 1, ASKED)
     assert len(kept.get("", id).turns) == 1  # reading goes on
     timer = threading.Timer(0.1, lambda: other.execute("COMMIT"))
@@ -464,7 +464,7 @@ def test_another_file_is_a_sentence_and_stays_as_it_is(tmp_path: Path, make: Any
     file = tmp_path / "kept.sqlite"
     make(file)
     before = file.read_bytes() if file.is_file() else b""
-    with pytest.raises(KeepingError, match=sentence) as error:
+    with pytest.raises(ConversationError, match=sentence) as error:
         Conversations(file)
     assert str(error.value).startswith(f"{file}: ") and "\n" not in str(error.value)
     assert before == (file.read_bytes() if file.is_file() else b"")
@@ -474,7 +474,7 @@ def test_damage_found_later_is_a_sentence(tmp_path: Path) -> None:
     kept = Conversations(tmp_path / "kept.sqlite")
     id = ask(kept, "first")
     kept._db.execute("UPDATE turns SET scope = '{'")
-    with pytest.raises(KeepingError, match="a turn is damaged"):
+    with pytest.raises(ConversationError, match="a turn is damaged"):
         kept.get("", id)
     kept.close()
 
@@ -496,6 +496,6 @@ def test_what_is_kept_is_the_same_json(value: dict[str, Any]) -> None:
 
 def test_a_file_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(KeepingError, match="conversations cannot be kept here"):
+    with pytest.raises(ConversationError, match="conversations cannot be kept here"):
         Conversations(tmp_path / "file" / "kept.sqlite")
     assert os.listdir(tmp_path) == ["file"]

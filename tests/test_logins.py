@@ -10,9 +10,9 @@ import pytest
 
 from cli.options import run_safely
 from qa.settings import Settings
-from web import logins as module
-from web.logins import LoginError, Logins, TooManyTries, add_login, read_logins, remove_login
-from web.session import SESSION_SECONDS, cookie_name, read_secret, sign, verify
+from web.auth import logins as module
+from web.auth.logins import LoginError, Logins, TooManyTries, add_login, read_logins, remove_login
+from web.auth.session import SESSION_SECONDS, cookie_name, read_secret, sign, verify
 
 PASSWORD = "correct horse – é"
 
@@ -250,7 +250,7 @@ def test_the_secret_is_made_once_for_its_owner_alone(tmp_path: Path, caplog: pyt
 def run(*words: str) -> int:
     import argparse
 
-    from web.cli_login import add_login_commands
+    from web.auth.commands import add_login_commands
 
     parser = argparse.ArgumentParser(prog="groundwire")
     add_login_commands(parser.add_subparsers(required=True))

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.article import Article, Aside
-from web.markup import AROUND, LONGEST_LINE, Drawer, Shown, cut, pieces_of
-from web.words import Words, tables
+from web.page.markup import AROUND, LONGEST_LINE, Drawer, Shown, cut, pieces_of
+from web.page.words import Words, tables
 
 QUOTE = "Missiles hit two vehicles – “both” burned & <b>smoked</b>."
 TEXT = f"The road was dark.\r\n\r\n{QUOTE} Ten people were killed. Share this!"
@@ -207,7 +207,7 @@ def test_every_language_has_the_same_keys_and_placeholders() -> None:
 
 def test_every_word_is_used_and_every_use_has_its_word() -> None:
     folder = Path(__file__).parent.parent / "web"
-    source = "".join(file.read_text("utf-8") for file in folder.iterdir() if file.suffix in (".py", ".html"))
+    source = "".join(file.read_text("utf-8") for file in folder.rglob("*.*") if file.suffix in (".py", ".html"))
     keys = tables()["en"].keys()
     called = set(re.findall(r'(?:\bt|words)\(\s*"(\w+)"', source))
     assert called - {"copy_"} <= keys

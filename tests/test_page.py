@@ -12,9 +12,9 @@ from conftest import ARTICLES
 from served import PASSWORD, SLOW, Site, open_site, wait
 
 from web.adding import Limits
-from web.chat import STEPS
-from web.keeping import Turn
-from web.words import Words
+from web.conversations import Turn
+from web.page.chat import STEPS
+from web.page.words import Words
 
 pytestmark = pytest.mark.browser
 QUESTION = "Who was killed at the airport of Baghdad?"
@@ -113,7 +113,7 @@ def tab(chromium: Any, site: Site) -> Iterator[Tab]:
 
 
 def turns_of(site: Site, id: str, user: str = "") -> tuple[Turn, ...]:
-    return site.house.conversations.get(user, id).turns
+    return site.server.conversations.get(user, id).turns
 
 
 # Asking and checking
@@ -123,7 +123,7 @@ def test_each_citation_opens_its_quote_to_the_character(tab: Tab, site: Site) ->
     tab.ask()
     [turn] = turns_of(site, tab.conversation)
     assert turn.answer and turn.answer["citations"] and tab.box.input_value() == ""
-    archive = site.house.rooms.archive("", site.key("airport"))
+    archive = site.server.archives.archive("", site.key("airport"))
     for place, cited in enumerate(turn.answer["citations"]):
         article = archive.article(cited["article_id"])
         assert article and tab.open_quote(place) == cited["quote"] == article.text[cited["start"] : cited["end"]]
@@ -154,7 +154,7 @@ def test_what_is_being_done_is_said_and_stop_frees_the_model(tab: Tab, site: Sit
     tab.button("Stop").click()
     tab.answered()
     assert "Stopped." in tab.find("#chat .note").inner_text()
-    wait(lambda: site.house.desk.length == 0)
+    wait(lambda: site.server.queue.length == 0)
     looks = site.generator.slow_looks
     time.sleep(0.5)
     assert site.generator.slow_looks == looks
@@ -168,9 +168,9 @@ def test_a_closed_tab_frees_the_model(chromium: Any, site: Site) -> None:
     tab.box.fill(f"Who {SLOW} died in the strike at Baghdad airport?")
     tab.box.press("Enter")
     tab.find("#now .doing", has_text="Reading").wait_for()
-    assert site.house.desk.length == 1
+    assert site.server.queue.length == 1
     tab.context.close()
-    wait(lambda: site.house.desk.length == 0)
+    wait(lambda: site.server.queue.length == 0)
 
 
 def test_who_waits_is_told_the_place(chromium: Any, site: Site) -> None:
@@ -220,7 +220,7 @@ def test_an_answer_is_copied_with_its_sources(tab: Tab) -> None:
 
 def make_wire(site: Site, **fields: Any) -> dict[str, Any]:
     """A kept answer about two stories of the airport archive that do not agree."""
-    archive = site.house.rooms.archive("", site.key("airport"))
+    archive = site.server.archives.archive("", site.key("airport"))
     citations = []
     for number, (id, quote) in enumerate((("airport", "Ten people died in the strike."), ("wire-2", "The floods")), 1):
         article = archive.article(id)
@@ -239,8 +239,8 @@ def make_wire(site: Site, **fields: Any) -> dict[str, Any]:
 
 def keep(site: Site, question: str, answer: dict[str, Any]) -> str:
     """A conversation that was kept before, with one turn."""
-    id = site.house.conversations.start("", site.key("airport"))
-    site.house.conversations.put_turn("", id, 0, Turn(question, answer, asked="2026-01-02T03:04:05+00:00"))
+    id = site.server.conversations.start("", site.key("airport"))
+    site.server.conversations.put_turn("", id, 0, Turn(question, answer, asked="2026-01-02T03:04:05+00:00"))
     return id
 
 
@@ -248,7 +248,7 @@ def test_sides_and_half_borne_sentences_and_refusals_look_it(chromium: Any, site
     sides = [{"value": "ten", "citations": [1]}, {"value": "two thousand", "citations": [2]}]
     half = {"text": "Ten died [1].", "citations": [1], "support": "partly", "score": 0.4}
     id = keep(site, "How many?", make_wire(site, conflicts=[{"about": "how many", "sides": sides}], sentences=[half]))
-    site.house.conversations.put_turn(
+    site.server.conversations.put_turn(
         "", id, 1, Turn("Where?", make_wire(site, declined=True, answer="The articles do not say.", citations=[]))
     )
     tab = Tab(chromium, site, f"/?conversation={id}")
@@ -336,7 +336,7 @@ def test_what_one_adding_takes_can_be_sent_at_once(tab: Tab, site: Site, tmp_pat
     tab.find("#files input[type=file]").set_input_files(files)
     tab.tab.get_by_text("two", exact=False).first.wait_for()
     assert len([url for url in tab.requests if "/upload?" in url]) == 1
-    assert site.server.config.app.upload_bytes >= Limits().bytes  # type: ignore[union-attr]
+    assert site.runner.config.app.upload_bytes >= Limits().bytes  # type: ignore[union-attr]
 
 
 def test_archives_switch_and_are_made(tab: Tab, site: Site) -> None:
@@ -350,7 +350,7 @@ def test_archives_switch_and_are_made(tab: Tab, site: Site) -> None:
     tab.field("Name").first.fill("Elections")
     tab.button("Make").click()
     tab.tab.get_by_text("Elections is empty").first.wait_for()
-    assert "Elections" in [entry.name for entry in site.house.rooms.listed("")]
+    assert "Elections" in [entry.name for entry in site.server.archives.listed("")]
 
 
 # Keeping
@@ -420,7 +420,7 @@ def test_marks_become_candidates_for_gold(tab: Tab, site: Site) -> None:
     tab.find("#correction textarea").fill("José Pérez")
     tab.button("Save").click()
     tab.tab.get_by_text("Corrected: José Pérez").wait_for()
-    folder = site.house.rooms.archive("", site.key("airport")).folder
+    folder = site.server.archives.archive("", site.key("airport")).folder
     rows = [json.loads(row) for row in (folder / "marked.jsonl").read_text("utf-8").splitlines()]
     assert [row["mark"] for row in rows][-2:] == ["+", "-"] and rows[-1]["correction"] == "José Pérez"
 
@@ -435,7 +435,7 @@ def test_a_conversation_deleted_while_it_is_answered(tab: Tab, site: Site) -> No
     tab.box.fill(f"Who {SLOW} died in the strike at Baghdad airport?")
     tab.box.press("Enter")
     tab.find("#now .doing", has_text="Reading").wait_for()
-    site.house.conversations.delete("", tab.conversation)
+    site.server.conversations.delete("", tab.conversation)
     tab.find("#notice", has_text="it may have been deleted").wait_for()
     tab.find("#chat .welcome").wait_for()
     tab.ask()

@@ -20,13 +20,13 @@ from index.store.scope import EVERYTHING, Scope, ScopeError
 from models import Message
 from qa.pipeline import Event, Newsroom, QuestionError, Status
 from qa.settings import Settings
-from web.asked import hosts_for
-from web.completions import RequestError, make_router, read_request
-from web.door import Door, user_of
-from web.house import House
-from web.logins import Logins, add_login
-from web.programs import find_archive, read
-from web.rooms import Rooms
+from web.archives import Archives
+from web.auth.headers import hosts_for
+from web.auth.logins import Logins, add_login
+from web.auth.middleware import AuthMiddleware, user_of
+from web.programs.calls import find_archive, read
+from web.programs.completions import RequestError, make_router, read_request
+from web.server import Server
 
 PASSWORD = "correct horse"  # httpx sends ASCII alone in a header
 QUESTION = "Who was killed at the airport of Baghdad?"
@@ -80,8 +80,8 @@ class Served:
             make_index(tmp_path / name, [tmp_path / f"{name}-files"], embedder).close()
             archives.append(tmp_path / name)
         settings = Settings(archive=archives[0], embedder="fake")
-        self.house = House.open(settings, archives, tmp_path / "data", logins=logins)
-        self.room = self._watch(self.house)
+        self.server = Server.open(settings, archives, tmp_path / "data", logins=logins)
+        self.room = self._watch(self.server)
         self.added: list[tuple[str, list[tuple[str, str]], list[str]]] = []
         self.auth_file = tmp_path / "logins"
         if logins:
@@ -90,14 +90,14 @@ class Served:
         self.logins = Logins(self.auth_file) if logins else None
         self.address = self._start()
 
-    def _watch(self, house: House) -> SlowRoom:
+    def _watch(self, server: Server) -> SlowRoom:
         """The first archive's newsroom, which can be slow."""
-        real = house.rooms.room
-        first = house.rooms.listed("paz" if house.rooms._logins else "")[0].key
-        plain = real("paz" if house.rooms._logins else "", first)
-        room = SlowRoom(plain.news, plain.settings, house.rooms.models.generator)
+        real = server.archives.room
+        first = server.archives.listed("paz" if server.archives._logins else "")[0].key
+        plain = real("paz" if server.archives._logins else "", first)
+        room = SlowRoom(plain.news, plain.settings, server.archives.models.generator)
         room.begun, room.ended, room.heard = [], [], []
-        house.rooms.room = lambda user, key: room if key == first else real(user, key)  # type: ignore[method-assign]
+        server.archives.room = lambda user, key: room if key == first else real(user, key)  # type: ignore[method-assign]
         return room
 
     def add(self, user: str, key: str, files: Sequence[tuple[Path, str]], addresses: Sequence[str]) -> dict[str, Any]:
@@ -109,29 +109,29 @@ class Served:
         import uvicorn
         from fastapi import FastAPI
 
-        from web.endpoints import add_endpoints
+        from web.programs.endpoints import add_endpoints
 
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-        app.include_router(make_router(self.house))
+        app.include_router(make_router(self.server))
         with gr.Blocks(title="Groundwire", analytics_enabled=False) as page:
             # As on the real page: an event of its own by a name that an endpoint wants.
             gr.Button("Ask").click(lambda: None, api_name="ask", api_visibility="private")
-            add_endpoints(page, self.house, self.add)
+            add_endpoints(page, self.server, self.add)
         app = gr.mount_gradio_app(app, page, path="/", auth_dependency=user_of, mcp_server=True, show_error=False)
-        door = Door(app, self.logins, hosts_for("127.0.0.1"), bytes(32))
+        middleware = AuthMiddleware(app, self.logins, hosts_for("127.0.0.1"), bytes(32))
         listening = self.stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-        self.server = uvicorn.Server(uvicorn.Config(door, log_level="warning"))
-        self.thread = threading.Thread(target=self.server.run, args=([listening],), daemon=True)
+        self.runner = uvicorn.Server(uvicorn.Config(middleware, log_level="warning"))
+        self.thread = threading.Thread(target=self.runner.run, args=([listening],), daemon=True)
         self.thread.start()
-        while not self.server.started:
+        while not self.runner.started:
             time.sleep(0.02)
         return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
     def close(self) -> None:
-        self.server.should_exit = True
-        self.server.force_exit = True
+        self.runner.should_exit = True
+        self.runner.force_exit = True
         self.thread.join(10)
-        self.house.close()
+        self.server.close()
         self.stack.close()
 
     def openai(self, key: str = "none") -> openai.OpenAI:
@@ -268,9 +268,9 @@ def test_a_refusal_is_an_answer(free: Served) -> None:
 def test_models_are_the_archives(free: Served, shut: Served) -> None:
     assert [model.id for model in free.openai().models.list()] == ["groundwire", "airport", "other"]
     assert [model.id for model in shut.openai(f"writer:{PASSWORD}").models.list()] == ["groundwire", "airport", "other"]
-    key = free.house.rooms.listed("")[1].key
+    key = free.server.archives.listed("")[1].key
     for name in ("other", "OTHER", key):
-        assert find_archive(free.house, "", name).name == "other"
+        assert find_archive(free.server, "", name).name == "other"
 
 
 @pytest.mark.parametrize(
@@ -335,7 +335,7 @@ def test_without_a_login_nothing_is_answered(shut: Served) -> None:
 
 
 def test_a_line_that_is_full_is_said_so(free: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(free.house.desk, "most_waiting", 0)
+    monkeypatch.setattr(free.server.queue, "most_waiting", 0)
     with pytest.raises(openai.RateLimitError, match="ask again in a few minutes") as told:
         ask(free)
     assert told.value.response.headers["retry-after"] == "30"
@@ -353,7 +353,7 @@ def test_a_client_that_goes_away_frees_the_model(free: Served, streamed: bool) -
             with pytest.raises(httpx.ReadTimeout):
                 asking.post(request.url, json=body, timeout=1)
     until(lambda: question in free.room.ended)
-    until(lambda: free.house.desk.length == 0)
+    until(lambda: free.server.queue.length == 0)
     check_answer(ask(free).groundwire)
 
 
@@ -364,9 +364,9 @@ def test_one_who_goes_away_while_waiting_is_never_asked(free: Served) -> None:
     until(lambda: f"{SLOW} first" in free.room.begun)
     with pytest.raises(openai.APITimeoutError):
         ask(free, "Who waits in vain?", timeout=0.5)
-    until(lambda: free.house.desk.length == 1)
+    until(lambda: free.server.queue.length == 1)
     first.close()
-    until(lambda: free.house.desk.length == 0)
+    until(lambda: free.server.queue.length == 0)
     assert "Who waits in vain?" not in [question for question, _, _ in free.room.heard]
 
 
@@ -459,7 +459,7 @@ def test_each_is_known_by_name_and_may_add_only_to_their_own(shut: Served) -> No
     assert len(client.predict(api_name="/archives")) == 2
     with pytest.raises(Exception, match="no archive to add to"):
         client.predict(address="https://example.org/1", api_name="/index")
-    shut.house.rooms.make("paz", "My own")
+    shut.server.archives.make("paz", "My own")
     client.predict(address="https://example.org/1", api_name="/index")
     assert shut.added[-1][0] == "paz"
     other = shut.gradio(("writer", PASSWORD))
@@ -471,13 +471,13 @@ def test_each_is_known_by_name_and_may_add_only_to_their_own(shut: Served) -> No
 
 
 def test_a_long_article_is_read_in_parts(free: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    from web import programs
+    from web.programs import calls as programs
 
     monkeypatch.setattr(programs, "LONGEST_READ", 50)
-    key = free.house.rooms.listed("")[0].key
+    key = free.server.archives.listed("")[0].key
     parts, start = [], 0
     while start is not None:
-        part = read(free.house, "", key, "airport", start)
+        part = read(free.server, "", key, "airport", start)
         parts.append(part["text"])
         start = part["next_start"]
     assert "".join(parts) == ARTICLES["airport.txt"] and len(parts) == -(-len(ARTICLES["airport.txt"]) // 50)
@@ -490,17 +490,17 @@ def test_a_long_article_is_read_in_parts(free: Served, monkeypatch: pytest.Monke
 def test_an_archive_that_is_away_keeps_nobody_else_waiting(
     free: Served, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
-    held, looks, stood = Rooms._held, [], []
+    held, looks, stood = Archives._held, [], []
 
-    def wait_for_another(rooms: Rooms, folder: Path) -> Any:
+    def wait_for_another(archives: Archives, folder: Path) -> Any:
         looks.append(folder)
         try:
             httpx.get(f"{free.address}/login", timeout=2)
         except httpx.TimeoutException:
             stood.append(folder)
-        return held(rooms, folder)
+        return held(archives, folder)
 
-    monkeypatch.setattr(Rooms, "_held", wait_for_another)
+    monkeypatch.setattr(Archives, "_held", wait_for_another)
     if by == "endpoint":
         check_answer(free.gradio().predict(QUESTION, api_name="/answer"))
         check_answer(list(free.gradio().submit(QUESTION, api_name="/ask"))[-1])

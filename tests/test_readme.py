@@ -13,7 +13,7 @@ from test_floors import ORDER, ROOT
 
 from app import add_serve_command
 from cli.main import build_parser
-from web.cli_login import add_login_commands
+from web.auth.commands import add_login_commands
 
 README = ROOT / "README.md"
 OTHERS = {

@@ -9,9 +9,9 @@ import pytest
 from served import PASSWORD, Site, open_site
 
 import app
-from web.keeping import Turn
-from web.logins import add_login
-from web.markup import AROUND
+from web.auth.logins import add_login
+from web.conversations import Turn
+from web.page.markup import AROUND
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +62,9 @@ def test_conversations_that_cannot_be_kept_are_one_sentence(tmp_path: Path, caps
 
 
 def test_a_conversation_is_saved_and_only_its_owners(site: Site) -> None:
-    id = site.house.conversations.start("", site.key())
-    site.house.conversations.put_turn("", id, 0, Turn("What is long?", None, "Stopped."))
-    other = site.house.conversations.start("somebody", site.key())
+    id = site.server.conversations.start("", site.key())
+    site.server.conversations.put_turn("", id, 0, Turn("What is long?", None, "Stopped."))
+    other = site.server.conversations.start("somebody", site.key())
     for kind, media in (("txt", "plain"), ("md", "markdown"), ("html", "html"), ("json", "json")):
         reply = httpx.get(f"{site.address}/conversations/{id}.{kind}")
         assert reply.status_code == 200 and "What is long?" in reply.text and media in reply.headers["content-type"]

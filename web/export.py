@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ground.words import fold, plain_json
-from web.keeping import Conversation, Turn
+from web.conversations import Conversation, Turn
 
 Wire = Mapping[str, Any]
 LONGEST = 300  # characters of a headline, an outlet, a value; a quote is never cut

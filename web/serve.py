@@ -1,4 +1,4 @@
-"""One FastAPI app of all that is served, behind one door: the page, what programs ask, what can be saved and read."""
+"""One FastAPI app of all that is served: the page, what programs ask, what can be saved and read."""
 
 import asyncio
 import errno
@@ -17,17 +17,17 @@ from fastapi.responses import FileResponse, PlainTextResponse, Response
 
 from index.store.archive import ArchiveError
 from web import export
-from web.asked import hosts_for
-from web.completions import make_router
-from web.door import Door, user_of
-from web.endpoints import add_endpoints
-from web.house import House
-from web.keeping import KeepingError
-from web.layout import CSS, HEAD, THEME
-from web.logins import LoginError, Logins, read_logins
+from web.auth.headers import hosts_for
+from web.auth.logins import LoginError, Logins, read_logins
+from web.auth.middleware import AuthMiddleware, user_of
+from web.auth.session import read_secret
+from web.conversations import ConversationError
 from web.measure import last_run
-from web.page import build_page
-from web.session import read_secret
+from web.page.events import build_page
+from web.page.layout import CSS, HEAD, THEME
+from web.programs.completions import make_router
+from web.programs.endpoints import add_endpoints
+from web.server import Server
 
 KINDS = {
     "txt": ("text/plain", export.conversation_as_text),
@@ -44,10 +44,10 @@ class PortError(OSError):
 
 
 def make_app(
-    house: House, *, logins: Logins | None = None, root_path: str = "", hosts: Sequence[str] = hosts_for("127.0.0.1")
-) -> Door:
+    server: Server, *, logins: Logins | None = None, root_path: str = "", hosts: Sequence[str] = hosts_for("127.0.0.1")
+) -> AuthMiddleware:
     """Everything that is served, for uvicorn. `hosts` are the names it answers to; none means any."""
-    os.environ["GRADIO_TEMP_DIR"] = str(house.folder / "uploads")
+    os.environ["GRADIO_TEMP_DIR"] = str(server.folder / "uploads")
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/conversations/{name}")
@@ -57,8 +57,8 @@ def make_app(
         if kind not in KINDS:
             return PlainTextResponse(f"a conversation can be had as {', '.join(KINDS)}", 404)
         try:
-            conversation = house.conversations.get(user_of(request) or "", id)
-        except KeepingError as error:
+            conversation = server.conversations.get(user_of(request) or "", id)
+        except ConversationError as error:
             return PlainTextResponse(str(error), 404)
         media, write = KINDS[kind]
         return Response(
@@ -73,7 +73,7 @@ def make_app(
     def read(archive: str, id: str, request: Request) -> Response:
         """The text of an article, nothing else."""
         try:
-            article = house.rooms.archive(user_of(request) or "", archive).article(id)
+            article = server.archives.archive(user_of(request) or "", archive).article(id)
         except ArchiveError as error:
             return PlainTextResponse(str(error), 404)
         return PlainTextResponse(article.text if article else f'no article has the id "{id}"', 200 if article else 404)
@@ -81,18 +81,18 @@ def make_app(
     @app.get("/report")
     def report() -> Response:
         """The report of the last evaluation: a page without scripts from elsewhere, in a sandbox of its own."""
-        run = last_run(house.runs)
+        run = last_run(server.runs)
         if run is None or run.report is None:
             return PlainTextResponse("there is no report; make one with groundwire eval", 404)
         return FileResponse(run.report, media_type="text/html")
 
     def add(user: str, key: str, files: Sequence[tuple[Path, str]], addresses: Sequence[str]) -> dict[str, Any]:
-        return asdict(house.add(user, key, files, addresses))
+        return asdict(server.add(user, key, files, addresses))
 
-    app.include_router(make_router(house))
-    page = build_page(house)
+    app.include_router(make_router(server))
+    page = build_page(server)
     with page:
-        add_endpoints(page, house, add)
+        add_endpoints(page, server, add)
     gr.mount_gradio_app(
         app,
         page,
@@ -110,7 +110,7 @@ def make_app(
         css=CSS,
         head=HEAD,
     )
-    return Door(app, logins, hosts, read_secret(house.folder), root_path=root_path)
+    return AuthMiddleware(app, logins, hosts, read_secret(server.folder), root_path=root_path)
 
 
 def check_port(host: str, port: int) -> None:
@@ -145,7 +145,7 @@ def is_trouble(record: logging.LogRecord) -> bool:
 
 
 def serve(
-    house: House,
+    server: Server,
     *,
     host: str,
     port: int,
@@ -158,10 +158,10 @@ def serve(
     if auth_file and not read_logins(auth_file):
         raise LoginError(f"{auth_file}: names nobody; add one with: groundwire login add --auth-file {auth_file} NAME")
     logins = Logins(auth_file) if auth_file else None
-    app = make_app(house, logins=logins, root_path=root_path, hosts=hosts_for(host, names))
-    house.warm()
+    app = make_app(server, logins=logins, root_path=root_path, hosts=hosts_for(host, names))
+    server.warm()
     ready()
     try:
         make_server(app, host=host, port=port).run()
     finally:
-        house.close()
+        server.close()

@@ -6,15 +6,15 @@ import gradio as gr
 
 from ground.words import duration
 from models.catalogue import read_catalogue
-from web.house import House
-from web.markup import Drawer, day
 from web.measure import Headline, last_run, memory, models_held
+from web.page.markup import Drawer, day
+from web.server import Server
 
 
-def measure_view(house: House) -> dict[str, Any]:
+def measure_view(server: Server) -> dict[str, Any]:
     """The values that the tab is drawn with."""
-    run = last_run(house.runs)
-    held, speed = memory(), house.speed.speed()
+    run = last_run(server.runs)
+    held, speed = memory(), server.speed.speed()
     return {
         "run": run
         and {
@@ -36,7 +36,7 @@ def measure_view(house: House) -> dict[str, Any]:
                 "in_use": one.in_use,
                 "installed": one.installed,
             }
-            for one in models_held(house.settings, read_catalogue())
+            for one in models_held(server.settings, read_catalogue())
         ],
         "now": megabytes(held.now_bytes),
         "peak": megabytes(held.peak_bytes),
@@ -74,12 +74,12 @@ def megabytes(count: int | None) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
-def build_measure_tab(house: House, drawer: Drawer, tab: gr.Tab, quick: dict[str, Any]) -> None:
+def build_measure_tab(server: Server, drawer: Drawer, tab: gr.Tab, quick: dict[str, Any]) -> None:
     """The tab's parts, within the Blocks that is being built; looked at anew each time it is opened."""
     again = gr.Button(drawer.words("refresh"), size="sm", elem_id="refresh")
     shown_here = gr.HTML(apply_default_css=False, elem_id="measure")
 
     def look() -> str:
-        return drawer.measure(measure_view(house))
+        return drawer.measure(measure_view(server))
 
     gr.on([tab.select, again.click], look, None, [shown_here], **quick)

@@ -15,9 +15,9 @@ from gradio.events import api
 from starlette.requests import Request
 
 from index.store.scope import Scope
-from web.door import user_of
-from web.house import House
-from web.programs import find, find_archive, put, read, sentence_of, tell
+from web.auth.middleware import user_of
+from web.programs.calls import find, find_archive, put, read, sentence_of, tell
+from web.server import Server
 
 # Who, the archive's key, files with the names that their owner gave them, addresses; what was understood, as JSON.
 Adder = Callable[[str, str, Sequence[tuple[Path, str]], Sequence[str]], dict[str, Any]]
@@ -27,7 +27,7 @@ Value = TypeVar("Value")
 Report = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-def add_endpoints(page: gr.Blocks, house: House, add: Adder | None = None) -> None:
+def add_endpoints(page: gr.Blocks, server: Server, add: Adder | None = None) -> None:
     """Adds them to a page, inside its `with`; /index only where there is something that adds.
 
     Their docstrings are what an assistant reads to choose a tool. Only /ask goes through Gradio's queue, and it is no
@@ -46,8 +46,8 @@ def add_endpoints(page: gr.Blocks, house: House, add: Adder | None = None) -> No
         """Ask, and hear what is being done: dicts with "doing", then the answer. The arguments are those of /answer."""
         with told():
             user = await _user(request)
-            entry = await asyncio.to_thread(find_archive, house, user, archive)
-            asking = await put(house, user, entry.key, question, scope=_scope(outlets, since, until))
+            entry = await asyncio.to_thread(find_archive, server, user, archive)
+            asking = await put(server, user, entry.key, question, scope=_scope(outlets, since, until))
             async with aclosing(tell(asking)) as steps:
                 async for step in steps:
                     yield step
@@ -75,8 +75,8 @@ def add_endpoints(page: gr.Blocks, house: House, add: Adder | None = None) -> No
         """
         with told():
             user = await _user(request)
-            entry = await asyncio.to_thread(find_archive, house, user, archive)
-            asking = await put(house, user, entry.key, question, scope=_scope(outlets, since, until))
+            entry = await asyncio.to_thread(find_archive, server, user, archive)
+            asking = await put(server, user, entry.key, question, scope=_scope(outlets, since, until))
             report = _reporter()
             answer: dict[str, Any] = {}
             async with aclosing(tell(asking)) as steps:  # closed where the client goes away: its call is cancelled
@@ -112,9 +112,9 @@ def add_endpoints(page: gr.Blocks, house: House, add: Adder | None = None) -> No
         """
         with told():
             user = await _user(request)
-            entry = await asyncio.to_thread(find_archive, house, user, archive)
+            entry = await asyncio.to_thread(find_archive, server, user, archive)
             scope = _scope(outlets, since, until)
-            hits = await asyncio.to_thread(find, house, user, entry.key, words, limit=int(limit), scope=scope)
+            hits = await asyncio.to_thread(find, server, user, entry.key, words, limit=int(limit), scope=scope)
             return _written(request, hits)
 
     async def read_article(
@@ -133,15 +133,15 @@ def add_endpoints(page: gr.Blocks, house: House, add: Adder | None = None) -> No
         """
         with told():
             user = await _user(request)
-            entry = await asyncio.to_thread(find_archive, house, user, archive)
+            entry = await asyncio.to_thread(find_archive, server, user, archive)
             last = None if end is None else int(end)
-            part = await asyncio.to_thread(read, house, user, entry.key, article_id, int(start), last)
+            part = await asyncio.to_thread(read, server, user, entry.key, article_id, int(start), last)
             return _written(request, part)
 
     async def archives(request: gr.Request) -> list[dict[str, Any]]:
         """List the archives that can be asked: name, number of articles, first and last day."""
         with told():
-            listed = await asyncio.to_thread(house.rooms.listed, await _user(request))
+            listed = await asyncio.to_thread(server.archives.listed, await _user(request))
             fields = ("name", "articles", "first_day", "last_day", "may_change", "problem")
             return _written(request, [{name: getattr(entry, name) for name in fields} for entry in listed])
 
@@ -158,7 +158,7 @@ def add_endpoints(page: gr.Blocks, house: House, add: Adder | None = None) -> No
         with told():
             assert add is not None, "without it there is no such endpoint"
             user = await _user(request)
-            entry = await asyncio.to_thread(find_archive, house, user, archive, to_change=True)
+            entry = await asyncio.to_thread(find_archive, server, user, archive, to_change=True)
             addresses = [address.strip()] if address.strip() else []
             given = uploaded(files or [])
             if not addresses and not given:

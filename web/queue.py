@@ -1,4 +1,4 @@
-"""The desk: questions wait in line for the one language model, and whoever asks hears their place and about how long.
+"""The queue: questions wait in line for the one language model, and whoever asks hears their place and about how long.
 
 One thread answers, one question at a time. Turns are fair: who has several questions waiting gets one answered before
 each of the others' next one.
@@ -26,8 +26,8 @@ REMEMBERED = 20  # answers that the next ones are thought to take as long as
 log = logging.getLogger(__name__)
 
 
-class DeskFull(QuestionError):
-    """More questions wait than the desk takes; the message says how many."""
+class QueueFull(QuestionError):
+    """More questions wait than the queue takes; the message says how many."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ def lasted(place: Place, shown: Place) -> bool:
 
 
 class Asking:
-    """One question at the desk. `events` grows until `done`: then there is `answer` or `error`, or it was stopped."""
+    """One question in the queue. `events` grows until `done`: then there is `answer` or `error`, or it was stopped."""
 
     def __init__(
-        self, desk: "Desk", open_room: Callable[[], Newsroom], question: str, history: Sequence[Message], scope: Any
+        self, queue: "Queue", open_room: Callable[[], Newsroom], question: str, history: Sequence[Message], scope: Any
     ) -> None:
         self.question = question
         self.events: list[Event] = []
@@ -56,7 +56,7 @@ class Asking:
         self.done = False
         self.stopped = False
         self.round = 0
-        self._desk = desk
+        self._queue = queue
         self._open_room = open_room
         self._history = tuple(history)
         self._scope = scope
@@ -65,11 +65,11 @@ class Asking:
         """The model hears of it at its next word; one that waits is never asked."""
         if not self.done:
             self.stopped = True
-            self._desk.drop(self)
+            self._queue.drop(self)
 
     def place(self) -> Place | None:
         """Its place in line; None once it is being answered."""
-        return self._desk.place(self)
+        return self._queue.place(self)
 
     async def follow(self) -> AsyncGenerator[Place | Event, None]:
         """Each change of its place, then its events as they come; of several steps at once the last. Raises its error.
@@ -99,7 +99,7 @@ class Asking:
             raise self.error
 
     def run(self) -> None:
-        """Answers it, in the desk's thread."""
+        """Answers it, in the queue's thread."""
         try:
             self.events.append(Status("opening the archive"))
             room = self._open_room()
@@ -116,7 +116,7 @@ class Asking:
             self.error = error
 
 
-class Desk:
+class Queue:
     """The line before the model. `put` comes back at once; a thread of its own answers."""
 
     def __init__(self, *, most_waiting: int = MOST_WAITING) -> None:
@@ -142,18 +142,18 @@ class Desk:
     ) -> Asking:
         """A question in line. `who` asks counts for fairness alone; `open_room` is called when its turn comes.
 
-        Raises DeskFull where too many wait.
+        Raises QueueFull where too many wait.
         """
         with self._change:
             if len(self._waiting) >= self.most_waiting:
-                raise DeskFull(f"{len(self._waiting)} questions are waiting already; ask again in a few minutes")
+                raise QueueFull(f"{len(self._waiting)} questions are waiting already; ask again in a few minutes")
             asking = Asking(self, open_room, question, history, scope)
             # Fair queueing: a person's next question stands one round behind the last one, a newcomer's in this round.
             asking.round = self._rounds[who] = max(self._round, self._rounds.get(who, -1) + 1)
             self._waiting.append(asking)
             self._waiting.sort(key=lambda one: one.round)  # stable: within a round as they came
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="desk", daemon=True)
+                self._thread = threading.Thread(target=self._work, name="queue", daemon=True)
                 self._thread.start()
             self._change.notify_all()
         return asking

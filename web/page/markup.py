@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 from evaluation.gold.quotes import find_quote
 from index.article import Article
 from web.export import web_address
-from web.words import Words
+from web.page.words import Words
 
 if TYPE_CHECKING:
     from web.adding import Added
@@ -278,7 +278,7 @@ class Drawer:
         return str(self._draw.added(view))
 
     def measure(self, view: Mapping[str, Any]) -> str:
-        """What `web.measure_tab` shows."""
+        """What `web.page.measure_tab` shows."""
         return str(self._draw.measure(view))
 
     def earlier(self, items: Sequence[Mapping[str, object]]) -> str:

@@ -13,14 +13,14 @@ import gradio as gr
 from ground.errors import user_errors
 from index.store.archive import Archive
 from index.store.scope import Scope, ScopeError
-from web.add_tab import AddTab
-from web.chat import Chat, Seat
-from web.house import House
-from web.keeping import ELSEWHERE, KeepingError
-from web.layout import Sidebar, Talk
-from web.markup import Drawer, day, line
-from web.measure_tab import build_measure_tab
-from web.words import Words
+from web.conversations import ELSEWHERE, ConversationError
+from web.page.add_tab import AddTab
+from web.page.chat import Chat, Seat
+from web.page.layout import Sidebar, Talk
+from web.page.markup import Drawer, day, line
+from web.page.measure_tab import build_measure_tab
+from web.page.words import Words
+from web.server import Server
 
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 SLOW: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
@@ -33,11 +33,11 @@ UPLOADS_KEPT = (3_600, 86_400)  # seconds: how often Gradio looks, and how old w
 Shown = dict[Any, Any]
 
 
-def build_page(house: House, words: Words | None = None) -> gr.Blocks:
-    """The page, not yet served. Each tab has a seat of its own; all ask at one desk."""
+def build_page(server: Server, words: Words | None = None) -> gr.Blocks:
+    """The page, not yet served. Each tab has a seat of its own; all ask through one queue."""
     words = words or Words()
     with gr.Blocks(title=words("title"), analytics_enabled=False, fill_width=True, delete_cache=UPLOADS_KEPT) as blocks:
-        Page(house, words, blocks)
+        Page(server, words, blocks)
     built: gr.Blocks = blocks
     return built
 
@@ -45,10 +45,10 @@ def build_page(house: House, words: Words | None = None) -> gr.Blocks:
 class Page:
     """The parts and what they do, within the Blocks that is being built."""
 
-    def __init__(self, house: House, words: Words, blocks: gr.Blocks) -> None:
-        self.house = house
+    def __init__(self, server: Server, words: Words, blocks: gr.Blocks) -> None:
+        self.server = server
         self.words = words
-        self.chat = Chat(house, Drawer(words))
+        self.chat = Chat(server, Drawer(words))
         self.draw = self.chat.drawer
         self.seat = gr.State(Seat(), delete_callback=self.chat.end)
         self.place = gr.Textbox(visible=False)  # the browser's own note of what is open: it outlives a server
@@ -57,9 +57,9 @@ class Page:
             with gr.Tab(words("ask_tab"), id="ask"):
                 self.talk = Talk(words, self.draw.empty_reader())
             with gr.Tab(words("add_tab"), id="add"):
-                self.adding = AddTab(house, self.draw, self.on)
+                self.adding = AddTab(server, self.draw, self.on)
             with gr.Tab(words("measure_tab"), id="measure") as measuring:
-                build_measure_tab(house, self.draw, measuring, QUICK)
+                build_measure_tab(server, self.draw, measuring, QUICK)
         self._wire(blocks)
 
     def _wire(self, blocks: gr.Blocks) -> None:
@@ -159,7 +159,7 @@ class Page:
             return
         seat.user = request.username or ""
         conversation, _, archive = (place or "").partition(" ")
-        keys = [entry.key for entry in self.house.rooms.listed(seat.user)]
+        keys = [entry.key for entry in self.server.archives.listed(seat.user)]
         seat.archive = archive if archive in keys else next(iter(keys), "")
         if conversation:
             self.chat.open(seat, conversation)
@@ -173,7 +173,7 @@ class Page:
         """The list of conversations."""
         items = [
             {"id": one.id, "link": f"?conversation={one.id}", "title": one.title, "day": day(one.updated)}
-            for one in self.house.conversations.listed(seat.user, wanted, LISTED)
+            for one in self.server.conversations.listed(seat.user, wanted, LISTED)
         ]
         return {self.side.listed: self.draw.conversations(items, seat.conversation, wanted)}
 
@@ -181,7 +181,7 @@ class Page:
         """The conversation, and the list of them."""
         talk, side = self.talk, self.side
         running, id = seat.running is not None, seat.conversation
-        kept = self.house.conversations
+        kept = self.server.conversations
         links = [(self.words(f"copy_{kind}"), f"conversations/{id}.{suffix}") for kind, suffix in EXPORTS]
         return {
             talk.past: self.chat.conversation(seat),
@@ -199,13 +199,13 @@ class Page:
         """The conversation after something went wrong; where it is deleted meanwhile, a new one."""
         try:
             return self.turns(seat)
-        except KeepingError:
+        except ConversationError:
             self.chat.leave(seat)
             return self.turns(seat)
 
     def refresh(self, seat: Seat) -> Shown:
         """All of it."""
-        entries = self.house.rooms.listed(seat.user)
+        entries = self.server.archives.listed(seat.user)
         open_now = next((entry for entry in entries if entry.key == seat.archive), None)
         choices = [(line(entry.name), entry.key) for entry in entries]
         about = self.chat.about(seat)
@@ -228,7 +228,7 @@ class Page:
         archive = self._archive(seat)
         if archive is None:
             return {narrow.timeline: ""}
-        counts = self.house.rooms.counts(seat.user, seat.archive)
+        counts = self.server.archives.counts(seat.user, seat.archive)
         outlets = [(f"{line(name)} ({count:,})", name) for name, count in counts.outlets[:MOST_CHOICES]]
         languages = [(f"{name} ({count:,})", name) for name, count in counts.languages]
         pins = self.titles(archive, chosen.articles)
@@ -250,7 +250,7 @@ class Page:
             more = len(chosen.articles) - len(names)
             parts = [replace(chosen, articles=()).told(), *names, f"+ {more}" if more else ""]
             told = self.words("narrow_to", scope=", ".join(part for part in parts if part))
-        bars = self.house.rooms.timeline(seat.user, seat.archive)
+        bars = self.server.archives.timeline(seat.user, seat.archive)
         drawn = self.draw.timeline(bars, chosen.first_day or "", chosen.last_day or "")
         return {narrow.timeline: drawn, narrow.fold: gr.update(label=told, **fold), narrow.unmeant: ""}
 
@@ -262,7 +262,7 @@ class Page:
     def _archive(self, seat: Seat) -> Archive | None:
         """The open archive; None where there is none any more."""
         try:
-            return self.house.rooms.archive(seat.user, seat.archive)
+            return self.server.archives.archive(seat.user, seat.archive)
         except user_errors():
             return None
 
@@ -330,7 +330,7 @@ class Page:
     def correct(self, seat: Seat, event: gr.EventData) -> Shown:
         turns, place, talk = self.chat.turns(seat), int(event.turn), self.talk
         if place >= len(turns):
-            raise KeepingError(ELSEWHERE)
+            raise ConversationError(ELSEWHERE)
         label = self.words("correction_of", question=line(turns[place].question))
         right = gr.update(value=turns[place].correction, label=label)
         shown = {talk.correcting: gr.update(visible=True), talk.right: right}
@@ -367,24 +367,24 @@ class Page:
     def make_archive(self, seat: Seat, _: gr.EventData, name: str) -> Shown:
         side = self.side
         try:
-            self.chat.leave(seat, self.house.rooms.make(seat.user, name))
+            self.chat.leave(seat, self.server.archives.make(seat.user, name))
         except user_errors() as error:
             return {side.unmade: self.draw.notice(str(error))}
         return self.refresh(seat) | {side.called: "", side.unmade: "", side.making: gr.update(open=False)}
 
     def rename(self, seat: Seat, _: gr.EventData, name: str) -> Shown:
-        self.house.conversations.rename(seat.user, seat.conversation, name)
+        self.server.conversations.rename(seat.user, seat.conversation, name)
         return self.turns(seat)
 
     def delete(self, seat: Seat, _: gr.EventData) -> Shown:
-        held = self.house.conversations.get(seat.user, seat.conversation)
-        self.house.conversations.delete(seat.user, held.id)
+        held = self.server.conversations.get(seat.user, seat.conversation)
+        self.server.conversations.delete(seat.user, held.id)
         self.chat.leave(seat)
         seat.deleted = held.id
         return self.refresh(seat) | {self.side.gone: self.draw.undo_line(self.words("deleted", title=line(held.title)))}
 
     def restore(self, seat: Seat, _: gr.EventData) -> Shown:
-        self.house.conversations.restore(seat.user, seat.deleted)
+        self.server.conversations.restore(seat.user, seat.deleted)
         self.chat.open(seat, seat.deleted)
         return self.refresh(seat)
 

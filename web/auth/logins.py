@@ -138,7 +138,7 @@ def _same_form(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
-# At the door
+# Logging in
 
 
 class Logins:

@@ -96,7 +96,7 @@ class _Held:
             return self._looked_up[name][1]
 
 
-class _Door:
+class _Opener:
     """The way to one archive. Who opens it is waited for by those who want the same one, and by nobody else."""
 
     def __init__(self, folder: Path) -> None:
@@ -128,7 +128,7 @@ class _Door:
             return self.held
 
 
-class Rooms:
+class Archives:
     """The archives of a server. Safe from any thread; each archive is opened once, each model when it is needed.
 
     `archives` are those that the server was started with, the first for people to start in; those that people make lie
@@ -143,7 +143,7 @@ class Rooms:
         self._named = list(dict.fromkeys(path.resolve() for path in archives))
         self._folder = folder.resolve() / "archives"
         self._logins = logins
-        self._doors: dict[Path, _Door] = {}
+        self._openers: dict[Path, _Opener] = {}
         self._mutex = threading.Lock()
         self._making = threading.Lock()
 
@@ -237,10 +237,10 @@ class Rooms:
     def close(self) -> None:
         """Closes all archives; nothing may be asked of them afterwards."""
         with self._mutex:
-            for door in self._doors.values():
-                if door.held is not None:
-                    door.held.archive.close()
-            self._doors.clear()
+            for opener in self._openers.values():
+                if opener.held is not None:
+                    opener.held.archive.close()
+            self._openers.clear()
 
     # Who sees what
 
@@ -292,8 +292,8 @@ class Rooms:
 
     def _held(self, folder: Path) -> _Held:
         with self._mutex:
-            door = self._doors.setdefault(folder, _Door(folder))
-        return door.open()
+            opener = self._openers.setdefault(folder, _Opener(folder))
+        return opener.open()
 
 
 # Names and folders

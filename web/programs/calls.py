@@ -13,9 +13,9 @@ from index.store.scope import Scope
 from models import Message
 from qa.answer import Answer
 from qa.pipeline import Event, Piece, check_question
-from web.desk import Asking, Place
-from web.house import House
-from web.rooms import Listed, fold
+from web.archives import Listed, fold
+from web.queue import Asking, Place
+from web.server import Server
 
 DEFAULT_NAME = "groundwire"  # names the first archive
 LONGEST_READ = 20_000
@@ -24,12 +24,12 @@ BUG = "something went wrong in the server; its log has more"
 log = logging.getLogger(__name__)
 
 
-def find_archive(house: House, user: str, name: str = "", *, to_change: bool = False) -> Listed:
+def find_archive(server: Server, user: str, name: str = "", *, to_change: bool = False) -> Listed:
     """The archive that a program means: by name or key; without one the first, of those that `user` may change if so.
 
     Raises ArchiveError, which says what there is.
     """
-    there = [entry for entry in house.rooms.listed(user) if entry.may_change or not to_change]
+    there = [entry for entry in server.archives.listed(user) if entry.may_change or not to_change]
     for entry in there:
         if fold(name) == fold(entry.name) or name == entry.key or fold(name) in ("", DEFAULT_NAME):
             return entry
@@ -40,13 +40,13 @@ def find_archive(house: House, user: str, name: str = "", *, to_change: bool = F
 
 
 async def put(
-    house: House, user: str, key: str, question: str, history: Sequence[Message] = (), *, scope: Scope
+    server: Server, user: str, key: str, question: str, history: Sequence[Message] = (), *, scope: Scope
 ) -> Asking:
     """A program's question in line, beside what its user asks on the page.
 
-    Raises QuestionError for one that is empty or too long, DeskFull where too many wait.
+    Raises QuestionError for one that is empty or too long, QueueFull where too many wait.
     """
-    return await house.ask(user, key, check_question(question), history, scope=scope, who=f"{user} by program")
+    return await server.ask(user, key, check_question(question), history, scope=scope, who=f"{user} by program")
 
 
 async def tell(asking: Asking) -> AsyncGenerator[dict[str, Any], None]:
@@ -77,15 +77,17 @@ def progress(event: Place | Event, said: str = "") -> dict[str, Any]:
     return {"doing": event.doing, "done": event.done, "total": event.total}
 
 
-def find(house: House, user: str, key: str, words: str, *, limit: int, scope: Scope) -> list[dict[str, Any]]:
+def find(server: Server, user: str, key: str, words: str, *, limit: int, scope: Scope) -> list[dict[str, Any]]:
     """Hits as ANSWER has them, with the words of the passage and the article's address; waits for the embedder."""
-    hits = house.rooms.room(user, key).search(words, max(1, min(50, limit)), scope=scope)
+    hits = server.archives.room(user, key).search(words, max(1, min(50, limit)), scope=scope)
     return [{**hit.to_dict(), "url": hit.article.url, "text": hit.text} for hit in hits]
 
 
-def read(house: House, user: str, key: str, article_id: str, start: int = 0, end: int | None = None) -> dict[str, Any]:
+def read(
+    server: Server, user: str, key: str, article_id: str, start: int = 0, end: int | None = None
+) -> dict[str, Any]:
     """An article's text from `start` to `end`, LONGEST_READ characters at most, and what is known about it."""
-    article = house.rooms.archive(user, key).article(article_id)
+    article = server.archives.archive(user, key).article(article_id)
     if article is None:
         raise ArticleError(f'there is no article "{article_id[:100]}"; search gives the ids that there are')
     last = len(article.text) if end is None else end

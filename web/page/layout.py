@@ -7,7 +7,7 @@ from typing import Any
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 import gradio as gr
 
-from web.words import Words
+from web.page.words import Words
 
 HERE = Path(__file__).parent
 HEAD = f"<script>{(HERE / 'page.js').read_text('utf-8')}</script>"
@@ -63,7 +63,7 @@ class Talk:
     """The conversation, the question box and, beside them, the article."""
 
     def __init__(self, words: Words, empty_reader: str) -> None:
-        with gr.Row(elem_id="desk"):
+        with gr.Row(elem_id="talk"):
             with gr.Column(scale=3, min_width=320):
                 self.past = html("chat", "groundwire.conversation(element, watch);")
                 self.now = html("now", "groundwire.running(element, watch);")

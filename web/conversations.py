@@ -48,7 +48,7 @@ ELSEWHERE = "this conversation has gone on elsewhere; open its link again"
 NO_SUCH = "no conversation has this link; it may have been deleted, or it is another person's"
 
 
-class KeepingError(OSError):
+class ConversationError(OSError):
     """A conversation that is not there for this user, or a file that cannot be used; the message says what to do."""
 
 
@@ -95,12 +95,15 @@ class Conversation:
 class Conversations:
     """The open file. Every method may be called from any thread, while other processes have it open too.
 
-    Every method raises KeepingError where the disk does not take a change, or the file is damaged; what was kept
+    Every method raises ConversationError where the disk does not take a change, or the file is damaged; what was kept
     before stays. Methods that name a conversation raise it where this user has none of this id.
     """
 
     def __init__(self, file: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        """Opens the file, made where there is none, and sweeps it. Raises KeepingError for a file of anything else."""
+        """Opens the file, made where there is none, and sweeps it.
+
+        Raises ConversationError for a file of anything else.
+        """
         self.file = file
         self._now = now
         self._mutex = threading.RLock()
@@ -108,7 +111,7 @@ class Conversations:
             file.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))  # for nobody else's eyes
         except OSError as error:
-            raise KeepingError(
+            raise ConversationError(
                 f"{file}: conversations cannot be kept here ({error.strerror}); name another place"
             ) from None
         with self._sentences():
@@ -135,9 +138,9 @@ class Conversations:
                     self._db.execute(f"PRAGMA user_version = {FORMAT}")
         [(application,)], [(version,)] = self._rows("PRAGMA application_id"), self._rows("PRAGMA user_version")
         if application != APPLICATION:
-            raise KeepingError(f"{self.file}: holds something else than conversations; name another file")
+            raise ConversationError(f"{self.file}: holds something else than conversations; name another file")
         if version != FORMAT:
-            raise KeepingError(
+            raise ConversationError(
                 f"{self.file}: kept by another version (format {version}, not {FORMAT}); name another file"
             )
         self._db.execute("PRAGMA journal_mode = WAL")
@@ -173,10 +176,10 @@ class Conversations:
         """Conversations with a turn, the one that went on last first; with `words`, those that hold all of them.
 
         A word is looked for at the start of words of title, questions and answers, whatever its case and accents.
-        Raises KeepingError for more than `LONGEST_SEARCH` characters.
+        Raises ConversationError for more than `LONGEST_SEARCH` characters.
         """
         if len(words) > LONGEST_SEARCH:
-            raise KeepingError(f"{len(words):,} characters are looked for; look for {LONGEST_SEARCH} at most")
+            raise ConversationError(f"{len(words):,} characters are looked for; look for {LONGEST_SEARCH} at most")
         wanted = [spaced(word) for word in words.split()]
         wanted = [word for word in wanted if word]
         if words.strip() and not wanted:
@@ -317,13 +320,13 @@ class Conversations:
         query = f"SELECT row FROM conversations WHERE id = ? AND user = ? AND deleted IS {state}"
         rows = self._rows(query, (whole(id), user))
         if not rows:
-            raise KeepingError(NO_SUCH)
+            raise ConversationError(NO_SUCH)
         return int(rows[0][0])
 
     def _check_place(self, row: int, place: int, *, spare: int = 0) -> None:
         [(count,)] = self._rows("SELECT turns FROM conversations WHERE row = ?", (row,))
         if not 0 <= place < count + spare:
-            raise KeepingError(ELSEWHERE)
+            raise ConversationError(ELSEWHERE)
 
     def _note_words(self, row: int) -> None:
         """Writes down anew what a conversation is found by."""
@@ -340,7 +343,7 @@ class Conversations:
         try:
             return Turn(question, None if answer is None else json.loads(answer), note, json.loads(scope), *said)
         except ValueError as error:
-            raise KeepingError(f"{self.file}: a turn is damaged ({error}); take the file from a backup") from None
+            raise ConversationError(f"{self.file}: a turn is damaged ({error}); take the file from a backup") from None
 
     def _time(self) -> int:
         """Microseconds since 1970."""
@@ -371,12 +374,12 @@ class Conversations:
         except sqlite3.ProgrammingError:
             raise  # a bug, such as a file that was closed
         except sqlite3.OperationalError as error:
-            raise KeepingError(
+            raise ConversationError(
                 f"{self.file}: conversations cannot be kept ({error}); see whether the disk is full or the file is in"
                 " use or for reading only"
             ) from error
         except sqlite3.DatabaseError as error:
-            raise KeepingError(
+            raise ConversationError(
                 f"{self.file}: damaged, or no file of conversations ({error}); move it away, and a new one is begun"
             ) from error
 
@@ -419,7 +422,7 @@ def compact(value: Mapping[str, Any]) -> str:
 
 def _check_mark(mark: str) -> None:
     if mark not in ("", "+", "-"):
-        raise KeepingError(f'"{mark[:20]}" is no mark; give + for right, - for wrong, or nothing')
+        raise ConversationError(f'"{mark[:20]}" is no mark; give + for right, - for wrong, or nothing')
 
 
 def _iso(microseconds: int) -> str:

@@ -20,11 +20,11 @@ from index.store.scope import Scope
 from models import Message
 from qa.answer import Answer
 from qa.pipeline import Piece, Status
-from web.desk import Asking, Place
+from web.conversations import ELSEWHERE, ConversationError, Turn
 from web.export import answer_as_fragment, answer_as_markdown, answer_as_text
-from web.house import House
-from web.keeping import ELSEWHERE, KeepingError, Turn
-from web.markup import AROUND, Drawer, Shown, day, line
+from web.page.markup import AROUND, Drawer, Shown, day, line
+from web.queue import Asking, Place
+from web.server import Server
 
 STEPS = {
     "opening the archive": "step_opening",
@@ -79,18 +79,18 @@ class Seat:
 
 
 class Chat:
-    """Conversations over a house's archives, drawn with a drawer."""
+    """Conversations over a server's archives, drawn with a drawer."""
 
-    def __init__(self, house: House, drawer: Drawer) -> None:
-        self.house = house
+    def __init__(self, server: Server, drawer: Drawer) -> None:
+        self.server = server
         self.drawer = drawer
         self.words = drawer.words
 
     # Opening
 
     def open(self, seat: Seat, id: str) -> None:
-        """Opens a kept conversation in this tab; raises KeepingError where the user has none of this id."""
-        held = self.house.conversations.get(seat.user, id)
+        """Opens a kept conversation in this tab; raises ConversationError where the user has none of this id."""
+        held = self.server.conversations.get(seat.user, id)
         self.leave(seat, held.archive)
         seat.conversation = held.id
 
@@ -104,7 +104,7 @@ class Chat:
     def turns(self, seat: Seat) -> tuple[Turn, ...]:
         if not seat.conversation:
             return ()
-        return self.house.conversations.get(seat.user, seat.conversation).turns
+        return self.server.conversations.get(seat.user, seat.conversation).turns
 
     # Asking
 
@@ -114,13 +114,13 @@ class Chat:
         Raises what a user can mend for a question that cannot be asked at all. Whoever stops reading stops the model.
         One is not asked where another was, or something else was opened in the tab, while its archive was looked at.
         """
-        kept = self.house.conversations
+        kept = self.server.conversations
         turns = self.turns(seat)
         place = min(len(turns) if seat.editing is None else seat.editing, len(turns))
         history = [message for turn in turns[:place] for message in _said(turn)]
         conversation = seat.conversation or kept.start(seat.user, seat.archive)
         before, who = (seat.archive, seat.conversation), f"{seat.user}/{id(seat)}"
-        asking = await self.house.ask(seat.user, seat.archive, question, history, scope=scope, who=who)
+        asking = await self.server.ask(seat.user, seat.archive, question, history, scope=scope, who=who)
         if seat.running or before != (seat.archive, seat.conversation):  # meanwhile more was done in this tab
             asking.stop()
             return
@@ -140,7 +140,7 @@ class Chat:
                     yield self.running(seat)
             if asking.answer:
                 turn = replace(turn, answer=asking.answer.to_dict(), note="")
-                self.house.speed.note(turn.answer or {})
+                self.server.speed.note(turn.answer or {})
         except Exception as error:
             if not isinstance(error, user_errors()):
                 log.exception("while answering")
@@ -156,11 +156,11 @@ class Chat:
             elif turn.note == "":
                 kept.put_turn(seat.user, conversation, place, turn)
         if anew and turn.note:
-            raise KeepingError(self.words("stays", why=turn.note))
+            raise ConversationError(self.words("stays", why=turn.note))
         yield ""
 
     def _note(self, running: Running, event: object) -> None:
-        """Takes in what the desk tells: a place in line, a step, words."""
+        """Takes in what the queue tells: a place in line, a step, words."""
         if isinstance(event, Place):
             running.doing = self.words("waiting_one") if event.ahead == 1 else self.words("waiting", ahead=event.ahead)
             if event.ahead == 0:
@@ -231,7 +231,7 @@ class Chat:
     def _article(self, seat: Seat, id: str) -> Article | None:
         """An article of the open archive; None where either is gone."""
         try:
-            return self.house.rooms.archive(seat.user, seat.archive).article(id)
+            return self.server.archives.archive(seat.user, seat.archive).article(id)
         except ArchiveError:
             return None
 
@@ -241,7 +241,7 @@ class Chat:
     def holding(self, seat: Seat) -> str:
         """What the archive holds, in numbers: "14 articles of 5 outlets, 3 to 9 January 2020"."""
         try:
-            return self.describe(self.house.rooms.counts(seat.user, seat.archive))
+            return self.describe(self.server.archives.counts(seat.user, seat.archive))
         except ArchiveError:
             return ""
 
@@ -258,7 +258,7 @@ class Chat:
 
     def about(self, seat: Seat) -> str:
         """What the archive holds, for the head of the page; or what to do with an empty one."""
-        entries = {entry.key: entry for entry in self.house.rooms.listed(seat.user)}
+        entries = {entry.key: entry for entry in self.server.archives.listed(seat.user)}
         entry = entries.get(seat.archive)
         if entry is None or entry.problem:
             return entry.problem if entry else ""
@@ -269,7 +269,7 @@ class Chat:
     def examples(self, seat: Seat) -> list[str]:
         """Questions that this archive can be asked."""
         try:
-            return list(self.house.examples.of(self.house.rooms.archive(seat.user, seat.archive)))
+            return list(self.server.examples.of(self.server.archives.archive(seat.user, seat.archive)))
         except ArchiveError:
             return []
 
@@ -285,17 +285,17 @@ class Chat:
             turns = self.turns(seat)
             answer = turns[place].answer if place < len(turns) else None
         if answer is None:
-            raise KeepingError(ELSEWHERE)
+            raise ConversationError(ELSEWHERE)
         if number is None:
             hits = answer["hits"][int(data["hit"]) :]
             if not hits:
-                raise KeepingError(ELSEWHERE)
+                raise ConversationError(ELSEWHERE)
             hit = hits[0]
             article = self._article(seat, hit["article_id"])
             return self.drawer.article(article, [], 0, span=(hit["start"], hit["end"]), opened=seat.opened)
         cited = next((one for one in answer["citations"] if one["number"] == int(number)), None)
         if cited is None:
-            raise KeepingError(ELSEWHERE)
+            raise ConversationError(ELSEWHERE)
         whole = ""
         article = self._article(seat, cited["article_id"])
         if article and len(article.text) > 2 * AROUND:
@@ -309,13 +309,13 @@ class Chat:
         """Keeps what the reader says of an answer, here and for gold questions; again, and it is gone."""
         turns = self.turns(seat)
         if place >= len(turns):
-            raise KeepingError(ELSEWHERE)
+            raise ConversationError(ELSEWHERE)
         turn = turns[place]
         if not correction and turn.mark == mark:
             mark = ""
-        self.house.conversations.mark(seat.user, seat.conversation, place, mark, correction)
+        self.server.conversations.mark(seat.user, seat.conversation, place, mark, correction)
         if turn.answer:
-            folder = self.house.rooms.archive(seat.user, seat.archive).folder
+            folder = self.server.archives.archive(seat.user, seat.archive).folder
             mark_answer(folder, mark, turn.answer, correction=correction)
 
 

@@ -29,7 +29,7 @@ def add_login_commands(commands: Any) -> None:
 
 
 def run_add(given: argparse.Namespace, settings: Settings) -> int:
-    from web.logins import add_login, check_name
+    from web.auth.logins import add_login, check_name
 
     check_name(given.name)
     add_login(given.auth_file, given.name, ask_password(given.name))
@@ -38,7 +38,7 @@ def run_add(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_remove(given: argparse.Namespace, settings: Settings) -> int:
-    from web.logins import remove_login
+    from web.auth.logins import remove_login
 
     remove_login(given.auth_file, given.name)
     print(f"{given.auth_file}: {given.name} is removed", file=sys.stderr)
@@ -46,7 +46,7 @@ def run_remove(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_list(given: argparse.Namespace, settings: Settings) -> int:
-    from web.logins import read_logins
+    from web.auth.logins import read_logins
 
     for name in read_logins(given.auth_file):
         print(name)
@@ -57,7 +57,7 @@ def ask_password(name: str) -> str:
     """The password as typed twice, unseen; where nobody types, the first line of standard input."""
     from getpass import getpass
 
-    from web.logins import LoginError
+    from web.auth.logins import LoginError
 
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")

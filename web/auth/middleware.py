@@ -11,10 +11,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 import anyio
 import anyio.to_thread
 
-from web.asked import Scope, all_of, cookies_of, host_name, read_authorization, same_origin, wants_page
-from web.login_page import POLICY, local_address, write_login_page
-from web.logins import NAME, Logins, TooManyTries
-from web.session import SESSION_SECONDS, cookie_name, sign, verify
+from web.auth.headers import Scope, all_of, cookies_of, host_name, read_authorization, same_origin, wants_page
+from web.auth.login_page import POLICY, local_address, write_login_page
+from web.auth.logins import NAME, Logins, TooManyTries
+from web.auth.session import SESSION_SECONDS, cookie_name, sign, verify
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -59,7 +59,7 @@ class Refused(Exception):
 
 
 def user_of(request: Any) -> str | None:
-    """Who asks: "" without logins, else a login's name; None for a request that came past no door, or a refused one.
+    """Who asks: "" without logins, else a login's name; None for a request that went past it, or a refused one.
 
     Takes a Starlette or FastAPI request; it is what Gradio's `auth_dependency` wants.
     """
@@ -67,7 +67,7 @@ def user_of(request: Any) -> str | None:
     return user if isinstance(user, str) else None
 
 
-class Door:
+class AuthMiddleware:
     """Lets a request in to `app` with `scope["state"]["user"]` set, or answers it.
 
     Without `logins` everybody is "". `hosts` are the Host names answered to; none means any. `root_path` is where a

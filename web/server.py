@@ -14,25 +14,25 @@ from models import Message
 from models.weights import Report, silent
 from qa.settings import Settings
 from web.adding import Added, Step, add, undo
-from web.desk import Asking, Desk
+from web.archives import Archives
+from web.conversations import Conversations
 from web.examples import Examples
-from web.keeping import Conversations
 from web.measure import SpeedKept
-from web.rooms import Rooms
+from web.queue import Asking, Queue
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
-class House:
+class Server:
     """`runs` is the folder that `groundwire eval` writes its runs in; `folder` holds what the server keeps."""
 
     settings: Settings
-    rooms: Rooms
+    archives: Archives
     conversations: Conversations
     folder: Path
     runs: Path = Path("runs")
-    desk: Desk = field(default_factory=Desk)
+    queue: Queue = field(default_factory=Queue)
     closed: bool = False
 
     def __post_init__(self) -> None:
@@ -49,24 +49,24 @@ class House:
         logins: bool,
         runs: Path = Path("runs"),
         progress: Report = silent,
-    ) -> "House":
-        """Opens what is kept; loads no model. Raises KeepingError where conversations cannot be kept."""
-        rooms = Rooms(settings, archives, folder, logins=logins, progress=progress)
-        return cls(settings, rooms, Conversations(folder / "conversations.sqlite"), folder, runs)
+    ) -> "Server":
+        """Opens what is kept; loads no model. Raises ConversationError where conversations cannot be kept."""
+        opened = Archives(settings, archives, folder, logins=logins, progress=progress)
+        return cls(settings, opened, Conversations(folder / "conversations.sqlite"), folder, runs)
 
     def warm(self) -> None:
         """Loads the models behind what is going on, so that the first question does not wait for them."""
 
         def load() -> None:
             try:
-                self.rooms.models.embedder()
-                generator = self.rooms.models.generator()
+                self.archives.models.embedder()
+                generator = self.archives.models.generator()
             except Exception as error:
                 if not isinstance(error, user_errors()):
                     raise
                 log.warning("%s", error)
                 return
-            self.examples.draw(generator, lambda: self.desk.length > 0, lambda: self.closed)
+            self.examples.draw(generator, lambda: self.queue.length > 0, lambda: self.closed)
 
         threading.Thread(target=load, name="warm", daemon=True).start()
 
@@ -77,8 +77,8 @@ class House:
 
         The loop goes on meanwhile. Whoever goes away meanwhile has asked nothing.
         """
-        await asyncio.to_thread(self.rooms.archive, user, key)  # its server may be away: that takes seconds to know
-        return self.desk.put(lambda: self.rooms.room(user, key), question, history, who=who or user, scope=scope)
+        await asyncio.to_thread(self.archives.archive, user, key)  # its server may be away: that takes seconds to know
+        return self.queue.put(lambda: self.archives.room(user, key), question, history, who=who or user, scope=scope)
 
     def add(
         self,
@@ -92,18 +92,18 @@ class House:
         """Adds to an archive that the user may change; raises what `web.adding.add` does, or ArchiveError."""
         from index.arrivals.address import Fetcher
 
-        news, count_tokens = self.rooms.to_change(user, key)
+        news, count_tokens = self.archives.to_change(user, key)
         fetcher = None if self.settings.offline or not addresses else Fetcher()
         return add(news, count_tokens, files, addresses, fetcher=fetcher, progress=progress, cancelled=cancelled)
 
     def take_out(self, user: str, key: str, batch: str) -> int:
         """Undoes an adding: how many articles left the archive; raises what `web.adding.undo` does, or ArchiveError."""
-        if not self.rooms.may_change(user, key):
+        if not self.archives.may_change(user, key):
             raise ArchiveError("this archive can be read but not changed")
-        return undo(self.rooms.archive(user, key), batch)
+        return undo(self.archives.archive(user, key), batch)
 
     def close(self) -> None:
         self.closed = True
-        self.desk.close()
+        self.queue.close()
         self.conversations.close()
-        self.rooms.close()
+        self.archives.close()

@@ -11,10 +11,10 @@ import gradio as gr
 from ground.errors import user_errors
 from web.adding import Step, batches
 from web.batch import Batch
-from web.chat import Seat
-from web.house import House
-from web.layout import html
-from web.markup import Drawer, day
+from web.page.chat import Seat
+from web.page.layout import html
+from web.page.markup import Drawer, day
+from web.server import Server
 
 LOOK_SECONDS = 0.1
 EARLIER = 20
@@ -25,8 +25,8 @@ Shown = dict[Any, Any]
 class AddTab:
     """The tab, made within the Blocks that is being built; `on` wires events. After `events` the archive changed."""
 
-    def __init__(self, house: House, drawer: Drawer, on: Callable[..., Any]) -> None:
-        self.house, self.drawer = house, drawer
+    def __init__(self, server: Server, drawer: Drawer, on: Callable[..., Any]) -> None:
+        self.server, self.drawer = server, drawer
         words = drawer.words
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
@@ -60,7 +60,7 @@ class AddTab:
             now_on.adding = stopped
             steps: list[Step] = []
             job = asyncio.get_running_loop().run_in_executor(
-                None, lambda: house.add(now_on.user, now_on.archive, given, wanted, steps.append, stopped.is_set)
+                None, lambda: server.add(now_on.user, now_on.archive, given, wanted, steps.append, stopped.is_set)
             )
             try:
                 yield {progress: drawer.adding("", 0.0), result: ""} | shown_running(True)
@@ -84,7 +84,7 @@ class AddTab:
             return {}
 
         def take_out(now_on: Seat, event: gr.EventData) -> Shown:
-            count = house.take_out(now_on.user, now_on.archive, event.batch)
+            count = server.take_out(now_on.user, now_on.archive, event.batch)
             said = drawer.note(words("undone", articles=words.number("one_article", "articles", count)))
             return {result: said, progress: ""} | self.list_earlier(now_on)
 
@@ -100,8 +100,8 @@ class AddTab:
         """What was added before and can be taken out, and whether anything may be added at all."""
         words = self.drawer.words
         try:
-            may = self.house.rooms.may_change(now_on.user, now_on.archive)
-            held = batches(self.house.rooms.archive(now_on.user, now_on.archive)) if may else []
+            may = self.server.archives.may_change(now_on.user, now_on.archive)
+            held = batches(self.server.archives.archive(now_on.user, now_on.archive)) if may else []
         except user_errors() as error:
             return {self.closed: self.drawer.notice(str(error)), self.earlier: ""}
         return {

@@ -15,10 +15,10 @@ from index.store.scope import Scope
 from models import Message, ModelError
 from qa.answer import Answer
 from qa.pipeline import Piece, check_question
-from web.desk import Asking, DeskFull
-from web.door import user_of
-from web.house import House
-from web.programs import DEFAULT_NAME, find_archive, progress, put, sentence_of
+from web.auth.middleware import user_of
+from web.programs.calls import DEFAULT_NAME, find_archive, progress, put, sentence_of
+from web.queue import Asking, QueueFull
+from web.server import Server
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -104,8 +104,8 @@ def _read_message(message: object, where: str) -> Message:
     return Message(message["role"], "\n".join(texts))
 
 
-def make_router(house: House) -> "APIRouter":
-    """The routes, for an app that stands behind the door."""
+def make_router(server: Server) -> "APIRouter":
+    """The routes, for an app that stands behind AuthMiddleware."""
     from fastapi import APIRouter, Request, Response
     from fastapi.responses import JSONResponse, StreamingResponse
 
@@ -119,8 +119,8 @@ def make_router(house: House) -> "APIRouter":
         try:
             user = known_user(request)
             wanted = read_request(await _read_json(request))
-            entry = await asyncio.to_thread(find_archive, house, user, wanted.model)
-            asking = await put(house, user, entry.key, wanted.question, wanted.history, scope=wanted.scope)
+            entry = await asyncio.to_thread(find_archive, server, user, wanted.model)
+            asking = await put(server, user, entry.key, wanted.question, wanted.history, scope=wanted.scope)
         except Exception as error:
             return refuse(error)
         named = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": wanted.model}
@@ -142,7 +142,7 @@ def make_router(house: House) -> "APIRouter":
 
     async def models(request: Request) -> Response:
         try:
-            listed = await asyncio.to_thread(house.rooms.listed, known_user(request))
+            listed = await asyncio.to_thread(server.archives.listed, known_user(request))
         except Exception as error:
             return refuse(error)
         names = dict.fromkeys([DEFAULT_NAME, *(entry.name for entry in listed)] if listed else [])
@@ -159,11 +159,11 @@ class Stopped(Exception):
 
 
 class Unknown(Exception):
-    """A request that came past no door."""
+    """A request that came past no AuthMiddleware."""
 
 
 def known_user(request: Any) -> str:
-    """Who asks; raises Unknown where the door has not said."""
+    """Who asks; raises Unknown where it has not said."""
     user = user_of(request)
     if user is None:
         raise Unknown
@@ -195,7 +195,7 @@ def tell_error(error: Exception) -> tuple[int, dict[str, Any]]:
         status = 503
     else:
         sentence = sentence_of(error)
-        if isinstance(error, DeskFull):
+        if isinstance(error, QueueFull):
             status, kind, code = 429, "rate_limit_error", "rate_limit_exceeded"
         elif isinstance(error, ArchiveError):
             status, kind, code, where = 404, "invalid_request_error", "model_not_found", "model"

@@ -1,0 +1,1 @@
+"""Who is asking: logins, sessions, and what stands before every request."""

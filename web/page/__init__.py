@@ -1,0 +1,1 @@
+"""The page: its parts, what it shows, and what each click does."""
