@@ -290,17 +290,14 @@ class _Update:
                 yield replace(item, article=article) if isinstance(item, Embedded) else article
 
     def _with_free_id(self, article: Article, file: Path, article_id: str) -> Article:
-        """The article; where its id is another's that came first, under the file's name too, or with its suffix."""
+        """The article; where its id is another's that came first, under its `longer_id`."""
         owner = self._other_owner(article.id, file)
         if not owner:
             return article
-        kind = kind_of(file)
-        if kind in ROWS:
-            return replace(article, id=f"{article_id}/{article.id}")
         beside = Path(owner).is_relative_to(file.parent) or file.is_relative_to(Path(owner).parent)
-        if not (beside and article.id.startswith(article_id)):
+        if kind_of(file) not in ROWS and not beside:
             return article
-        return replace(article, id=f"{article_id}{kind}{article.id[len(article_id) :]}")
+        return replace(article, id=longer_id(article.id, file, article_id))
 
     def _other_owner(self, article_id: str, file: Path) -> str | None:
         owner = self.owners.get(article_id, str(file))
@@ -309,11 +306,25 @@ class _Update:
     def _still_in(self, file: str, article_id: str) -> bool:
         """Whether a file still holds its article, for rows move between files; one that has problems keeps its own."""
         if file not in self.held:
-            items = read_file(Path(file), article_id) if Path(file).exists() else ()
-            self.held[file] = {
-                None if isinstance(item, Problem) else item.id for item in items if not isinstance(item, LeftAlone)
-            }
+            self.held[file] = set(self._ids_in(Path(file)))
         return bool(self.held[file] & {article_id, None})
+
+    def _ids_in(self, file: Path) -> Iterator[str | None]:
+        """The ids that the archive may hold a file's articles under: each its own, and its longer one. None: a problem.
+
+        They are made from the id that the file was first read with.
+        """
+        if not file.exists():
+            return
+        root = self.roots.get(str(file)) or self.archive.files_under(file)[str(file)].root
+        file_id = id_of(file, Path(root))
+        for item in read_file(file, file_id):
+            if isinstance(item, LeftAlone):
+                continue
+            if isinstance(item, Problem):
+                yield None
+            else:
+                yield from (item.id, longer_id(item.id, file, file_id))
 
     def _write(self) -> None:
         """Embeds what the batch has to embed and writes all of it in one transaction."""
@@ -348,6 +359,18 @@ class _Update:
                 self.archive.put_file(path, self.roots[path], sha256)
         self.written |= {article.id for _, article, _ in batch.articles}
         self.report.embedded += len(fresh)
+
+
+def longer_id(article_id: str, file: Path, file_id: str) -> str:
+    """What tells an article from another with its id: the file's name before a row's, the file's suffix within others.
+
+    >>> longer_id("x", Path("b.jsonl"), "b"), longer_id("b/x", Path("b/x.txt"), "b/x")
+    ('b/x', 'b/x.txt')
+    """
+    kind = kind_of(file)
+    if kind in ROWS:
+        return f"{file_id}/{article_id}"
+    return f"{file_id}{kind}{article_id[len(file_id) :]}" if article_id.startswith(file_id) else article_id
 
 
 def file_digest(file: Path) -> str:

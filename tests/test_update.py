@@ -2,11 +2,13 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import as_nobody, make_index, open_to_all, write_files
 from fakes import FakeEmbedder, count_characters, count_words, words_of
+from test_containers import make_zip
 
 from index.article import ArticleError
 from index.news_index import NewsIndex
@@ -155,6 +157,38 @@ def test_rows_of_two_files_with_one_id_are_both_kept(news: NewsIndex, articles: 
     assert report.problems == [] and report.new == 3
     assert set(ids(news)) >= {"wire-1", "more/copy/wire-1", "1", "more/b/1"}
     assert update(news, articles) == Report(unchanged=7)
+
+
+@pytest.mark.parametrize("only_its_folder", [False, True])
+@pytest.mark.parametrize(
+    ("name", "content", "article_id"),
+    [
+        ("b.jsonl", lambda text: rows({"id": "x", "text": text}), "b/x"),  # a row of another file has "x" already
+        ("b.csv", lambda text: f"text\n{text}\n", "b/1"),  # the row has no id of its own
+        ("b.zip", lambda text: make_zip([("x.txt", text.encode())]), "b/x"),
+    ],
+    ids=["jsonl", "csv", "zip"],
+)
+def test_a_file_that_comes_by_the_id_of_a_row_is_kept_beside_it(
+    tmp_path: Path, name: str, content: Callable[[str], str | bytes], article_id: str, only_its_folder: bool
+) -> None:
+    folder = write_files(tmp_path / "articles", {"a.jsonl": rows({"id": "x", "text": "One."}), name: content("Two.")})
+    news = make_index(tmp_path / "archive", [folder], FakeEmbedder())
+    assert ids(news) == [article_id, "x"]
+
+    def texts() -> list[str]:
+        return [news.archive.article(held).text for held in (article_id, f"{article_id}.txt", "x")]  # type: ignore[union-attr]
+
+    write_files(folder, {f"{article_id}.txt": "Three."})
+    report = update(news, folder / "b" if only_its_folder else folder)
+    assert report == Report(new=1, unchanged=0 if only_its_folder else 2, embedded=1)
+    assert ids(news) == [article_id, f"{article_id}.txt", "x"] and texts() == ["Two.", "Three.", "One."]
+    assert update(news, folder) == Report(unchanged=3)
+    write_files(folder, {f"{article_id}.txt": "Three, and more."})
+    assert update(news, folder) == Report(changed=1, unchanged=2, embedded=1)
+    write_files(folder, {name: content("Two and more.")})
+    assert update(news, folder) == Report(changed=1, unchanged=2, embedded=1)
+    assert len(ids(news)) == 3 and texts() == ["Two and more.", "Three, and more.", "One."]
 
 
 def test_files_of_one_name_and_several_kinds_are_articles_of_their_own(news: NewsIndex, articles: Path) -> None:
