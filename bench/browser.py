@@ -72,13 +72,11 @@ def serving_fakes(articles: Path, archive: Path, data: Path, *, runs: Path, port
 
     The fake model takes a second for each sentence that it reads for the question `slow`.
     """
-    sys.path.insert(0, str(ROOT / "tests"))
-    from conftest import make_index
-    from fakes import FakeEmbedder, ScriptedGenerator, fakes_for_models, share_of_words
-
     from index.opening import is_archive
     from models import Message
     from qa.settings import Settings
+    from tests.conftest import make_index
+    from tests.support.fakes import FakeEmbedder, ScriptedGenerator, fakes_for_models, share_of_words
 
     def think(messages: Sequence[Message]) -> float:
         time.sleep(1.0 if slow and slow in messages[-1].content else 0.0)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FakeEmbedder, count_words
 from hypothesis import settings
 
 from index.news_index import NewsIndex
@@ -18,6 +17,7 @@ from models import Generator
 from models.catalogue import find, read_catalogue
 from models.weights import installed, path_of
 from qa.settings import Settings
+from tests.support.fakes import FakeEmbedder, count_words
 
 ARTICLES = {
     "airport.txt": "Strike at Baghdad airport\n\nBy A. Writer | Reuters | January 3, 2020\n\n"
@@ -32,7 +32,7 @@ ARTICLES = {
 # As index/scale/milvus sets it; here a test may import gRPC before that room is asked for anything.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 settings.register_profile("house", deadline=None, derandomize=True, max_examples=60)
-# pytest tests/test_containers.py -k "any_bytes or damaged" --hypothesis-profile fuzz
+# pytest tests/index/test_containers.py -k "any_bytes or damaged" --hypothesis-profile fuzz
 settings.register_profile("fuzz", deadline=None, max_examples=20_000, database=None)
 settings.load_profile("house")
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 import yaml
-from test_floors import FLOOR
 
 from app import add_serve_command
 from cli.main import build_parser
+from tests.test_floors import FLOOR
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
 SERVICES: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_pipeline import check_answer, timeless
 
 from cli.main import main
 from evaluation.gold.questions import Question, read_gold
@@ -20,6 +19,7 @@ from models.weights import installed
 from qa.answer import Answer
 from qa.pipeline import Newsroom, open_newsroom
 from qa.settings import Settings
+from tests.qa.test_pipeline import check_answer, timeless
 
 pytestmark = pytest.mark.real
 ROOT = Path(__file__).parent.parent

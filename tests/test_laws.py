@@ -15,11 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import make_index, rows_of, write_files
-from fakes import FakeEmbedder, ScriptedGenerator, count_words, share_of_words
 from platformdirs import user_data_path
-from test_containers import NEWS, PACK, make_zip
-from test_readers import ATOM, FIRST, ITEM, NITF, SECOND, XHTML, mail, page, pdf
 
 from app import add_serve_command
 from cli.main import build_parser
@@ -29,6 +25,10 @@ from index.reading.files import READERS, kind_of
 from qa.answer import Answer
 from qa.pipeline import Newsroom
 from qa.settings import Settings
+from tests.conftest import make_index, rows_of, write_files
+from tests.index.test_containers import NEWS, PACK, make_zip
+from tests.index.test_readers import ATOM, FIRST, ITEM, NITF, SECOND, XHTML, mail, page, pdf
+from tests.support.fakes import FakeEmbedder, ScriptedGenerator, count_words, share_of_words
 from web.auth.commands import add_login_commands
 
 TESTS = Path(__file__).parent

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes import fakes_for_models
 
 from app import main as groundwire
 from cli.main import main
 from cli.options import archive_folder, settings_of
+from tests.support.fakes import fakes_for_models
 
 ROOT = Path(__file__).parent.parent
 QUESTION = "Who died in the strike at the airport of Baghdad?"

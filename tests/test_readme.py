@@ -9,10 +9,10 @@ import shlex
 from pathlib import Path
 
 import pytest
-from test_floors import ORDER, ROOT
 
 from app import add_serve_command
 from cli.main import build_parser
+from tests.test_floors import ORDER, ROOT
 from web.auth.commands import add_login_commands
 
 README = ROOT / "README.md"
@@ -21,7 +21,7 @@ OTHERS = {
     "bench/": "Measurements: one script a claim, one result file a run; bench/README.md has the commands.",
     "scripts/": "demo, test, check; setup is what they share.",
     "docs/": "architecture, decisions, the answer's shape.",
-    "tests/": "The laws the code keeps; fakes.py plays the models.",
+    "tests/": "The laws the code keeps; support/fakes.py plays the models.",
 }
 
 

@@ -1,7 +1,7 @@
 """What an archive is, wherever it lies: files, articles, passages, vectors, and who may write them.
 
 `Archive` is the one protocol of all back ends, `Ranker` that of their search; `index.opening` says which there are, and
-tests/test_archive_contract.py is what each of them keeps to.
+tests/index/test_archive_contract.py is what each of them keeps to.
 """
 
 from collections import Counter

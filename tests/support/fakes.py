@@ -1,0 +1,198 @@
+"""Models that can be predicted by eye: an embedder that counts words, a generator that looks for the question's words.
+
+`python tests/support/fakes.py index …` is the command line with these in place of the real ones.
+"""
+
+import re
+import sys
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+
+import qa.pipeline  # noqa: F401  what `fakes_for_models` puts its fakes into
+from index.passage import CountTokens, split_sentences
+from models import Message, Usage, Vectors
+
+
+def words_of(text: str) -> list[str]:
+    """Lower-case words, in order."""
+    return re.findall(r"\w+", text.casefold())
+
+
+def count_words(texts: Sequence[str]) -> list[int]:
+    """What stands between white space, counted; in place of cl100k_base."""
+    return [len(text.split()) for text in texts]
+
+
+def count_characters(texts: Sequence[str]) -> list[int]:
+    """The strictest count: white space costs too, and a long word can be halved."""
+    return [len(text) for text in texts]
+
+
+class FakeEmbedder:
+    """How often each word stands in a text, in the slot that the word's CRC-32 names; one token a word.
+
+    `encoded` are the documents it was given, in order. `seconds` is what each of them takes.
+    """
+
+    def __init__(self, *, name: str = "fake", dimension: int = 64, max_tokens: int = 512, seconds: float = 0.0) -> None:
+        self.identity = f"{name} {dimension}"
+        self.dimension = dimension
+        self.max_tokens = max_tokens
+        self.seconds = seconds
+        self.encoded: list[str] = []
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(words_of(text)) for text in texts]
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        for text in texts:
+            time.sleep(self.seconds)
+            self.encoded.append(text)
+        return self._encode(texts)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self._encode(texts)
+
+    def _encode(self, texts: Sequence[str]) -> Vectors:
+        counts = np.zeros((len(texts), self.dimension), np.float32)
+        for row, text in enumerate(texts):
+            for word in words_of(text) or [""]:
+                counts[row, zlib.crc32(word.encode()) % self.dimension] += 1
+        return counts / np.linalg.norm(counts, axis=1, keepdims=True)
+
+
+def read_prompt(messages: Sequence[Message]) -> tuple[str, list[str]]:
+    """The material of a prompt and the words that its task asks for.
+
+    The task is what follows the last blank line; it asks for what stands in quotes, or after "Question:". Of a prompt
+    about "the sentence below" it is what stands before, and the sentence follows.
+
+    >>> read_prompt([Message("user", 'Ten died.\\n\\nCan "Who died?" be answered?')])
+    ('Ten died.', ['who', 'died'])
+    >>> read_prompt([Message("user", "Question: Who died?\\nDoes the sentence below answer?\\n\\nSentence: Ten died.")])
+    ('Sentence: Ten died.', ['who', 'died'])
+    """
+    material, _, task = messages[-1].content.rpartition("\n\n")
+    below = re.match(r"\w+: (.*)\nDoes the sentence below ", material)
+    if below:
+        return task, words_of(below[1])
+    asked = re.search(r'"(.*)"|uestion: (.*)', task)
+    return material, words_of((asked[1] or asked[2]) if asked else task)
+
+
+def share_of_words(messages: Sequence[Message]) -> float:
+    """8 × the share of the words asked for that the material holds, less 4: from -4 for none to 4 for all."""
+    material, asked = read_prompt(messages)
+    held = set(words_of(material))
+    return 8 * sum(word in held for word in asked) / max(1, len(asked)) - 4
+
+
+def copy_best_sentence(messages: Sequence[Message]) -> str:
+    """The sentence of the material that holds most of the words asked for; of numbered quotes, with its number.
+
+    A follow-up question is repeated. A question for yes or no is stated in its own words, and then that it is not so.
+    """
+    stated = re.match(r"Question: (.*?)\W*\n\nWrite two lines", messages[-1].content)
+    if stated:
+        return f"{stated[1]}.\nIt is not so: {stated[1]}."
+    follow_up = re.search(r"^Conversation:\n.*^Next question: (.*?)$", messages[-1].content, re.DOTALL | re.MULTILINE)
+    if follow_up:
+        return follow_up[1]
+    material, asked = read_prompt(messages)
+    material = re.sub(r"^Passage \(.*\):\n", "", material)
+    sentences = [material[start:end] for start, end in split_sentences(material)]
+    best = max(sentences, key=lambda sentence: len(set(asked) & set(words_of(sentence))), default="NONE")
+    numbered = re.match(r"\[(\d+)\] \(.*?\) (.*)", best)
+    return f"{numbered[2]} [{numbered[1]}]" if numbered else best
+
+
+class ScriptedGenerator:
+    """Replies and log-odds by rule; a reply comes word by word. `asked` are the prompts it was given, in order."""
+
+    name = "scripted"
+    sha256 = None
+
+    def __init__(
+        self,
+        *,
+        reply: Callable[[Sequence[Message]], str] = copy_best_sentence,
+        log_odds: Callable[[Sequence[Message]], float] = share_of_words,
+        context_tokens: int = 4096,
+    ) -> None:
+        self._reply = reply
+        self._log_odds = log_odds
+        self.context_tokens = context_tokens
+        self.usage = Usage()
+        self.asked: list[Sequence[Message]] = []
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        return sum(len(message.content.split()) for message in messages)
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        seed: int = 0,
+        stop: Sequence[str] = (),
+        grammar: str | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[str]:
+        self._count(messages)
+        text = self._reply(messages)
+        for word in stop:
+            text = text.partition(word)[0]
+        for piece in re.findall(r"\s*\S+", text)[:max_tokens]:
+            if cancelled():
+                return
+            self.usage = Usage(self.usage.prompt, self.usage.read, self.usage.written + 1)
+            yield piece
+
+    def log_odds(self, messages: Sequence[Message]) -> float:
+        self._count(messages)
+        return self._log_odds(messages)
+
+    def _count(self, messages: Sequence[Message]) -> None:
+        self.asked.append(messages)
+        length = self.count_tokens(messages)
+        self.usage = Usage(self.usage.prompt + length, self.usage.read + length, self.usage.written)
+
+
+class FakeTokens:
+    """In place of cl100k_base: a token a word."""
+
+    count_each = staticmethod(count_words)
+
+
+def open_fakes(*_: object) -> tuple[FakeEmbedder, CountTokens]:
+    """What a node of a cluster opens."""
+    return FakeEmbedder(), count_words
+
+
+@contextmanager
+def fakes_for_models(embedder: FakeEmbedder | None = None) -> Iterator[None]:
+    """Inside, the command line opens fakes wherever it would load a model; nothing else of it is changed."""
+    with ExitStack() as stack:
+        for name, made in {
+            "qa.pipeline.open_embedder": lambda *_, **__: embedder or FakeEmbedder(),
+            "qa.pipeline.open_on_node": open_fakes,
+            "qa.pipeline.resolve_llm": lambda *_, **__: Path("scripted.gguf"),
+            "models.llama.LlamaGenerator": lambda *_, **__: ScriptedGenerator(),
+            "models.fetch.fetch": lambda *_, **__: Path("cl100k_base"),
+            "models.tokens.load_tokens": lambda *_: FakeTokens(),
+        }.items():
+            stack.enter_context(patch(name, made))
+        yield
+
+
+if __name__ == "__main__":
+    from cli.main import main
+
+    with fakes_for_models():
+        sys.exit(main(sys.argv[1:]))

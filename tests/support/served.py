@@ -1,0 +1,101 @@
+"""The whole server on loopback over fakes, as a browser or a program meets it."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from models import Message
+from qa.settings import Settings
+from tests.conftest import ARTICLES, make_index, write_files
+from tests.support.fakes import FakeEmbedder, ScriptedGenerator, fakes_for_models, share_of_words
+from web.auth.logins import Logins, add_login
+from web.serve import make_app, make_server
+from web.server import Server
+
+PASSWORD = "correct horse"
+SLOW = "slowly"
+
+
+class SlowGenerator(ScriptedGenerator):
+    """As any; a question with the word `slowly` takes a while for each sentence that is read. Counts what it read."""
+
+    seconds = 0.15
+
+    def __init__(self) -> None:
+        super().__init__(log_odds=self._think)
+        self.slow_looks = 0
+
+    def _think(self, messages: Sequence[Message]) -> float:
+        if SLOW in messages[-1].content:
+            self.slow_looks += 1
+            time.sleep(self.seconds)
+        return share_of_words(messages)
+
+
+class Site:
+    """A server that can be ended and started again over the same folders. `address` stays."""
+
+    def __init__(self, folder: Path, archives: dict[str, dict[str, Any]], *, users: Sequence[str] = ()) -> None:
+        self.folder = folder
+        self.generator = SlowGenerator()
+        self.archives = []
+        embedder = FakeEmbedder()
+        for name, files in archives.items():
+            make_index(folder / name, [write_files(folder / f"{name}-files", files)], embedder).close()
+            self.archives.append(folder / name)
+        self.auth_file = folder / "logins" if users else None
+        for user in users:
+            assert self.auth_file
+            add_login(self.auth_file, user, PASSWORD)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self) -> None:
+        settings = Settings(archive=self.archives[0], embedder="fake")
+        runs = self.folder / "runs"
+        self.server = Server.open(settings, self.archives, self.folder / "data", logins=bool(self.auth_file), runs=runs)
+        logins = Logins(self.auth_file) if self.auth_file else None
+        self.runner = make_server(make_app(self.server, logins=logins), host="127.0.0.1", port=self.port)
+        self.thread = threading.Thread(target=self.runner.run, daemon=True)
+        self.thread.start()
+        wait(lambda: self.runner.started)
+
+    def stop(self) -> None:
+        self.runner.should_exit = self.runner.force_exit = True
+        self.thread.join(20)
+        self.server.close()
+
+    def key(self, name: str = "", user: str = "") -> str:
+        """The key of an archive, the first one without a name."""
+        entries = self.server.archives.listed(user)
+        return next(entry.key for entry in entries if not name or entry.name == name)
+
+
+@contextmanager
+def open_site(
+    folder: Path, archives: dict[str, dict[str, Any]] | None = None, *, users: Sequence[str] = ()
+) -> Iterator[Site]:
+    """A site as long as the block lasts; without `archives` one of the four articles, called airport."""
+    with ExitStack() as stack:
+        stack.enter_context(fakes_for_models(FakeEmbedder()))
+        site = Site(folder, archives or {"airport": dict(ARTICLES)}, users=users)
+        stack.enter_context(patch("models.llama.LlamaGenerator", lambda *_, **__: site.generator))
+        try:
+            yield site
+        finally:
+            site.stop()
+
+
+def wait(until: Callable[[], object], seconds: float = 20.0) -> None:
+    """Waits for something to be true."""
+    end = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.02)
