@@ -1,4 +1,4 @@
-"""`groundwire` and `groundwire-chat`: every command of `cli`, and those that serve. Loads gradio only to serve."""
+"""`groundwire` and `groundwire-chat`: every command of `cli`, and those that serve. `python app.py` opens the page."""
 
 import argparse
 import sys
@@ -23,6 +23,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def chat(arguments: Sequence[str] | None = None) -> int:
     """`groundwire-chat`, a short name for `groundwire serve`."""
     return main(["serve", *(sys.argv[1:] if arguments is None else arguments)])
+
+
+def open_page(arguments: Sequence[str] | None = None) -> int:
+    """`python app.py`: any command of `groundwire`; without one, the page."""
+    return main((sys.argv[1:] if arguments is None else arguments) or ["serve"])
 
 
 def add_serve_command(commands: Any) -> None:
@@ -101,4 +106,4 @@ def run_serve(given: argparse.Namespace, settings: Settings) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(open_page())

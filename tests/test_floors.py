@@ -19,7 +19,7 @@ ORDER = (
     ("qa",),
     ("evaluation",),
     ("cli", "web"),
-    ("app",),
+    ("app", "groundwire"),
 )
 FLOOR = {package: number for number, floor in enumerate(ORDER) for package in floor}
 OUTSIDE = {"bench", "tests"}
@@ -113,7 +113,7 @@ def test_a_package_has_no_circle(package: str) -> None:
         pytest.fail(" → ".join(error.args[1]))
 
 
-@pytest.mark.parametrize("module", ["ground", "models", "cli.main", "app"])
+@pytest.mark.parametrize("module", ["ground", "models", "cli.main", "app", "groundwire"])
 def test_what_every_command_imports_loads_no_heavy_library(module: str) -> None:
     asked = f"import sys, {module}; print(*[name for name in {HEAVY} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -1,0 +1,56 @@
+"""The public face for Python: open an archive, ask it, read the answer. A name is loaded when it is first used."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ground.errors import GroundwireError
+    from index.article import Article
+    from index.passage import Passage
+    from index.store.scope import Scope
+    from models import Message
+    from qa.answer import Answer, Citation, Conflict, Sentence, Side
+    from qa.pipeline import Newsroom, Piece, Status, open_newsroom
+    from qa.retrieve import Hit
+    from qa.settings import Settings
+
+__all__ = [
+    "Answer",
+    "Article",
+    "Citation",
+    "Conflict",
+    "GroundwireError",
+    "Hit",
+    "Message",
+    "Newsroom",
+    "Passage",
+    "Piece",
+    "Scope",
+    "Sentence",
+    "Settings",
+    "Side",
+    "Status",
+    "open_newsroom",
+]
+_HOMES = {
+    "ground.errors": ("GroundwireError",),
+    "index.article": ("Article",),
+    "index.passage": ("Passage",),
+    "index.store.scope": ("Scope",),
+    "models": ("Message",),
+    "qa.answer": ("Answer", "Citation", "Conflict", "Sentence", "Side"),
+    "qa.pipeline": ("Newsroom", "Piece", "Status", "open_newsroom"),
+    "qa.retrieve": ("Hit",),
+    "qa.settings": ("Settings",),
+}
+
+
+def __getattr__(name: str) -> object:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(home), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
