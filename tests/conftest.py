@@ -67,6 +67,13 @@ def shut_sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def passwords_are_hashed_at_the_least_cost() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("web.auth.logins.HASHING", {"time_cost": 1, "memory_cost": 8, "parallelism": 1})
+        yield
+
+
 @pytest.fixture
 def articles(tmp_path: Path) -> Path:
     """A folder of four articles in three files."""
