@@ -42,6 +42,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-golden", action="store_true", help="write tests/golden/ anew instead of comparing")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A Milvus that is started is slow."""
+    for item in items:
+        if item.get_closest_marker("engine"):
+            item.add_marker(pytest.mark.slow)
+
+
 def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
     def call(self: socket.socket, *arguments: Any) -> Any:
         address = arguments[-1]

@@ -136,6 +136,7 @@ def _cannot_index(archive: Path, articles: Path) -> None:
     assert "cannot be written (Permission denied)" in one_sentence(err.getvalue())
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_and_the_next_run_goes_on(line: Line, articles: Path) -> None:
     """A limit on the size of files stands for the disk: writing beyond it fails in the same way."""
     body = "".join(f"Sentence number {n} of a long article about the sea. " for n in range(8000))

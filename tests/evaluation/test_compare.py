@@ -284,6 +284,7 @@ def test_a_part_of_the_questions_passes_no_gate_against_all_of_them(
     assert "questions of both" not in told(capsys, whole.folder, whole.folder)[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("floor", "code"), [("right=0.9", 1), ("right=0.5", 0)])
 def test_a_gate_fails_though_nobody_reads_the_table(made: Make, floor: str, code: int) -> None:
     run = made([True, False])

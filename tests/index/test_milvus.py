@@ -13,7 +13,7 @@ from index.scale.milvus import connection
 from index.scale.milvus.connection import Connection, read_address
 from index.store.archive import ArchiveError
 
-pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install 'groundwire[milvus]'")
+pytestmark = pytest.mark.slow
 
 
 class Speaker:
@@ -51,6 +51,7 @@ class Speaker:
 
 @pytest.fixture
 def speaker() -> Iterator[Speaker]:
+    pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install 'groundwire[milvus]'")
     made = Speaker()
     yield made
     made.stop()

@@ -139,6 +139,7 @@ def empty(folder: Path) -> NewsIndex:
     return NewsIndex.create(folder, FakeEmbedder(), max_tokens=MAX_TOKENS)
 
 
+@pytest.mark.slow
 def test_two_nodes_make_what_one_machine_makes(
     nodes: Any, articles: Path, many: Path, tmp_path: Path, small_blocks: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -159,6 +160,7 @@ def test_two_nodes_make_what_one_machine_makes(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_a_node_is_killed_half_way(
     nodes: Any, many: Path, tmp_path: Path, small_blocks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,6 +187,7 @@ def index_on(address: str, folder: Path, many: Path, notes: Path) -> None:
     update_on(address, news, many, opener=partial(open_noting, notes, seconds=0.01))
 
 
+@pytest.mark.slow
 def test_the_writer_is_killed_and_the_next_run_makes_it_whole(
     nodes: Any, many: Path, tmp_path: Path, small_blocks: None
 ) -> None:
@@ -201,6 +204,7 @@ def test_the_writer_is_killed_and_the_next_run_makes_it_whole(
     assert two.archive.fingerprint() == one.archive.fingerprint()
 
 
+@pytest.mark.slow
 def test_a_slow_writer_holds_the_nodes_back(
     nodes: Any, tmp_path: Path, small_blocks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,6 +224,7 @@ def test_a_slow_writer_holds_the_nodes_back(
     assert max(ahead) < report.embedded / 4
 
 
+@pytest.mark.slow
 def test_a_process_opens_its_models_once(nodes: Any, tmp_path: Path, small_blocks: None) -> None:
     """However many tasks it is given: 40 files are 20 of them, and each is handed a copy of what it is to do."""
     files = write_files(tmp_path / "many", {f"{n}.txt": BODY.format(n=n, m=0) for n in range(40)})
@@ -228,12 +233,14 @@ def test_a_process_opens_its_models_once(nodes: Any, tmp_path: Path, small_block
     assert report.new == 40 and set(opened.values()) == {1}
 
 
+@pytest.mark.slow
 def test_an_embedder_that_fails_once_is_asked_again(nodes: Any, articles: Path, tmp_path: Path) -> None:
     one, two = plain(tmp_path / "one", articles), empty(tmp_path / "two")
     update_on(nodes.address, two, articles, opener=partial(open_noting, tmp_path / "notes", failures=1))
     assert two.archive.fingerprint() == one.archive.fingerprint()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("opener", "sentence"),
     [
@@ -258,6 +265,7 @@ def noise_of(told: str) -> list[str]:
     return [line for line in told.splitlines() if line and not re.search(r"\d passages|^joining the Ray cluster", line)]
 
 
+@pytest.mark.slow
 def test_the_command_joins_a_cluster(nodes: Any, articles: Path, tmp_path: Path) -> None:
     command = groundwire("index", articles, "--archive", tmp_path / "two", "--ray", nodes.address, "--json")
     ran = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
@@ -326,6 +334,7 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT)}
 
 
+@pytest.mark.slow
 def test_without_ray_it_is_one_sentence(articles: Path, tmp_path: Path) -> None:
     command = groundwire(
         *("index", articles, "--archive", tmp_path / "a", "--ray", "auto"), before="sys.modules['ray'] = None"
@@ -335,6 +344,7 @@ def test_without_ray_it_is_one_sentence(articles: Path, tmp_path: Path) -> None:
     assert "pip install 'groundwire[ray]'" in ran.stderr and "Traceback" not in ran.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("address", "code", "sentence"),
     [
@@ -387,6 +397,7 @@ def listening(processes: set[int]) -> set[str]:
     return {row[1].rpartition(":")[0] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="looks at processes as Linux shows them")
 def test_a_cluster_made_here_listens_on_loopback_alone_and_ends_with_ctrl_c(many: Path, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="no Ray here: pip install 'groundwire[ray]'")
@@ -423,6 +434,7 @@ def test_a_cluster_made_here_listens_on_loopback_alone_and_ends_with_ctrl_c(many
         time.sleep(0.2)
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_the_real_embedder_on_two_nodes(nodes: Any, weights: Path, tmp_path: Path) -> None:
     settings = replace(Settings(), weights=weights, archive=tmp_path / "one", offline=True, threads=1)
