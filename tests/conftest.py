@@ -146,7 +146,7 @@ def generator(weights: Path) -> Generator:
 
 def open_to_all(folder: Path, *, writable: bool) -> None:
     """Lets any user read, and write if `writable`, all of a test's folder; pytest makes it for its own user alone."""
-    for outer in folder.parents[:2]:
+    for outer in folder.parents[: 3 if "PYTEST_XDIST_WORKER" in os.environ else 2]:
         outer.chmod(0o755)
     for place in [folder, *folder.rglob("*")]:
         place.chmod((0o777 if writable else 0o555) if place.is_dir() else (0o666 if writable else 0o444))
