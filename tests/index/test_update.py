@@ -165,7 +165,7 @@ def test_rows_of_two_files_with_one_id_are_both_kept(news: NewsIndex, articles: 
     [
         ("b.jsonl", lambda text: rows({"id": "x", "text": text}), "b/x"),  # a row of another file has "x" already
         ("b.csv", lambda text: f"text\n{text}\n", "b/1"),  # the row has no id of its own
-        ("b.zip", lambda text: make_zip([("x.txt", text.encode())]), "b/x"),
+        pytest.param("b.zip", lambda text: make_zip([("x.txt", text.encode())]), "b/x", marks=pytest.mark.slow),
     ],
     ids=["jsonl", "csv", "zip"],
 )
