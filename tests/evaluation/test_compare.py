@@ -296,6 +296,7 @@ def test_a_gate_fails_though_nobody_reads_the_table(made: Make, floor: str, code
     assert process.wait() == code and said.startswith("groundwire: right") == bool(code), said
 
 
+@pytest.mark.no_cover  # to trace takes time and memory
 @pytest.mark.slow
 def test_two_runs_of_a_thousand_questions_are_compared_in_seconds(
     made: Make, capsys: pytest.CaptureFixture[str]

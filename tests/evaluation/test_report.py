@@ -354,6 +354,7 @@ def test_a_figure_that_nothing_counts_for_is_left_out(tmp_path: Path) -> None:
     assert headings([(without, None)]) == ["What became of the question"]
 
 
+@pytest.mark.no_cover  # to trace takes time and memory
 @pytest.mark.slow
 def test_a_thousand_questions_are_quick_and_light(tmp_path: Path) -> None:
     run, archive, questions = make_large_run(tmp_path, 1000)

@@ -327,6 +327,7 @@ def test_no_byte_is_counted_twice(tmp_path: Path, kind: str, monkeypatch: pytest
     assert [len(article.text) for article in articles] == [600_000] and not problems
 
 
+@pytest.mark.no_cover  # to trace takes time and memory
 @pytest.mark.slow
 def test_the_headers_of_a_tar_are_not_kept(tmp_path: Path) -> None:
     write_files(tmp_path, {"b.tar": make_tar([(f"{number}.png", b"") for number in range(30_000)])})
