@@ -22,8 +22,9 @@ from evaluation.figures import MEASURES, STAGES
 from evaluation.gold.questions import Question
 from evaluation.judge import Judged
 from evaluation.measures import groups_held
-from evaluation.run import Run, replace_file
+from evaluation.run import Run
 from evaluation.trec import DEPTH
+from ground.files import write_whole
 from index.article import Article
 from index.store.archive import Archive
 
@@ -79,7 +80,7 @@ def write_report(run: Run, archive: Archive, questions: Sequence[Question]) -> P
         bins=run.record["curves"]["calibration"],
     )
     file = run.folder / "report.html"
-    replace_file(html, file)
+    write_whole(file, html)
     return file
 
 

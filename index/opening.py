@@ -4,10 +4,10 @@ import hashlib
 import re
 import shutil
 from pathlib import Path
-from uuid import uuid4
 
 from platformdirs import user_data_path
 
+from ground.files import write_whole
 from index.scale.milvus.archive import MilvusArchive
 from index.scale.milvus.connection import Address, is_address, read_address
 from index.store.archive import Archive, ArchiveError, Ranker
@@ -64,9 +64,7 @@ def write_note(folder: Path, address: Address) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if _noted(folder, folder.resolve()) != address:
-            fresh = folder / f"{NOTE}-{uuid4().hex}"
-            fresh.write_text(address.place, encoding="utf-8")
-            fresh.replace(folder / NOTE)  # others may be reading it
+            write_whole(folder / NOTE, address.place, unique=True)  # others may be at it
     except OSError as error:
         raise ArchiveError(
             f"{folder}: cannot be written ({error.strerror}); it keeps what goes with {address.place}"

@@ -16,6 +16,7 @@ from typing import Literal
 
 from filelock import FileLock
 
+from ground.files import write_whole
 from models import ModelError
 from models.catalogue import Entry, ModelFile, Role, find
 from models.download import Remote, hub_files, reason, stream
@@ -256,7 +257,7 @@ def _arrive(entry: Entry, weights: Path, file: ModelFile, gathered: Path, expect
     target.parent.mkdir(parents=True, exist_ok=True)
     if file.sha256 is None:
         seen = read_record(entry, weights) | {file.path: {"bytes": gathered.stat().st_size, "sha256": digest}}
-        (weights / entry.name / ".sha256").write_text(json.dumps(seen, indent=1), "utf-8")
+        write_whole(weights / entry.name / ".sha256", json.dumps(seen, indent=1))
     os.replace(gathered, target)
 
 

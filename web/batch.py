@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from ground.files import write_whole
 from index.article import ArticleError, shown
 from index.reading.files import kind_of
 from index.reading.kept_page import PAGES
@@ -82,14 +83,7 @@ def _named(now: datetime) -> str:
 
 def write(archive: Path, batch: Batch) -> None:
     """Notes a batch, in place of what was noted of it."""
-    note = _note_of(archive, batch.name)
-    fresh = note.with_suffix(".new")
-    try:
-        fresh.write_text(json.dumps(asdict(batch), ensure_ascii=False), "utf-8")
-        fresh.replace(note)
-    except OSError:
-        fresh.unlink(missing_ok=True)
-        raise
+    write_whole(_note_of(archive, batch.name), json.dumps(asdict(batch), ensure_ascii=False))
 
 
 def read_batches(archive: Path) -> list[Batch]:

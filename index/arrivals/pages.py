@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ground.files import write_whole
 from index.article import ArticleError
 from index.reading.kept_page import KINDS, PAGES, Page, note_of, page_name, read_page
 
@@ -142,10 +143,7 @@ def _put(archive: Path, part: Path, page: Page, suffix: str) -> Path:
 
 
 def _write_note(archive: Path, page: Page) -> None:
-    note = note_of(archive / PAGES / page_name(page.address))
-    fresh = note.with_suffix(".new")
-    fresh.write_text(json.dumps(asdict(page), ensure_ascii=False), "utf-8")
-    fresh.replace(note)
+    write_whole(note_of(archive / PAGES / page_name(page.address)), json.dumps(asdict(page), ensure_ascii=False))
 
 
 def _today() -> str:

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ground.files import replacing
 from index.article import Article, article_of
 from index.opening import create_archive, is_archive, open_archive, ranker_of
 from index.passage import Passage
@@ -75,20 +76,16 @@ def export_archive(archive: Archive, file: Path, *, progress: Progress = untold)
         raise ArchiveError(f"{file}: is there already; name a new file, or move it away")
     if not file.parent.is_dir():
         raise ArchiveError(f"{file}: there is no folder {file.parent}; make it, or name another file")
-    fresh = file.with_name(f"{file.name}.new")
     try:
-        with archive.writing():
+        with replacing(file) as fresh, archive.writing():
             ranker = ranker_of(archive)
             progress("bringing the search up to date", 0, 0)
             ranker.refresh()
             ranker.ready(lambda _: None)
             with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
                 moved = _write(archive, ranker, packed, progress)
-        fresh.rename(file)
     except OSError as error:
         raise ArchiveError(f"{file}: cannot be written ({error.strerror}); make room, or name another file") from error
-    finally:
-        fresh.unlink(missing_ok=True)
     return moved
 
 

@@ -17,7 +17,8 @@ from cli.main import main
 from evaluation.compare import Difference, check_floors, check_no_worse, compare, read_floor
 from evaluation.figures import MEASURES, make_figures
 from evaluation.judge import Judged, Ratio
-from evaluation.run import Run, RunError, read_run, replace_file, row_of, write_json
+from evaluation.run import Run, RunError, read_run, row_of, write_json
+from ground.files import write_whole
 from tests.evaluation.test_trec import DOCS, make_judged
 
 Row = dict[str, Any]
@@ -37,7 +38,7 @@ def make_run(
     given = {row["id"]: row for row in answers}
     said = [given.get(row.id, {"id": row.id, "answer": f"So says {row.id}."}) for row in rows]
     for name, lines in (("judged.jsonl", map(row_of, rows)), ("answers.jsonl", said)):
-        replace_file("".join(f"{json.dumps(line)}\n" for line in lines), folder / name)
+        write_whole(folder / name, "".join(f"{json.dumps(line)}\n" for line in lines))
     record = {"complete": complete, "questions": len(rows) + (not complete), "retrieval_only": False, "overall": {}}
     write_json(record | (make_figures(rows) if complete and figures else {}), folder / "figures.json")
     return read_run(folder)

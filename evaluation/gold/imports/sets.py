@@ -6,7 +6,7 @@ The format is told by content. What cannot be used is left out with its reason a
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from evaluation.gold.file import row_text, write_whole
+from evaluation.gold.file import row_text, write_all
 from evaluation.gold.imports import beir, multihop, squad, table
 from evaluation.gold.imports.gather import GoldSet, article_row, gather, settle
 from evaluation.gold.imports.item import Item
@@ -93,5 +93,5 @@ def write_set(made: GoldSet, folder: Path, *, force: bool = False) -> tuple[Path
     folder.mkdir(parents=True, exist_ok=True)
     texts = {articles: "".join(row_text(article_row(article)) for article in made.articles)} if made.articles else {}
     texts[gold] = "".join(row_text(to_row(question)) for question in made.questions)
-    write_whole({file: text.encode() for file, text in texts.items()})
+    write_all({file: text.encode() for file, text in texts.items()})
     return articles if made.articles else None, gold
