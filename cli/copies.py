@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from cli.options import OPTIONS, at
-from cli.terminal import one_line
+from ground.shown import one_line
 from ground.words import plain_json
 from qa.settings import Settings
 

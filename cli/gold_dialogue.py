@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from cli.terminal import one_line
 from evaluation.gold.add import Groups, check_new, make_question, place_quotes, read_groups, read_numbers
 from evaluation.gold.file import append_row, find_row, fresh_id, read_known, remove_row
 from evaluation.gold.marked import Marked
 from evaluation.gold.questions import Evidence, GoldError, Question, read_lines, to_row
 from evaluation.gold.quotes import find_quote
+from ground.shown import one_line
 from ground.words import fold
 from index.article import Article
 from index.passage import Span, heading, split_sentences

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ground.shown import one_line, printable
 from ground.words import duration
 from qa.settings import Settings
 
@@ -19,12 +20,7 @@ if TYPE_CHECKING:
 
 def plain(text: str) -> str:
     """Untrusted text for a terminal: control characters shown as spaces, so that nothing in it steers the screen."""
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
-
-
-def one_line(text: str) -> str:
-    """As `plain`, for an id or a headline: no line breaks either."""
-    return " ".join(plain(text).split())
+    return printable(text, keep="\n")
 
 
 def credit_line(source: str | None, published: str | None, title: str | None) -> str:

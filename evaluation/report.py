@@ -25,6 +25,7 @@ from evaluation.measures import groups_held
 from evaluation.run import Run
 from evaluation.trec import DEPTH
 from ground.files import write_whole
+from ground.shown import CONTROLS
 from index.article import Article
 from index.store.archive import Archive
 
@@ -272,7 +273,7 @@ def _spell_out(value: object) -> object:
     if not isinstance(value, str):
         return value
     text = str(escape(value)).replace("\r", "&#13;")
-    return Markup(re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", "\ufffd", text))
+    return Markup(re.sub(f"[{CONTROLS}]", "\ufffd", text))
 
 
 def _markers(text: str, name: str, count: int) -> Markup:

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.article import Article, shown
+from ground.shown import shown
+from index.article import Article
 from index.cutter import Cutter, text_digest
 from index.passage import CountTokens, Passage
 from index.reading.apart import end_workers

@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 import certifi
 
+from ground.shown import printable
 from models import Message, ModelError, Usage
 from models.connection import Broken, Connections, GivenUp, Patience, Reply, Watch
 from models.llama import NO, YES
@@ -596,7 +597,7 @@ def _first(told: object) -> dict[str, Any] | None:
 
 
 def _one_line(text: str, length: int = 200) -> str:
-    return "".join(c for c in " ".join(text[: 4 * length].split()) if c.isprintable())[:length]
+    return printable(" ".join(text[: 4 * length].split()), instead="")[:length]
 
 
 def _retry_after(value: str) -> float | None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
+from ground.shown import JOINERS, one_line
 from index.news_index import NewsIndex
 from index.opening import is_archive, open_archive
 from index.passage import CountTokens
@@ -30,7 +31,6 @@ USER = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 LONGEST_NAME = 60
 MOST_ARCHIVES = 100
 AGAIN_SECONDS = 10.0  # after an archive could not be reached, until it is tried again
-JOINERS = "\u200c\u200d"  # no letters, and yet Persian and Hindi are not written without them
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,9 @@ class Archives:
         """All archives that a user may see: those of the server in their order, then the user's own by folder."""
         places = self._places(user)
         entries = [self._look(key, place) for key, place in places.items()]
-        names = tell_apart([(entry.name, plain_name(places[entry.key].folder.parent.name)) for entry in entries])
+        names = tell_apart(
+            [(entry.name, one_line(places[entry.key].folder.parent.name, keep=JOINERS)) for entry in entries]
+        )
         return [replace(entry, name=name) for entry, name in zip(entries, names, strict=True)]
 
     def archive(self, user: str, key: str) -> Archive:
@@ -271,11 +273,11 @@ class Archives:
     # What is open
 
     def _look(self, key: str, place: _Place) -> Listed:
-        name = plain_name(place.folder.name)
+        name = one_line(place.folder.name, keep=JOINERS)
         try:
             held = self._held(place.folder)
             counts = held.counts()
-            name = plain_name(held.archive.about("name")) or name
+            name = one_line(held.archive.about("name"), keep=JOINERS) or name
             may_change = self._may_change(place, held.archive)
         except ArchiveError as error:
             return Listed(key, name, 0, None, None, False, str(error))
@@ -308,18 +310,9 @@ def check_name(name: str) -> str:
     name = unicodedata.normalize("NFC", name).strip()
     if not 1 <= len(name) <= LONGEST_NAME:
         raise ArchiveError(f"the name of an archive has 1 to {LONGEST_NAME} characters; this one has {len(name)}")
-    if name != plain_name(name):
+    if name != one_line(name, keep=JOINERS):
         raise ArchiveError("the name of an archive is letters, numbers, signs and single spaces; leave out the rest")
     return name
-
-
-def plain_name(text: str) -> str:
-    """Untrusted text as one line that no character in it turns round or breaks.
-
-    >>> plain_name("a\\u202eb\\n\\0 c")
-    'a b c'
-    """
-    return " ".join("".join(c if c.isprintable() or c in JOINERS else " " for c in text).split())
 
 
 def fold(name: str) -> str:

@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from ground.files import write_whole
-from index.article import ArticleError, shown
+from ground.shown import JOINERS, printable, shown
+from index.article import ArticleError
 from index.reading.files import kind_of
 from index.reading.kept_page import PAGES
 from index.store.archive import Archive
@@ -28,7 +29,6 @@ LONGEST_PART = 80
 LONGEST_PART_BYTES = 180
 MOST_FOLDERS = 8
 BLOCK = 1 << 20
-JOINERS = "\u200c\u200d"
 
 
 class AddingError(ArticleError):
@@ -162,7 +162,7 @@ def safe_path(given: str) -> PurePosixPath:
 
 
 def _safe_part(name: str) -> str:
-    name = "".join(c for c in unicodedata.normalize("NFC", name) if c.isprintable() or c in JOINERS)
+    name = printable(unicodedata.normalize("NFC", name), keep=JOINERS, instead="")
     name = name.lstrip(". \u200c\u200d").rstrip(". ")
     kind = kind_of(Path(name or "x"))
     stem = name[: len(name) - len(kind)][: LONGEST_PART - len(kind)]

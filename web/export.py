@@ -15,6 +15,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
 
+from ground.shown import CONTROLS, HALVES, TURNING
 from ground.words import fold, plain_json
 from web.conversations import Conversation, Turn
 
@@ -171,7 +172,7 @@ def harmless(text: object) -> str:
     'a  b [31m�gnp'
     """
     plain = re.sub("[\0-\x1f\x7f-\x9f\u2028\u2029]", " ", str(text))
-    return re.sub("[\u202a-\u202e\u2066-\u2069\ud800-\udfff]", "\ufffd", plain)
+    return re.sub(f"[{TURNING}{HALVES}]", "\ufffd", plain)
 
 
 def line(text: object) -> str:
@@ -309,7 +310,7 @@ def _markdown(piece: Piece, heading: str) -> str:
 
 def markup(text: object) -> str:
     """Untrusted text for HTML, to the character: line breaks and tabs stay, other controls are shown as "\ufffd"."""
-    plain = re.sub("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", "\ufffd", str(text))
+    plain = re.sub(f"[{CONTROLS}{TURNING}{HALVES}]", "\ufffd", str(text))
     return escape(plain).replace("\r", "&#13;")  # a browser drops a carriage return that is not spelled out
 
 

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 import numpy as np
 from numpy.typing import NDArray
 
-from index.article import shown
+from ground.shown import shown
 from index.store.scope import Scope, ScopeError, day_of
 
 MOST_BARS = 60

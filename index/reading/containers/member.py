@@ -3,14 +3,14 @@
 import errno
 import io
 import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import IO
 
-from index.article import ArticleError, Original, shown
+from ground.shown import CONTROLS, TURNING, shown
+from index.article import ArticleError, Original
 
 MOST_MEMBERS = 200_000
 MOST_UNPACKED = 20_000_000_000
@@ -21,7 +21,6 @@ LONGEST_NAME = 1_000
 BLOCK = 1 << 18
 
 DRIVE = re.compile(r"[A-Za-z]:")
-TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class Broken(ArticleError):
@@ -149,7 +148,7 @@ def check_characters(name: str, container: str) -> None:
         name.encode()
     except UnicodeEncodeError:
         raise ArticleError(f"{where}: its name is not UTF-8; it is left out") from None
-    if any(character in TURNING or unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in name):
+    if re.search(f"[{CONTROLS}\t\n\r\u2028\u2029{TURNING}]", name):
         raise ArticleError(f"{where}: its name holds control characters; it is left out")
 
 

@@ -12,7 +12,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from index.article import Article, ArticleError, MemberBegins, Original, OtherMembers, shown
+from ground.shown import shown
+from index.article import Article, ArticleError, MemberBegins, Original, OtherMembers
 from index.reading.containers.member import BLOCK, MOST_LEVELS, Broken, Budget, Member, TooMuch, is_of_the_disk
 from index.reading.containers.warc import warc_members
 from index.reading.containers.zip_tar import tar_members, zip_members

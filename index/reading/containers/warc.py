@@ -12,7 +12,8 @@ from functools import partial
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from index.article import ArticleError, Original, OtherMembers, shown
+from ground.shown import shown
+from index.article import ArticleError, Original, OtherMembers
 from index.reading.containers.member import LONGEST_NAME, Broken, Budget, Forward, Member, check_characters, damage
 
 KINDS = {"text/html": ".html", "application/xhtml+xml": ".html", "application/pdf": ".pdf", "text/plain": ".txt"}

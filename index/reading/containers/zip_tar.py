@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import IO
 
-from index.article import ArticleError, Original, OtherMembers, shown
+from ground.shown import shown
+from index.article import ArticleError, Original, OtherMembers
 from index.reading.containers.member import (
     Broken,
     Budget,
