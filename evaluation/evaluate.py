@@ -35,7 +35,7 @@ SAME = {
     "settings": "settings",
 }
 LINES = ("judged.jsonl", "answers.jsonl")
-Report = Callable[[int, int, float], None]
+TellProgress = Callable[[int, int, float], None]
 
 
 def judge_by(generator: Generator) -> Entails:
@@ -56,7 +56,7 @@ def evaluate(
     gold: dict[str, str],
     retrieval_only: bool = False,
     resume: bool = False,
-    progress: Report = lambda *_: None,
+    progress: TellProgress = lambda *_: None,
 ) -> Run:
     """Asks every question; `gold` is the gold set's name and hash. `progress` gets done, total, seconds left.
 

@@ -10,7 +10,7 @@ from index.opening import create_archive, open_archive, ranker_of
 from index.passage import CountTokens, Passage
 from index.store.archive import Archive, ArchiveError, Rankings
 from index.store.scope import EVERYTHING, Scope
-from index.update import Progress, Reading, Report, update_archive
+from index.update import Reading, UpdateProgress, UpdateReport, update_archive
 from models import Embedder
 
 
@@ -80,10 +80,10 @@ class NewsIndex:
         *,
         count_tokens: CountTokens,
         gone: Sequence[Path] = (),
-        progress: Callable[[Progress], None] = lambda _: None,
+        progress: Callable[[UpdateProgress], None] = lambda _: None,
         dry_run: bool = False,
         reading: Reading | None = None,
-    ) -> Report:
+    ) -> UpdateReport:
         """`update_archive`, then what is searched."""
         with self.archive.writing():
             report = update_archive(

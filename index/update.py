@@ -33,7 +33,7 @@ ROWS = (".jsonl", ".csv", ".tsv")
 
 
 @dataclass(frozen=True)
-class Progress:
+class UpdateProgress:
     """How far an update is: bytes of all files read and to read, passages embedded in this run."""
 
     file: str
@@ -43,7 +43,7 @@ class Progress:
 
 
 @dataclass
-class Report:
+class UpdateReport:
     """What one update did, in articles; `embedded` in passages; `problems` are sentences, one a thing left out.
 
     `named` holds the ids behind the counts of "new", "changed" and "removed", and the paths of "left alone".
@@ -109,10 +109,10 @@ def update_archive(
     *,
     count_tokens: CountTokens,
     gone: Sequence[Path] = (),
-    progress: Callable[[Progress], None] = lambda _: None,
+    progress: Callable[[UpdateProgress], None] = lambda _: None,
     dry_run: bool = False,
     reading: Reading | None = None,
-) -> Report:
+) -> UpdateReport:
     """Reads the files at `paths`; articles whose file or row is gone leave. The caller holds the writer's lock.
 
     So do those of the files at and below the paths `gone`, which are known to be there no more. A dry run reads and
@@ -140,7 +140,7 @@ class _Update:
         archive: Archive,
         embedder: Embedder,
         count_tokens: CountTokens,
-        progress: Callable[[Progress], None],
+        progress: Callable[[UpdateProgress], None],
         dry_run: bool,
     ) -> None:
         self.archive = archive
@@ -148,7 +148,7 @@ class _Update:
         self.progress = progress
         self.dry_run = dry_run
         self.cutter = Cutter(embedder, count_tokens, int(archive.about("max_tokens")))
-        self.report = Report()
+        self.report = UpdateReport()
         self.batch = _Batch()
         self.owners = archive.owners()
         self.held: dict[str, set[str | None]] = {}
@@ -157,7 +157,9 @@ class _Update:
         self.written: set[str] = set()
         self.done_bytes = self.total_bytes = 0
 
-    def run(self, found: list[tuple[Path, list[Path], list[Path]]], gone: Sequence[Path], reading: Reading) -> Report:
+    def run(
+        self, found: list[tuple[Path, list[Path], list[Path]]], gone: Sequence[Path], reading: Reading
+    ) -> UpdateReport:
         self.total_bytes = sum(_size(file) for _, files, _ in found for file in files)
         there = {str(file) for _, files, _ in found for file in files}
         places = [*(path for path, _, _ in found), *gone]
@@ -210,7 +212,7 @@ class _Update:
 
     def _say(self, file: Path) -> None:
         self.progress(
-            Progress(file.name, min(self.done_bytes, self.total_bytes), self.total_bytes, self.report.embedded)
+            UpdateProgress(file.name, min(self.done_bytes, self.total_bytes), self.total_bytes, self.report.embedded)
         )
 
     def _changed(self, file: Path, known_sha256: str) -> ToRead | None:

@@ -22,7 +22,7 @@ from models.catalogue import Entry, ModelFile, Role, find
 from models.download import Remote, hub_files, reason, stream
 from models.gguf import check_gguf
 from models.weights import (
-    Progress,
+    FetchProgress,
     Report,
     blocks,
     installed,
@@ -65,7 +65,7 @@ def fetch(
         partial.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ModelError(f"{weights} cannot be written ({error.strerror}): name another weights folder") from None
-    progress(Progress(entry.name, 0, entry.bytes, "waiting for any other process that fetches it"))
+    progress(FetchProgress(entry.name, 0, entry.bytes, "waiting for any other process that fetches it"))
     with FileLock(f"{partial}.lock"):
         if not installed(entry, weights):
             partial.mkdir(exist_ok=True)

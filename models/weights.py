@@ -14,7 +14,7 @@ from models.catalogue import Entry, ModelFile
 
 
 @dataclass(frozen=True)
-class Progress:
+class FetchProgress:
     """How far one model is; `total_bytes` is about right where the catalogue does not know better."""
 
     model: str
@@ -23,10 +23,10 @@ class Progress:
     note: str
 
 
-Report = Callable[[Progress], None]
+Report = Callable[[FetchProgress], None]
 
 
-def silent(progress: Progress) -> None:
+def silent(progress: FetchProgress) -> None:
     """The `Report` of a caller who shows nothing."""
 
 
@@ -89,7 +89,7 @@ def missing_files(entry: Entry, weights: Path) -> list[ModelFile]:
 def teller(entry: Entry, file: ModelFile, note: str, progress: Report) -> Callable[[int], None]:
     """Turns bytes of one file into progress of the model, whose files come in the catalogue's order."""
     before = sum(other.bytes for other in entry.files[: entry.files.index(file)])
-    return lambda done: progress(Progress(entry.name, before + done, entry.bytes, note))
+    return lambda done: progress(FetchProgress(entry.name, before + done, entry.bytes, note))
 
 
 def blocks(path: Path) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ import pytest
 from models import ModelError
 from models.catalogue import Entry, ModelFile, Part, find
 from models.fetch import fetch, fetch_hub, resolve_folder, resolve_llm
-from models.weights import Progress, installed, path_of, sha256_of, verify
+from models.weights import FetchProgress, installed, path_of, sha256_of, verify
 
 COMMIT = "c0" * 20
 GGUF = b"GGUF" + struct.pack("<IQQ", 3, 0, 0) + bytes(8)  # no tensors, no pairs, aligned to 32
@@ -139,7 +139,7 @@ def no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_from_the_hub(hub: Hub, tmp_path: Path) -> None:
     hub.repos["owner/repo"] = {"there.gguf": WEIGHTS}
-    told: list[Progress] = []
+    told: list[FetchProgress] = []
     path = fetch(model(), tmp_path, hub_endpoint=hub.endpoint, progress=told.append)
     assert path == path_of(model(), tmp_path) == tmp_path / "tiny" / "m.gguf"
     assert path.read_bytes() == WEIGHTS
