@@ -10,7 +10,7 @@ from qa.settings import Settings
 
 if TYPE_CHECKING:
     from index.copies.difference import Difference
-    from index.copies.tables import Group, Member
+    from index.copies.tables import Group, GroupMember
     from index.copies.versions import Story
     from index.store.archive import Archive
 
@@ -53,7 +53,7 @@ def run_copies(given: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _head(member: "Member") -> str:
+def _head(member: "GroupMember") -> str:
     story = member.story
     parts = (story.source, story.moment, story.title and f"“{story.title}”")
     by = member.superseded_by
@@ -70,7 +70,7 @@ def _words(archive: "Archive", story: "Story") -> str:
     return text_of(article.text, [(aside.start, aside.end) for aside in article.asides], story)
 
 
-def _difference(archive: "Archive", group: "Group", member: "Member") -> "Difference":
+def _difference(archive: "Archive", group: "Group", member: "GroupMember") -> "Difference":
     """What a member says otherwise than the source of its group."""
     from index.copies.difference import difference
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.article import Article
-from index.copies.tables import Place
+from index.copies.tables import StoryPlace
 from index.opening import create_archive, open_archive, ranker_of
 from index.passage import CountTokens, Passage
 from index.store.archive import Archive, ArchiveError, Rankings
@@ -117,7 +117,7 @@ class NewsIndex:
         """Articles and passages of `rows`, in their order; a row that has left the archive is passed over."""
         places = self.archive.passages(rows)
         articles: dict[str, Article | None] = {}
-        groups: dict[str, list[Place]] = {}
+        groups: dict[str, list[StoryPlace]] = {}
         found = []
         for row in rows:
             if row not in places:

@@ -86,8 +86,8 @@ class Embedded:
     vectors: Mapping[bytes, NDArray[np.float32]]
 
 
-Item = Article | Embedded | Problem
-Reading = Callable[[Iterable[ToRead]], Generator[tuple[ToRead, Iterator[Item]], None, None]]
+ReadItem = Article | Embedded | Problem
+Reading = Callable[[Iterable[ToRead]], Generator[tuple[ToRead, Iterator[ReadItem]], None, None]]
 """Reads files, in their order: each with its items, which are asked for to their end before the next file is."""
 
 
@@ -126,7 +126,7 @@ def update_archive(
         end_workers()
 
 
-def read_here(files: Iterable[ToRead]) -> Generator[tuple[ToRead, Iterator[Item]], None, None]:
+def read_here(files: Iterable[ToRead]) -> Generator[tuple[ToRead, Iterator[ReadItem]], None, None]:
     """Reads the files in this process and its worker, each when it is asked for."""
     for given in files:
         yield given, read_file(given.file, given.article_id)
@@ -237,7 +237,7 @@ class _Update:
             return None
         return ToRead(file, id_of(file, Path(self.roots[path])), sha256, held)
 
-    def _take(self, given: ToRead, items: Iterator[Item]) -> None:
+    def _take(self, given: ToRead, items: Iterator[ReadItem]) -> None:
         """Puts what is new or changed in one file into the batch."""
         path, held = str(given.file), dict(given.holds)
         problems = len(self.report.problems)
@@ -266,7 +266,7 @@ class _Update:
             self.batch.gone += [article for article in held if self.owners.get(article) == path]
             self.batch.files.append((path, given.sha256))
 
-    def _articles(self, given: ToRead, items: Iterator[Item]) -> Iterator[Article | Embedded]:
+    def _articles(self, given: ToRead, items: Iterator[ReadItem]) -> Iterator[Article | Embedded]:
         """The articles of one file; what cannot be read, or has another file's id, goes into the report."""
         file = given.file
         for item in items:

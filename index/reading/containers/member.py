@@ -23,11 +23,11 @@ BLOCK = 1 << 18
 DRIVE = re.compile(r"[A-Za-z]:")
 
 
-class Broken(ArticleError):
+class DamagedContainer(ArticleError):
     """A container ends here, though it should not: nothing more can be read of it."""
 
 
-class TooMuch(Broken):
+class TooMuch(DamagedContainer):
     """A container passes a limit: nothing more is read of it, nor of what it is packed in."""
 
 
@@ -87,7 +87,7 @@ class Forward(io.RawIOBase):
         self.original = original
         self.budget = budget
         self.last = b""
-        self.error: Broken | None = None
+        self.error: DamagedContainer | None = None
         self._at = 0
 
     def readable(self) -> bool:
@@ -110,7 +110,7 @@ class Forward(io.RawIOBase):
         except Exception as error:  # gzip, bz2 and lzma raise five kinds
             if is_of_the_disk(error):
                 raise
-            self.error = Broken(f"{self.original.name}: {damage(error)}")
+            self.error = DamagedContainer(f"{self.original.name}: {damage(error)}")
             raise self.error from None
         self._at += len(self.last)
         return self.last
@@ -118,7 +118,7 @@ class Forward(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Reads up to `offset`; raises Broken where that lies behind."""
         if whence != io.SEEK_SET or offset < self._at:
-            raise Broken(f"{self.original.name}: {damage('it points back into itself')}")
+            raise DamagedContainer(f"{self.original.name}: {damage('it points back into itself')}")
         while self._at < offset and self.read(min(BLOCK, offset - self._at)):
             pass
         return self._at
