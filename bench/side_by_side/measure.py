@@ -15,7 +15,7 @@ from bench.side_by_side.environment import HERE, NoEnvironment, make_environment
 from bench.side_by_side.found import bare, found_within, place_hits, words_read
 from bench.side_by_side.process import PeerFailed, PeerProcess
 from evaluation.gold.questions import Question
-from evaluation.judge import Place
+from evaluation.judge import EvidencePlace
 from ground.files import write_whole
 from index.article import Article
 from models.catalogue import find
@@ -49,7 +49,7 @@ class Plan:
 
     file: Path
     articles: Sequence[Article]
-    searches: Sequence[tuple[Question, list[Place]]]
+    searches: Sequence[tuple[Question, list[EvidencePlace]]]
     asks: Sequence[Question]
     weights: Path
     llm: Path

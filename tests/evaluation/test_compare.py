@@ -14,7 +14,7 @@ import pytest
 import scipy.stats
 
 from cli.main import main
-from evaluation.compare import Difference, check_floors, check_no_worse, compare, read_floor
+from evaluation.compare import MeasureDifference, check_floors, check_no_worse, compare, read_floor
 from evaluation.figures import MEASURES, make_figures
 from evaluation.judge import Judged, Ratio
 from evaluation.run import Run, RunError, read_run, row_of, write_json
@@ -199,8 +199,8 @@ def test_no_worse_needs_the_whole_interval_but_of_verbatim_nothing_may_be_lost(m
 
 
 def test_seconds_are_no_gate() -> None:
-    slower = Difference("seconds_total_p50", 1, 9, 7, 9, 40)
-    assert slower.verdict == "worse" and Difference("right", 0, 1, 0, 1, 40).verdict == ""
+    slower = MeasureDifference("seconds_total_p50", 1, 9, 7, 9, 40)
+    assert slower.verdict == "worse" and MeasureDifference("right", 0, 1, 0, 1, 40).verdict == ""
     comparison = type("Made", (), {"differences": (slower,)})
     assert check_no_worse(comparison) == []  # type: ignore[arg-type]
 

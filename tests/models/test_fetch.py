@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from models import ModelError
-from models.catalogue import Entry, ModelFile, Part, find
+from models.catalogue import ModelEntry, ModelFile, Part, find
 from models.fetch import fetch, fetch_hub, resolve_folder, resolve_llm
 from models.weights import FetchProgress, installed, path_of, sha256_of, verify
 
@@ -116,11 +116,11 @@ class Packages:
         return wheel
 
 
-def model(data: bytes = WEIGHTS, *, parts: int = 0, known: bool = True, name: str = "tiny") -> Entry:
+def model(data: bytes = WEIGHTS, *, parts: int = 0, known: bool = True, name: str = "tiny") -> ModelEntry:
     """A model of one file, on the hub and in `parts` packages."""
     pieces = tuple(Part(f"part{n}", "1", f"data/{n}.bin", False) for n in range(1, parts + 1))
     file = ModelFile("m.gguf", len(data), sha(data) if known else None, "there.gguf", None, pieces)
-    return Entry(name, "llm", "Tiny", "MIT", (file,), "owner/repo", None, 512, None, False)
+    return ModelEntry(name, "llm", "Tiny", "MIT", (file,), "owner/repo", None, 512, None, False)
 
 
 def packages(data: bytes = WEIGHTS, *, parts: int = 3) -> Packages:

@@ -19,7 +19,7 @@ class LeftOut:
     where: str
 
 
-Item = Article | Question | LeftOut
+SetItem = Article | Question | LeftOut
 
 
 def slug(title: str) -> str:
