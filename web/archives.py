@@ -47,7 +47,7 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Location:
     """Where an archive lies, and whether it is the user's own or one that all share."""
 
     folder: Path
@@ -234,7 +234,7 @@ class Archives:
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
-        return key_of(_Place(folder, own=True), user)
+        return key_of(_Location(folder, own=True), user)
 
     def close(self) -> None:
         """Closes all archives; nothing may be asked of them afterwards."""
@@ -253,26 +253,26 @@ class Archives:
         # What was made before there were logins is not shown to whoever takes that name.
         return self._folder / user if USER.fullmatch(user) and user != LOCAL else None
 
-    def _places(self, user: str) -> dict[str, _Place]:
+    def _places(self, user: str) -> dict[str, _Location]:
         """All that a user may see by key: the only way to an archive."""
-        places = [_Place(folder, own=False) for folder in self._named]
+        places = [_Location(folder, own=False) for folder in self._named]
         own = self._own(user)
         if own is not None:
-            places += [_Place(folder, own=True) for folder in folders_in(own) if folder not in self._named]
+            places += [_Location(folder, own=True) for folder in folders_in(own) if folder not in self._named]
         return {key_of(place, user): place for place in places}
 
-    def _place(self, user: str, key: str) -> _Place:
+    def _place(self, user: str, key: str) -> _Location:
         place = self._places(user).get(key)
         if place is None:
             raise ArchiveError("there is no such archive, or no more; choose one from the list")
         return place
 
-    def _may_change(self, place: _Place, archive: Archive) -> bool:
+    def _may_change(self, place: _Location, archive: Archive) -> bool:
         return archive.writable and (place.own or not self._logins)
 
     # What is open
 
-    def _look(self, key: str, place: _Place) -> Listed:
+    def _look(self, key: str, place: _Location) -> Listed:
         name = one_line(place.folder.name, keep=JOINERS)
         try:
             held = self._held(place.folder)
@@ -348,7 +348,7 @@ def tell_apart(names: Sequence[tuple[str, str]]) -> list[str]:
     return told
 
 
-def key_of(place: _Place, user: str) -> str:
+def key_of(place: _Location, user: str) -> str:
     """What names an archive to a browser, the same after a restart: says nothing of where it lies."""
     # One of a user's own by its name alone, so that the server's folder can move.
     where = f"own\0{user}\0{place.folder.name}" if place.own else f"named\0{place.folder}"

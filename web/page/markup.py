@@ -36,7 +36,7 @@ Wire = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownTurn:
     """One turn as it is shown; `answer` is the wire's dict, whole or as far as it has come."""
 
     place: int
@@ -104,17 +104,17 @@ class Drawer:
 
     # Answers
 
-    def conversation(self, id: str, turns: Sequence[Shown], holding: str) -> str:
+    def conversation(self, id: str, turns: Sequence[ShownTurn], holding: str) -> str:
         views = [self._turn(shown, holding) for shown in turns]
         return str(self._draw.conversation(id, views))
 
     def welcome(self, about: str, examples: Sequence[str]) -> str:
         return str(self._draw.welcome(about, examples))
 
-    def running(self, shown: Shown, doing: str, done: int = 0, total: int = 0) -> str:
+    def running(self, shown: ShownTurn, doing: str, done: int = 0, total: int = 0) -> str:
         return str(self._draw.running(self._turn(shown, ""), doing, done, total))
 
-    def _turn(self, shown: Shown, holding: str) -> dict[str, Any]:
+    def _turn(self, shown: ShownTurn, holding: str) -> dict[str, Any]:
         """The values that a turn is drawn with."""
         answer = shown.answer or {}
         credits = {held["number"]: credit(held) for held in answer.get("citations", ())}

@@ -14,7 +14,7 @@ from models import Message
 from qa.answer import Answer
 from qa.pipeline import Event, Piece, check_question
 from web.archives import Listed, fold
-from web.queue import Asking, Place
+from web.queue import Asking, QueuePlace
 from web.server import Server
 
 DEFAULT_NAME = "groundwire"  # names the first archive
@@ -62,13 +62,13 @@ async def tell(asking: Asking) -> AsyncGenerator[dict[str, Any], None]:
             yield event.to_dict() if isinstance(event, Answer) else progress(event, said)
 
 
-def progress(event: Place | Event, said: str = "") -> dict[str, Any]:
+def progress(event: QueuePlace | Event, said: str = "") -> dict[str, Any]:
     """A step on the way to an answer; `said` are the words so far, with the event's own.
 
-    >>> progress(Place(3, 41.6)), progress(Piece("Ten died."), "Ten died.")
+    >>> progress(QueuePlace(3, 41.6)), progress(Piece("Ten died."), "Ten died.")
     ({'doing': 'waiting', 'ahead': 3, 'seconds': 42}, {'doing': 'answering', 'text': 'Ten died.', 'citations': []})
     """
-    if isinstance(event, Place):
+    if isinstance(event, QueuePlace):
         seconds = None if event.seconds is None else round(event.seconds)
         return {"doing": "waiting", "ahead": event.ahead, "seconds": seconds}
     if isinstance(event, Piece):
