@@ -4,6 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from cli.options import OPTIONS, at
+from cli.terminal import credit_line
 from ground.shown import one_line
 from ground.words import plain_json
 from qa.settings import Settings
@@ -55,10 +56,9 @@ def run_copies(given: argparse.Namespace, settings: Settings) -> int:
 
 def _head(member: "GroupMember") -> str:
     story = member.story
-    parts = (story.source, story.moment, story.title and f"“{story.title}”")
     by = member.superseded_by
     later = f"; superseded by {one_line(by.article)}" if by else ""
-    credit = ", ".join(one_line(part) for part in parts if part)
+    credit = credit_line(story.source, story.moment, story.title)
     return f"{member.relation:7}{one_line(story.article)} {story.start}:{story.end}  {credit}{later}"
 
 
