@@ -213,13 +213,13 @@ class Archives:
         embedder = self.models.embedder()
         with self._making:
             there = self.listed(user)
-            if any(fold(entry.name) == fold(name) for entry in there):
+            if any(compared(entry.name) == compared(name) for entry in there):
                 raise ArchiveError(f'there is an archive called "{name}" already; choose another name')
             if sum(place.own for place in self._places(user).values()) >= MOST_ARCHIVES:
                 raise ArchiveError(
                     f"you have {MOST_ARCHIVES} archives, which is as many as there can be; use one of them"
                 )
-            folder = free_folder(own, slug(name))
+            folder = free_folder(own, folder_name(name))
             try:
                 folder.mkdir(parents=True)
             except OSError as error:
@@ -315,15 +315,15 @@ def check_name(name: str) -> str:
     return name
 
 
-def fold(name: str) -> str:
+def compared(name: str) -> str:
     """A name as it is compared with others: capitals and ways of writing one letter make no difference."""
     return unicodedata.normalize("NFKC", name).casefold()
 
 
-def slug(name: str) -> str:
+def folder_name(name: str) -> str:
     """A folder's name for what people call an archive.
 
-    >>> slug("Élection: 2024!"), slug("../.."), slug("اخبار")
+    >>> folder_name("Élection: 2024!"), folder_name("../.."), folder_name("اخبار")
     ('election-2024', 'archive', 'archive')
     """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
@@ -338,13 +338,13 @@ def tell_apart(names: Sequence[tuple[str, str]]) -> list[str]:
     >>> tell_apart([("archive", "news"), ("Archive", "news")])
     ['archive (news)', 'Archive (news) 2']
     """
-    often = Counter(fold(name) for name, _ in names)
-    full = [f"{name} ({outer})" if often[fold(name)] > 1 else name for name, outer in names]
+    often = Counter(compared(name) for name, _ in names)
+    full = [f"{name} ({outer})" if often[compared(name)] > 1 else name for name, outer in names]
     seen: Counter[str] = Counter()
     told = []
     for name in full:
-        seen[fold(name)] += 1
-        told.append(f"{name} {seen[fold(name)]}" if seen[fold(name)] > 1 else name)
+        seen[compared(name)] += 1
+        told.append(f"{name} {seen[compared(name)]}" if seen[compared(name)] > 1 else name)
     return told
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ground.shown import CONTROLS, HALVES, TURNING
-from ground.words import fold, plain_json
+from ground.words import plain_json, slug
 from web.conversations import Conversation, Turn
 
 Wire = Mapping[str, Any]
@@ -399,5 +399,4 @@ def file_name(title: str, suffix: str) -> str:
     >>> file_name("../Who was killed?", ".md"), file_name("…", ".html")
     ('who-was-killed.md', 'conversation.html')
     """
-    words = fold(title).replace("_", " ").split()
-    return f"{'-'.join(words)[:60].rstrip('-') or 'conversation'}{suffix}"
+    return f"{slug(title, 60) or 'conversation'}{suffix}"

@@ -13,7 +13,7 @@ from index.store.scope import Scope
 from models import Message
 from qa.answer import Answer
 from qa.pipeline import Event, Piece, check_question
-from web.archives import Listed, fold
+from web.archives import Listed, compared
 from web.queue import Asking, QueuePlace
 from web.server import Server
 
@@ -31,7 +31,7 @@ def find_archive(server: Server, user: str, name: str = "", *, to_change: bool =
     """
     there = [entry for entry in server.archives.listed(user) if entry.may_change or not to_change]
     for entry in there:
-        if fold(name) == fold(entry.name) or name == entry.key or fold(name) in ("", DEFAULT_NAME):
+        if compared(name) == compared(entry.name) or name == entry.key or compared(name) in ("", DEFAULT_NAME):
             return entry
     if not there:
         raise ArchiveError("there is no archive to add to" if to_change else "there is no archive; make one first")

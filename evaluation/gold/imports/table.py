@@ -6,7 +6,7 @@ docs/gold.md says what each column means.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from evaluation.gold.imports.item import LeftOut, SetItem, article_id, distinct, slug
+from evaluation.gold.imports.item import LeftOut, SetItem, article_id, distinct, headline_id
 from evaluation.gold.imports.source import Row, SourceFile
 from evaluation.gold.questions import GoldError, GoldQuote, Question
 from evaluation.gold.quotes import best_sentence, find_quote
@@ -34,7 +34,7 @@ def read(sources: Sequence[SourceFile]) -> Iterator[SetItem]:
         for number, row in enumerate(source.rows, 1):
             yield from _row(
                 Row(row.where, {name.casefold(): value for name, value in row.fields.items()}),
-                f"{slug(source.path.stem)}-{number:03}",
+                f"{headline_id(source.path.stem)}-{number:03}",
             )
 
 
