@@ -21,11 +21,11 @@ from urllib.parse import unquote, urlsplit
 
 import certifi
 
+from ground.hosts import is_loopback
 from ground.shown import printable
 from models import Message, ModelError, Usage
 from models.connection import Broken, Connections, GivenUp, Patience, Reply, Watch
 from models.llama import NO, YES
-from models.lookup import is_loopback
 
 KEY = "GROUNDWIRE_LLM_KEY"
 TOP = (20, 10, 5)  # how many of the likeliest first tokens are asked for; the next where a server allows fewer

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 import httpx
 
+from ground.hosts import NoSuchHost, TooLong
 from index.arrivals.wire import Backend, Clock, NotPublic
 from index.article import ArticleError
-from models.lookup import NoSuchHost, TooLong
 
 if TYPE_CHECKING:
     from protego import Protego

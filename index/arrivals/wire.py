@@ -13,7 +13,7 @@ from typing import Any
 
 import httpcore
 
-from models.lookup import NoSuchHost, TooLong, look_up
+from ground.hosts import NoSuchHost, TooLong, look_up
 
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 NAT64 = IPv6Network("64:ff9b::/96")

@@ -7,7 +7,7 @@ from collections.abc import MutableMapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from models.lookup import is_loopback
+from ground.hosts import is_loopback
 
 AsgiScope = MutableMapping[str, Any]
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from ground.hosts import NoSuchHost, TooLong, look_up
 from index.store.archive import ArchiveError
-from models.lookup import NoSuchHost, TooLong, look_up
 
 TOKEN = "GROUNDWIRE_MILVUS_TOKEN"
 PORT = 19530
