@@ -27,6 +27,7 @@ from evaluation.trec import DEPTH
 from ground.files import write_whole
 from ground.shown import CONTROLS
 from index.article import Article
+from index.passage import Span
 from index.store.archive import Archive
 
 TEMPLATE = Path(__file__).with_name("report.html")
@@ -36,7 +37,6 @@ COLUMNS = 4  # of a histogram, for each tick
 LABEL = 0.12  # the share of a plot's width that a label needs
 Articles = Callable[[str], Article | None]
 Curve = Sequence[Mapping[str, float]]
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True)

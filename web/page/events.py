@@ -14,7 +14,7 @@ from ground.errors import user_errors
 from index.store.archive import Archive
 from index.store.scope import Scope, ScopeError
 from web.conversations import ELSEWHERE, ConversationError
-from web.page.add_tab import AddTab
+from web.page.add_tab import AddTab, Updates
 from web.page.chat import Chat, Seat
 from web.page.layout import Sidebar, Talk
 from web.page.markup import Drawer, day, line
@@ -29,8 +29,6 @@ FOUND = 10  # articles that a headline is looked for among
 LISTED = 60
 EXPORTS = (("text", "txt"), ("markdown", "md"), ("html", "html"), ("json", "json"))
 UPLOADS_KEPT = (3_600, 86_400)  # seconds: how often Gradio looks, and how old what it deletes is
-
-Updates = dict[Any, Any]
 
 
 def build_page(server: Server, words: Words | None = None) -> gr.Blocks:

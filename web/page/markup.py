@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from evaluation.gold.quotes import find_quote
 from index.article import Article
 from index.understanding.days import day_in_words
-from web.export import web_address
+from web.export import Wire, web_address
 from web.page.words import Words
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ AROUND = 30_000  # characters of an article that are shown on each side of a quo
 SNIPPET = 240
 NEAREST = 5
 TIMELINE = (600, 60)  # width and height
-
-Wire = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
