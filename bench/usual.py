@@ -23,7 +23,8 @@ from evaluation.evaluate import evaluate
 from evaluation.figures import MEASURES, Figure, as_json, rows_of, summarise, write_table
 from evaluation.gold.questions import GoldError, Question, read_gold, to_row
 from evaluation.judge import Judged
-from evaluation.run import Run, RunError, read_run, replace_file
+from evaluation.run import Run, RunError, read_run
+from ground.files import write_whole
 from ground.words import duration, holds
 from index.opening import open_archive
 from index.passage import heading
@@ -229,7 +230,7 @@ def run(given: argparse.Namespace) -> int:
     told = f"{len(questions)} questions, {unanswerable} of them unanswerable; left out {len(gold) - len(kept)}"
     if given.write_sample:
         rows = "".join(json.dumps(to_row(question), ensure_ascii=False) + "\n" for question in questions)
-        replace_file(rows, given.write_sample)
+        write_whole(given.write_sample, rows)
         print(f"{given.write_sample}: {told}")
         return 0
     ours = read_run(given.beside) if given.beside else None

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.options import OPTIONS, positive
-from cli.terminal import Line, one_line, open_room
+from cli.terminal import Line, open_room
+from ground.shown import one_line
 from ground.words import duration, plain_json
 from qa.settings import Settings
 

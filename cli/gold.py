@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.options import OPTIONS, llm_name, place_of, positive
-from cli.terminal import Line, fetching, one_line, open_room
+from cli.terminal import Line, fetching, open_room
+from ground.shown import one_line
 from ground.words import duration, plain_json
 from qa.settings import Settings
 

@@ -20,8 +20,9 @@ from cli.gold import add_gold_commands
 from cli.index import add_index_commands
 from cli.options import OPTIONS, archive_folder, check_here, llm_name, positive, run_safely, scope_of, settings_of
 from cli.show import add_show_commands
-from cli.terminal import Line, credit_line, fetching, one_line, open_room, plain
+from cli.terminal import Line, credit_line, fetching, open_room, plain
 from cli.transfer import add_transfer_commands
+from ground.shown import one_line
 from ground.words import plain_json
 from qa.settings import Settings
 

@@ -40,9 +40,9 @@ def settings_of(given: argparse.Namespace) -> Settings:
 
 def check_here(folder: Path) -> None:
     """Raises ArchiveError where the archive of a folder lies beyond this machine."""
+    from ground.hosts import is_loopback
     from index.opening import address_of
     from index.store.archive import ArchiveError
-    from models.lookup import is_loopback
 
     address = address_of(folder)
     host = address and urlsplit(address.uri).hostname
@@ -51,8 +51,8 @@ def check_here(folder: Path) -> None:
 
 
 def _check_cluster(address: str | None) -> None:
+    from ground.hosts import is_loopback
     from index.scale.ray import LOCAL, ClusterError
-    from models.lookup import is_loopback
 
     if address not in (None, LOCAL) and not is_loopback(str(address).rpartition(":")[0]):
         raise ClusterError(f"{address}: {OFF}, or name --ray {LOCAL}")

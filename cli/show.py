@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.options import OPTIONS, at, place_of
-from cli.terminal import credit_line, one_line, plain
+from cli.terminal import credit_line, plain
+from ground.shown import one_line
 from ground.words import plain_json
 from qa.settings import Settings
 

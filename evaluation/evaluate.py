@@ -15,8 +15,9 @@ from typing import Any
 from evaluation.figures import make_figures
 from evaluation.gold.questions import GoldError, Question
 from evaluation.judge import Entails, fingerprint, judge
-from evaluation.run import Run, RunError, read_run, replace_file, row_of, write_json, write_line
+from evaluation.run import Run, RunError, read_run, row_of, write_json, write_line
 from evaluation.trec import DEPTH, write_trec
+from ground.files import write_whole
 from models import Generator
 from qa import prompt
 from qa.answer import Citation
@@ -34,7 +35,7 @@ SAME = {
     "settings": "settings",
 }
 LINES = ("judged.jsonl", "answers.jsonl")
-Report = Callable[[int, int, float], None]
+TellProgress = Callable[[int, int, float], None]
 
 
 def judge_by(generator: Generator) -> Entails:
@@ -55,7 +56,7 @@ def evaluate(
     gold: dict[str, str],
     retrieval_only: bool = False,
     resume: bool = False,
-    progress: Report = lambda *_: None,
+    progress: TellProgress = lambda *_: None,
 ) -> Run:
     """Asks every question; `gold` is the gold set's name and hash. `progress` gets done, total, seconds left.
 
@@ -166,5 +167,5 @@ def _take_up(out: Path, questions: Sequence[Question], record: dict[str, Any]) -
         ("judged.jsonl", [row_of(row) for row in kept]),
         ("answers.jsonl", [held.answers[row.id] for row in kept if row.id in held.answers]),
     ):
-        replace_file("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), out / name)
+        write_whole(out / name, "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows))
     return Run(out, held.record, tuple(kept), held.answers)

@@ -15,6 +15,15 @@ def fold(text: str) -> str:
     return " ".join(re.findall(r"\w+", plain))
 
 
+def slug(text: str, most: int) -> str:
+    """The folded words of a text joined by hyphens, `most` characters at most; empty where it has none.
+
+    >>> slug("Super_Bowl_50: “Who won?”", 48), slug("Ten died", 4), slug("../", 9)
+    ('super-bowl-50-who-won', 'ten', '')
+    """
+    return "-".join(fold(text.replace("_", " ")).split())[:most].rstrip("-")
+
+
 NUMBERS = {
     word: str(number)
     for number, word in enumerate(

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.article import Article
-from index.copies.tables import Place
+from index.copies.tables import StoryPlace
 from index.opening import create_archive, open_archive, ranker_of
 from index.passage import CountTokens, Passage
 from index.store.archive import Archive, ArchiveError, Rankings
 from index.store.scope import EVERYTHING, Scope
-from index.update import Progress, Reading, Report, update_archive
+from index.update import Reading, UpdateProgress, UpdateReport, update_archive
 from models import Embedder
 
 
@@ -80,10 +80,10 @@ class NewsIndex:
         *,
         count_tokens: CountTokens,
         gone: Sequence[Path] = (),
-        progress: Callable[[Progress], None] = lambda _: None,
+        progress: Callable[[UpdateProgress], None] = lambda _: None,
         dry_run: bool = False,
         reading: Reading | None = None,
-    ) -> Report:
+    ) -> UpdateReport:
         """`update_archive`, then what is searched."""
         with self.archive.writing():
             report = update_archive(
@@ -117,7 +117,7 @@ class NewsIndex:
         """Articles and passages of `rows`, in their order; a row that has left the archive is passed over."""
         places = self.archive.passages(rows)
         articles: dict[str, Article | None] = {}
-        groups: dict[str, list[Place]] = {}
+        groups: dict[str, list[StoryPlace]] = {}
         found = []
         for row in rows:
             if row not in places:

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.article import Article, shown
+from ground.shown import shown
+from index.article import Article
 from index.cutter import Cutter, text_digest
 from index.passage import CountTokens, Passage
 from index.reading.apart import end_workers
@@ -32,7 +33,7 @@ ROWS = (".jsonl", ".csv", ".tsv")
 
 
 @dataclass(frozen=True)
-class Progress:
+class UpdateProgress:
     """How far an update is: bytes of all files read and to read, passages embedded in this run."""
 
     file: str
@@ -42,7 +43,7 @@ class Progress:
 
 
 @dataclass
-class Report:
+class UpdateReport:
     """What one update did, in articles; `embedded` in passages; `problems` are sentences, one a thing left out.
 
     `named` holds the ids behind the counts of "new", "changed" and "removed", and the paths of "left alone".
@@ -85,8 +86,8 @@ class Embedded:
     vectors: Mapping[bytes, NDArray[np.float32]]
 
 
-Item = Article | Embedded | Problem
-Reading = Callable[[Iterable[ToRead]], Generator[tuple[ToRead, Iterator[Item]], None, None]]
+ReadItem = Article | Embedded | Problem
+Reading = Callable[[Iterable[ToRead]], Generator[tuple[ToRead, Iterator[ReadItem]], None, None]]
 """Reads files, in their order: each with its items, which are asked for to their end before the next file is."""
 
 
@@ -108,10 +109,10 @@ def update_archive(
     *,
     count_tokens: CountTokens,
     gone: Sequence[Path] = (),
-    progress: Callable[[Progress], None] = lambda _: None,
+    progress: Callable[[UpdateProgress], None] = lambda _: None,
     dry_run: bool = False,
     reading: Reading | None = None,
-) -> Report:
+) -> UpdateReport:
     """Reads the files at `paths`; articles whose file or row is gone leave. The caller holds the writer's lock.
 
     So do those of the files at and below the paths `gone`, which are known to be there no more. A dry run reads and
@@ -125,7 +126,7 @@ def update_archive(
         end_workers()
 
 
-def read_here(files: Iterable[ToRead]) -> Generator[tuple[ToRead, Iterator[Item]], None, None]:
+def read_here(files: Iterable[ToRead]) -> Generator[tuple[ToRead, Iterator[ReadItem]], None, None]:
     """Reads the files in this process and its worker, each when it is asked for."""
     for given in files:
         yield given, read_file(given.file, given.article_id)
@@ -139,7 +140,7 @@ class _Update:
         archive: Archive,
         embedder: Embedder,
         count_tokens: CountTokens,
-        progress: Callable[[Progress], None],
+        progress: Callable[[UpdateProgress], None],
         dry_run: bool,
     ) -> None:
         self.archive = archive
@@ -147,7 +148,7 @@ class _Update:
         self.progress = progress
         self.dry_run = dry_run
         self.cutter = Cutter(embedder, count_tokens, int(archive.about("max_tokens")))
-        self.report = Report()
+        self.report = UpdateReport()
         self.batch = _Batch()
         self.owners = archive.owners()
         self.held: dict[str, set[str | None]] = {}
@@ -156,7 +157,9 @@ class _Update:
         self.written: set[str] = set()
         self.done_bytes = self.total_bytes = 0
 
-    def run(self, found: list[tuple[Path, list[Path], list[Path]]], gone: Sequence[Path], reading: Reading) -> Report:
+    def run(
+        self, found: list[tuple[Path, list[Path], list[Path]]], gone: Sequence[Path], reading: Reading
+    ) -> UpdateReport:
         self.total_bytes = sum(_size(file) for _, files, _ in found for file in files)
         there = {str(file) for _, files, _ in found for file in files}
         places = [*(path for path, _, _ in found), *gone]
@@ -209,7 +212,7 @@ class _Update:
 
     def _say(self, file: Path) -> None:
         self.progress(
-            Progress(file.name, min(self.done_bytes, self.total_bytes), self.total_bytes, self.report.embedded)
+            UpdateProgress(file.name, min(self.done_bytes, self.total_bytes), self.total_bytes, self.report.embedded)
         )
 
     def _changed(self, file: Path, known_sha256: str) -> ToRead | None:
@@ -234,7 +237,7 @@ class _Update:
             return None
         return ToRead(file, id_of(file, Path(self.roots[path])), sha256, held)
 
-    def _take(self, given: ToRead, items: Iterator[Item]) -> None:
+    def _take(self, given: ToRead, items: Iterator[ReadItem]) -> None:
         """Puts what is new or changed in one file into the batch."""
         path, held = str(given.file), dict(given.holds)
         problems = len(self.report.problems)
@@ -263,7 +266,7 @@ class _Update:
             self.batch.gone += [article for article in held if self.owners.get(article) == path]
             self.batch.files.append((path, given.sha256))
 
-    def _articles(self, given: ToRead, items: Iterator[Item]) -> Iterator[Article | Embedded]:
+    def _articles(self, given: ToRead, items: Iterator[ReadItem]) -> Iterator[Article | Embedded]:
         """The articles of one file; what cannot be read, or has another file's id, goes into the report."""
         file = given.file
         for item in items:

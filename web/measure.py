@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from models.catalogue import Entry
+from models.catalogue import ModelEntry
 from models.fetch import is_address
 from models.weights import installed, path_of
 from qa.provenance import peak_memory_bytes
@@ -161,7 +161,9 @@ def _measured(run: Path, date: str, record: Mapping[str, Any]) -> Measured:
 # The models
 
 
-def models_held(settings: Settings, catalogue: Sequence[Entry], *, dimension: int | None = None) -> list[ModelLine]:
+def models_held(
+    settings: Settings, catalogue: Sequence[ModelEntry], *, dimension: int | None = None
+) -> list[ModelLine]:
     """The catalogue's chat models, embedders and rerankers, and those in use that it does not name, first of all.
 
     Knows the disk, no network. `dimension` is that of the embedder in use, which its archive knows.
@@ -187,7 +189,7 @@ def models_held(settings: Settings, catalogue: Sequence[Entry], *, dimension: in
     return [*own, *sorted(lines, key=lambda line: not line.in_use)]
 
 
-def _is(name: str, entry: Entry, path: Path) -> bool:
+def _is(name: str, entry: ModelEntry, path: Path) -> bool:
     return name == entry.name or (bool(name) and Path(name).expanduser().absolute() == path.absolute())
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from evaluation.gold.check import near_pairs
 from evaluation.gold.file import fresh_id
-from evaluation.gold.questions import Evidence, Question
+from evaluation.gold.questions import GoldQuote, Question
 from evaluation.gold.quotes import best_sentence, find_quote
 from ground.words import holds
 from index.article import Article
@@ -122,6 +122,6 @@ def read_draft(question: str, items: Sequence[str], article: Article, passage: P
         span = best_sentence(article.text, [item], question, start=passage.start, end=passage.end)
         if span is None or find_quote(article.text[slice(*span)], item) is None:
             return "its answer is not in the passage"
-        evidence.append(Evidence(article.id, article.text[slice(*span)], group))
+        evidence.append(GoldQuote(article.id, article.text[slice(*span)], group))
     groups = tuple((item,) for item in items)
     return Question(id, question, groups, tuple(evidence), True, "drafted", draft=True)

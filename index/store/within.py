@@ -13,7 +13,7 @@ from difflib import get_close_matches
 import numpy as np
 from numpy.typing import NDArray
 
-from index.article import shown
+from ground.shown import shown
 from index.store.scope import Scope, ScopeError, day_of
 
 MOST_BARS = 60
@@ -24,7 +24,7 @@ AND (:languages IS NULL OR lower(json_extract(details, '$.language')) IN (SELECT
 """
 
 # Where a story starts, its outlet, and when it was published.
-Told = tuple[int, str | None, str | None]
+RowTold = tuple[int, str | None, str | None]
 
 
 def rows_within(db: sqlite3.Connection, scope: Scope) -> NDArray[np.int64] | None:
@@ -54,13 +54,13 @@ def rows_within(db: sqlite3.Connection, scope: Scope) -> NDArray[np.int64] | Non
     return _sorted(iter(rows))
 
 
-def _stories(db: sqlite3.Connection, scope: Scope) -> Iterator[tuple[int, list[Told]]]:
+def _stories(db: sqlite3.Connection, scope: Scope) -> Iterator[tuple[int, list[RowTold]]]:
     """The row and the stories of each article of the scope's languages and articles; what stands before the first
     section of a page is the page's own.
     """
     query = ARTICLES.format(columns="row, source, published, sections")
     for row, source, published, sections in db.execute(query, _values(scope)):
-        told: list[Told] = [(0, source, published)]
+        told: list[RowTold] = [(0, source, published)]
         if sections != "[]":
             told += [(story["start"], story["source"], story["published"]) for story in json.loads(sections)]
         yield row, told

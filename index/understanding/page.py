@@ -13,7 +13,7 @@ from index.understanding.asides import find_asides, kind_of_aside
 from index.understanding.credits import Credit, bare, is_headline, is_name, read_credit
 from index.understanding.dateline import Dateline, agency_of, read_dateline
 from index.understanding.days import Day, find_days
-from index.understanding.lines import Line, is_prose, is_rule, lines_of
+from index.understanding.lines import TextLine, is_prose, is_rule, lines_of
 from index.understanding.sections import find_sections, heads_of
 
 FIELDS = ("title", "source", "published", "updated", "byline", "place", "agency")
@@ -165,7 +165,7 @@ class _Said:
             self.put(field, day.iso(near), "credit line", "likely")
 
 
-def _head_of(lines: Sequence[Line]) -> list[Line]:
+def _head_of(lines: Sequence[TextLine]) -> list[TextLine]:
     """What stands above the first news of a page, at most `HEAD_LINES` of it that are not asides."""
     runs = heads_of(lines)
     if not runs or runs[0][0] != 0:
@@ -175,7 +175,7 @@ def _head_of(lines: Sequence[Line]) -> list[Line]:
     return list(lines[: min(runs[0][1], 3 * HEAD_LINES)])
 
 
-def _read_names(head: Sequence[Line], said: _Said) -> None:
+def _read_names(head: Sequence[TextLine], said: _Said) -> None:
     """A head of two names is a writer and an outlet; neither says so, and it may be a headline of two lines."""
     words = [line.words for line in head if not kind_of_aside(line.words)]
     if len(words) != 2 or said.values or not is_name(words[0]) or not (is_name(words[1]) or agency_of(words[1])):
@@ -189,7 +189,7 @@ def _read_names(head: Sequence[Line], said: _Said) -> None:
         said.put("source", agency or words[1], "head", "likely" if agency else "guess")
 
 
-def _dateline_of(lines: Sequence[Line], first: int) -> Dateline | None:
+def _dateline_of(lines: Sequence[TextLine], first: int) -> Dateline | None:
     for line in lines[max(0, first - 1) : first + 2]:  # or on a line of its own above
         found = read_dateline(bare(line.words[:200]))
         if found:
@@ -203,7 +203,7 @@ def _lone_day(words: str) -> Day | None:
     return days[0] if len(days) == 1 and (days[0].end == len(words) or words.lower().startswith("date")) else None
 
 
-def _foot_day(lines: Sequence[Line]) -> str | None:
+def _foot_day(lines: Sequence[TextLine]) -> str | None:
     """A day with its label among the last lines, to take a year from."""
     for line in lines[-FOOT_LINES:]:
         credit = read_credit(line.words)
@@ -213,7 +213,7 @@ def _foot_day(lines: Sequence[Line]) -> str | None:
     return None
 
 
-def _read_foot(lines: Sequence[Line], said: _Said) -> None:
+def _read_foot(lines: Sequence[TextLine], said: _Said) -> None:
     """What lines below the head say with a label: a guess, for they may speak of something else."""
     for line in lines[-FOOT_LINES:]:
         reporting = _REPORTING.fullmatch(line.words)
@@ -236,7 +236,7 @@ def _read_foot(lines: Sequence[Line], said: _Said) -> None:
             said.put("updated" if late else "published", days[0].iso(), "label in the text", "guess")
 
 
-def _title_of(head: Sequence[Line], names: set[str | None]) -> str | None:
+def _title_of(head: Sequence[TextLine], names: set[str | None]) -> str | None:
     """The headline: what the head says twice, or else its first line that can be one."""
     words = [
         bare(line.words)

@@ -18,8 +18,7 @@ from bench.side_by_side.environment import NoEnvironment, make_environment
 from bench.side_by_side.figures import figures_of
 from bench.side_by_side.measure import SHARED, Bench, Kept, Peer, Plan, turned
 from bench.side_by_side.table import record_table, table
-from evaluation.gold.questions import Evidence as Quote
-from evaluation.gold.questions import Question
+from evaluation.gold.questions import GoldQuote, Question
 from index.article import Article
 from tests.test_floors import ROOT
 
@@ -81,9 +80,9 @@ ARTICLES = [
     Article("b", "Snow fell on Bergen\nTrains were late", title="B"),
 ]
 GOLD = [
-    Question("q1", "What fell on Bergen", (("Snow",),), (Quote("b", "Snow fell", 0),), True, "single_fact"),
-    Question("q2", "Who closed the harbour", (("x",),), (Quote("a", "It rained in  Oslo", 0),), True, "single_fact"),
-    Question("q3", "Where", (("x",),), (Quote("c", "elsewhere", 0),), True, "single_fact"),
+    Question("q1", "What fell on Bergen", (("Snow",),), (GoldQuote("b", "Snow fell", 0),), True, "single_fact"),
+    Question("q2", "Who closed the harbour", (("x",),), (GoldQuote("a", "It rained in  Oslo"),), True, "single_fact"),
+    Question("q3", "Where", (("x",),), (GoldQuote("c", "elsewhere", 0),), True, "single_fact"),
 ]
 
 

@@ -19,7 +19,7 @@ from evaluation.gold.check import NEAR, Finding, check_gold, counts, near_pairs
 from evaluation.gold.draft import choose_passages, draft_questions, drafts_file
 from evaluation.gold.file import append_row, fresh_id, remove_row, row_text
 from evaluation.gold.marked import mark_answer, marked_file, read_marked
-from evaluation.gold.questions import Evidence, GoldError, Question, read_gold, read_row, to_row
+from evaluation.gold.questions import GoldError, GoldQuote, Question, read_gold, read_row, to_row
 from ground.words import fold
 from index.news_index import NewsIndex
 from models import Message
@@ -39,7 +39,7 @@ QUESTIONS = st.builds(
     st.lists(st.lists(TEXTS, max_size=2).map(tuple), min_size=1, max_size=3)
     .map(tuple)
     .filter(lambda groups: groups != ((),)),
-    st.lists(st.builds(Evidence, TEXTS, TEXTS, st.integers(0, 3)), max_size=2).map(tuple),
+    st.lists(st.builds(GoldQuote, TEXTS, TEXTS, st.integers(0, 3)), max_size=2).map(tuple),
     st.booleans(),
     TEXTS,
     st.lists(st.builds(Message, st.sampled_from(["user", "assistant"]), TEXTS), max_size=2).map(tuple),
@@ -227,13 +227,13 @@ def test_typed_answers_and_numbers() -> None:
 
 
 def test_each_quote_proves_the_groups_that_it_holds(news: NewsIndex) -> None:
-    ten, killed = Evidence("airport", DIED), Evidence("airport", KILLED)
+    ten, killed = GoldQuote("airport", DIED), GoldQuote("airport", KILLED)
     groups = (("ten", "10"), ("Soleimani",), ("strike",))
     assert place_quotes(groups, [ten, killed]) == (
-        Evidence("airport", DIED, 0),
-        Evidence("airport", DIED, 2),
-        Evidence("airport", KILLED, 1),
-        Evidence("airport", KILLED, 2),
+        GoldQuote("airport", DIED, 0),
+        GoldQuote("airport", DIED, 2),
+        GoldQuote("airport", KILLED, 1),
+        GoldQuote("airport", KILLED, 2),
     )
     assert place_quotes((("eleven",),), [ten]) == (ten,), "one group is proved by any quote"
     with pytest.raises(GoldError, match="holds none of the answers"):
@@ -254,7 +254,7 @@ def test_a_place_names_characters_of_an_article(news: NewsIndex) -> None:
     article = news.archive.article("economy/oil")
     assert article
     start = article.text.index("The price")
-    assert read_place(f"economy/oil:{start - 1}:{start + 9}", news.archive) == Evidence("economy/oil", "The price")
+    assert read_place(f"economy/oil:{start - 1}:{start + 9}", news.archive) == GoldQuote("economy/oil", "The price")
     for place, sentence in {
         "economy/oil": "is not ARTICLE:START:END",
         "economy/oil:1:x": "is not ARTICLE:START:END",
@@ -378,7 +378,7 @@ def test_a_question_is_added_from_what_a_search_finds(desk: Desk) -> None:
     out = desk.add(ASKED, typed="9\n1\nseven\nTen people died\ntwelve;ten\nten | 10\ntoll\n")
     assert "1. Strike at Baghdad airport | Reuters | 2020-01-03" in out and out.endswith(f"{desk.gold}: q-001 added\n")
     assert desk.err.count("groundwire: ") == 3
-    evidence = (Evidence("airport", "Ten people died"),)
+    evidence = (GoldQuote("airport", "Ten people died"),)
     assert desk.rows() == [Question("q-001", ASKED, (("ten", "10"),), evidence, True, "toll")]
     desk.add("Where did flights go?", typed="1\n1\nBasra\n")
     assert desk.rows()[1].id == "q-002" and desk.rows()[1].kind == "question"

@@ -10,7 +10,7 @@ import pytest
 
 from evaluation.evaluate import evaluate, judge_by
 from evaluation.figures import MEASURES, write_table
-from evaluation.gold.questions import Evidence, GoldError, Question
+from evaluation.gold.questions import GoldError, GoldQuote, Question
 from evaluation.run import Run, RunError, read_run
 from index.news_index import NewsIndex
 from models import Message
@@ -25,10 +25,10 @@ from tests.support.fakes import FakeEmbedder, ScriptedGenerator, copy_best_sente
 NAMED = {"name": "gold.jsonl", "sha256": "0"}
 PERU = "Who won the election in Peru?"
 GOLD = [
-    make_question(Evidence("airport", "General Soleimani"), id="one", groups=0),
-    make_question(Evidence("economy/oil", "price of oil"), id="two", question="What rose by four per cent?", groups=2),
+    make_question(GoldQuote("airport", "General Soleimani"), id="one", groups=0),
+    make_question(GoldQuote("economy/oil", "price of oil"), id="two", question="What rose by four per cent?", groups=2),
     make_question(id="three", question="Which quartet sang?", groups=0, answerable=False, kind="absent"),
-    make_question(Evidence("wire-1", "José Pérez"), id="four", question=PERU, kind="name"),
+    make_question(GoldQuote("wire-1", "José Pérez"), id="four", question=PERU, kind="name"),
 ]
 GOLD[0] = replace(GOLD[0], groups=(("Soleimani",),))
 GOLD[3] = replace(GOLD[3], groups=(("José Pérez",),))
@@ -168,7 +168,7 @@ def test_a_follow_up_is_asked_and_searched_with_its_history(news: NewsIndex, tmp
         reply=lambda m: QUESTION if "Conversation:" in m[-1].content else copy_best_sentence(m)
     )
     history = (Message("user", "What was hit?"), Message("assistant", "The airport of Baghdad."))
-    question = make_question(Evidence("airport", "Ten people"), question="Who died there?", history=history)
+    question = make_question(GoldQuote("airport", "Ten people"), question="Who died there?", history=history)
     made = run(news, tmp_path / "out", [question], generator)
     assert made.answers["q"]["standalone_question"] == QUESTION
     assert made.judged[0].rankings["lexical"][0].startswith("airport:")
@@ -177,7 +177,7 @@ def test_a_follow_up_is_asked_and_searched_with_its_history(news: NewsIndex, tmp
 def test_a_long_history_leaves_room_for_the_question(news: NewsIndex, tmp_path: Path) -> None:
     history = (Message("assistant", "The price of oil rose. " * LONGEST_QUESTION),)
     words = "Who won the election in Peru " * 40 + " " * LONGEST_QUESTION
-    question = make_question(Evidence("wire-1", "Peru"), question=words, history=history)
+    question = make_question(GoldQuote("wire-1", "Peru"), question=words, history=history)
     made = run(news, tmp_path / "out", [question], retrieval_only=True)
     assert made.record["overall"]["fused/recall_any@1"]["value"] == 1
 
@@ -247,7 +247,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "an answer lost on the way": lambda out: (out / "answers.jsonl").write_bytes(
         b"".join((out / "answers.jsonl").read_bytes().splitlines(keepends=True)[1:])
     ),
-    "a file half replaced": lambda out: (out / ".figures.json.part").write_text('{"comp'),
+    "a file half replaced": lambda out: (out / ".figures.json.new").write_text('{"comp'),
 }
 
 
@@ -264,7 +264,7 @@ def test_a_run_that_was_killed_is_taken_up(news: NewsIndex, tmp_path: Path, dama
     made = run(news, out, questions, resume=True, progress=lambda done, total, _: told.append((done, total)))
     assert made.whole and told[-1] == (4, 4) and told[0][0] in (1, 2, 3)
     assert (told[0][0] == 3) == (damage in ("nothing lost", "a file half replaced")), "only what is lost is asked again"
-    (out / ".figures.json.part").unlink(missing_ok=True)
+    (out / ".figures.json.new").unlink(missing_ok=True)
     assert contents(out) == contents(tmp_path / "whole")
 
 

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 import index.reading.apart
 import index.reading.files
-from index.article import Article, ArticleError, Aside, MemberBegins, Origin, Original, OtherMembers, Section, shown
+from ground.shown import shown
+from index.article import Article, ArticleError, Aside, MemberBegins, Origin, Original, OtherMembers, Section
 from index.news_index import NewsIndex
 from index.reading.apart import MEMORY_MB, MOST_STOPPED, end_workers, pack, read_apart, unpack
 from index.reading.files import READERS, Problem, read_file

@@ -12,6 +12,7 @@ import tarfile
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -290,6 +291,14 @@ def test_an_encrypted_zip_is_a_sentence(tmp_path: Path) -> None:
 
 
 # What is too much
+
+
+def test_an_attachment_of_a_mail_in_a_zip_lies_in_both(tmp_path: Path) -> None:
+    letter = EmailMessage()
+    letter.set_content("The bridge was opened on Saturday.")
+    letter.add_attachment(b"plain text", maintype="text", subtype="plain", filename="a.txt")
+    articles, _, _ = read(tmp_path, "b.zip", make_zip([("in/m.eml", letter.as_bytes())]))
+    assert [article.original for article in articles] == ["b.zip/in/m.eml", "b.zip/in/m.eml/a.txt"]
 
 
 def test_a_zip_of_zips_is_read_two_deep(tmp_path: Path) -> None:

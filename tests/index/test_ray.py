@@ -28,7 +28,7 @@ from index.passage import CountTokens
 from index.reading.files import Problem
 from index.scale import ray as cluster
 from index.scale.ray import ClusterError, on_cluster
-from index.update import Progress, Reading, Report, ToRead, file_digest
+from index.update import Reading, ToRead, UpdateProgress, UpdateReport, file_digest
 from models import ModelError, Vectors
 from qa.pipeline import open_on_node
 from qa.settings import Settings
@@ -129,8 +129,12 @@ def plain(folder: Path, *paths: Path) -> NewsIndex:
 
 
 def update_on(
-    address: str, news: NewsIndex, *paths: Path, opener: Any, progress: Callable[[Progress], None] = lambda _: None
-) -> Report:
+    address: str,
+    news: NewsIndex,
+    *paths: Path,
+    opener: Any,
+    progress: Callable[[UpdateProgress], None] = lambda _: None,
+) -> UpdateReport:
     with on_cluster(address, opener, news.embedder, max_tokens=MAX_TOKENS) as reading:
         return news.update(paths, count_tokens=count_words, reading=reading, progress=progress)
 
@@ -168,7 +172,7 @@ def test_a_node_is_killed_half_way(
     lost = nodes.add_node(num_cpus=1)
     notes, raylet, killed = tmp_path / "notes", lost.all_processes["raylet"][0].process.pid, []
 
-    def progress(now: Progress) -> None:
+    def progress(now: UpdateProgress) -> None:
         if not killed and now.passages > 100 and any(parent == raylet for parent, _, _ in noted(notes)):
             nodes.remove_node(lost, allow_graceful=False)
             killed.append(now.passages)
@@ -178,7 +182,7 @@ def test_a_node_is_killed_half_way(
     assert killed and killed[0] < report.embedded
     assert two.archive.fingerprint() == one.archive.fingerprint()
     assert report.embedded == two.archive.passage_count, "and each passage is there once"
-    assert two.update([many], count_tokens=count_words) == Report(unchanged=report.new)
+    assert two.update([many], count_tokens=count_words) == UpdateReport(unchanged=report.new)
 
 
 def index_on(address: str, folder: Path, many: Path, notes: Path) -> None:
@@ -215,7 +219,7 @@ def test_a_slow_writer_holds_the_nodes_back(
     many = write_files(tmp_path / "many", {"rows.jsonl": "".join(json.dumps(row) + "\n" for row in rows)})
     ahead: list[int] = []
 
-    def progress(now: Progress) -> None:
+    def progress(now: UpdateProgress) -> None:
         time.sleep(0.03)
         ahead.append(sum(count for _, _, count in noted(tmp_path / "notes")) - now.passages)
 

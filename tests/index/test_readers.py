@@ -240,16 +240,21 @@ def test_attachments_become_articles_of_their_own(tmp_path: Path) -> None:
     message.add_attachment(b"%PDF-", maintype="application", subtype="pdf", filename="broken.pdf")
     message.add_attachment(b"PK", maintype="application", subtype="zip", filename="more.mhtml")
     articles, problems = read(tmp_path, "m.eml", message.as_bytes())
-    name = str(tmp_path / "m.eml")
     assert [(article.id, article.original) for article in articles] == [
         ("m", None),
-        ("m/page", f"{name}/page.html"),
-        ("m/größe", f"{name}/größe.txt"),
+        ("m/page", "m.eml/page.html"),
+        ("m/größe", "m.eml/größe.txt"),
     ]
     assert articles[1].text == f"{FIRST}\n{SECOND}" and articles[2].text == "plain text"
     [broken, folded] = problems
     assert broken.startswith("m.eml/broken.pdf: cannot be read as a PDF (")
     assert folded == "m.eml: more.mhtml is left out; save it as a file of its own"
+
+
+def test_a_mail_is_the_same_in_any_folder(tmp_path: Path) -> None:
+    message = mail()
+    message.add_attachment(b"plain text", maintype="text", subtype="plain", filename="a.txt")
+    assert read(tmp_path / "one", "m.eml", message.as_bytes()) == read(tmp_path / "other", "m.eml", message.as_bytes())
 
 
 def test_a_mail_within_a_mail_is_anothers_word(tmp_path: Path) -> None:
@@ -261,7 +266,7 @@ def test_a_mail_within_a_mail_is_anothers_word(tmp_path: Path) -> None:
     articles, problems = read(tmp_path, "m.eml", inner.as_bytes())
     assert [article.text for article in articles] == [f"Outer text {n} is here." for n in range(7, 1, -1)]
     assert [article.id for article in articles[:3]] == ["m", "m/mail-1", "m/mail-1/mail-1"]
-    assert articles[1].original == f"{tmp_path / 'm.eml'}/mail-1"
+    assert [article.original for article in articles[:3]] == [None, "m.eml/mail-1", "m.eml/mail-1/mail-1"]
     assert problems == [f"m.eml{5 * '/mail-1'}: mail-1 is left out; save it as a file of its own"]
 
 

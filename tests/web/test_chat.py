@@ -23,7 +23,7 @@ from tests.support.served import SLOW, SlowGenerator, wait
 from web.archives import Archives
 from web.conversations import ConversationError
 from web.page.chat import Chat, Seat
-from web.page.events import Page
+from web.page.events import PageEvents
 from web.page.markup import Drawer
 from web.page.words import Words
 from web.server import Server
@@ -212,7 +212,7 @@ def test_an_archive_that_is_away_keeps_nobody_else_waiting(
     chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with gr.Blocks() as blocks:
-        page = Page(chat.server, Words(), blocks)
+        page = PageEvents(chat.server, Words(), blocks)
     adds = next(part for part in blocks.blocks.values() if getattr(part, "elem_id", None) == "add")
 
     def press(part: Any, does: str, seat: Seat, *values: object, **event: object) -> AsyncIterator[dict[Any, Any]]:

@@ -7,15 +7,15 @@ import logging
 import os
 import re
 import secrets
-import tempfile
 import threading
 import time
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
+
+from ground.files import replacing
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 SHORTEST_PASSWORD = 8
@@ -121,17 +121,12 @@ def _is_of(line: str, name: str) -> bool:
 def _write(file: Path, lines: list[str]) -> None:
     """Written beside it and renamed: a reader sees the old file or the new one, and nobody else either."""
     file = file.resolve()  # a link stays a link
-    handle, made = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # mode 0600
-    try:
+    with replacing(file, unique=True) as fresh:
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as out:
             out.write("".join(f"{line}\n" for line in lines))
             out.flush()
             os.fsync(out.fileno())
-        os.replace(made, file)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(made)
-        raise
 
 
 def _same_form(password: str) -> str:

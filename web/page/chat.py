@@ -22,8 +22,8 @@ from qa.answer import Answer
 from qa.pipeline import Piece, Status
 from web.conversations import ELSEWHERE, ConversationError, Turn
 from web.export import answer_as_fragment, answer_as_markdown, answer_as_text
-from web.page.markup import AROUND, Drawer, Shown, day, line
-from web.queue import Asking, Place
+from web.page.markup import AROUND, Drawer, ShownTurn, day, line
+from web.queue import Asking, QueuePlace
 from web.server import Server
 
 STEPS = {
@@ -161,7 +161,7 @@ class Chat:
 
     def _note(self, running: Running, event: object) -> None:
         """Takes in what the queue tells: a place in line, a step, words."""
-        if isinstance(event, Place):
+        if isinstance(event, QueuePlace):
             running.doing = self.words("waiting_one") if event.ahead == 1 else self.words("waiting", ahead=event.ahead)
             if event.ahead == 0:
                 running.doing = self.words("step_opening")
@@ -193,7 +193,7 @@ class Chat:
         now = seat.running
         if now is None:
             return ""
-        shown = Shown(now.place, now.asking.question, now.so_far(), within=self._within(now.scope))
+        shown = ShownTurn(now.place, now.asking.question, now.so_far(), within=self._within(now.scope))
         return self.drawer.running(shown, now.doing or self.words("step_opening"), now.done, now.total)
 
     def conversation(self, seat: Seat) -> str:
@@ -207,7 +207,7 @@ class Chat:
         shown = [self._shown(seat, place, turn) for place, turn in enumerate(turns)]
         return self.drawer.conversation(seat.conversation, shown, self.holding(seat))
 
-    def _shown(self, seat: Seat, place: int, turn: Turn) -> Shown:
+    def _shown(self, seat: Seat, place: int, turn: Turn) -> ShownTurn:
         answer = turn.answer
         if answer and answer["declined"]:
             answer = answer | {"hits": [hit | {"text": self._text(seat, hit)} for hit in answer["hits"][:10]]}
@@ -222,7 +222,7 @@ class Chat:
         alone = str(turn.answer.get("standalone_question") or "") if turn.answer else ""
         understood = self.words("understood_as", question=alone) if alone and alone != turn.question else ""
         said = (turn.note, within, turn.mark, turn.correction, copies, understood)
-        return Shown(place, turn.question, answer, *said)
+        return ShownTurn(place, turn.question, answer, *said)
 
     def _text(self, seat: Seat, hit: dict[str, Any]) -> str:
         article = self._article(seat, hit["article_id"])

@@ -24,7 +24,7 @@ Adder = Callable[[str, str, Sequence[tuple[Path, str]], Sequence[str]], dict[str
 MOST_FILES = 200
 
 Value = TypeVar("Value")
-Report = Callable[[dict[str, Any]], Awaitable[None]]
+Notify = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 def add_endpoints(page: gr.Blocks, server: Server, add: Adder | None = None) -> None:
@@ -224,7 +224,7 @@ async def _user(request: Any) -> str:
     return user
 
 
-def _reporter() -> Report:
+def _reporter() -> Notify:
     """Tells an MCP client that asked to be told how far it is; nobody else."""
     from mcp.server.lowlevel.server import request_ctx
 

@@ -161,8 +161,8 @@ def _read_attached(
                         file.write_bytes(_payload(part))
                     items = READERS[kind](replace(member, path=file))
                 for item in items:
-                    if isinstance(item, Article) and item.original is None:
-                        item = replace(item, original=member.name)
+                    if isinstance(item, Article):  # from the mail's own name on, wherever its folder is
+                        item = replace(item, original=f"{PurePosixPath(original.name).name}/{item.original or name}")
                     yield item
             except ArticleError as error:
                 yield error

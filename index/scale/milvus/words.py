@@ -40,7 +40,7 @@ def search_words(store: Store, question: str, k: int, where: str) -> list[tuple[
     return sorted(scores.items(), key=lambda hit: (-hit[1], hit[0]))[:k]
 
 
-class Words:
+class WordIndex:
     """tantivy on this machine over a Milvus archive's passages, for a server that has no BM25 (before 2.5)."""
 
     def __init__(self, archive: MilvusArchive) -> None:
