@@ -19,7 +19,7 @@ K = 50
 
 
 def main(archive: str, place: str, gold: str) -> dict[str, object]:
-    from qa.pipeline import open_embedder
+    from qa.newsroom import open_embedder
     from qa.settings import Settings
 
     embedder = open_embedder(Settings(archive=Path(archive)), archive=Path(archive))

@@ -15,7 +15,7 @@ from evaluation.gold.questions import Question, read_gold
 from evaluation.judge import EvidencePlace
 from index.news_index import NewsIndex
 from index.search.fusion import fuse
-from qa.pipeline import open_newsroom
+from qa.newsroom import open_newsroom
 from qa.retrieve import Hit, fold_copies
 from qa.settings import Settings
 

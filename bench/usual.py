@@ -32,7 +32,8 @@ from index.store.archive import Archive
 from models import Message
 from models.weights import sha256_of
 from qa.answer import Answer
-from qa.pipeline import Newsroom, check_question
+from qa.ask import check_question, standalone
+from qa.newsroom import Newsroom
 from qa.retrieve import Hit
 from qa.settings import Settings
 
@@ -67,15 +68,17 @@ class UsualRoom(Newsroom):
     def ask(self, question: str, history: Sequence[Message] = (), *, id: str | None = None) -> Answer:
         """No sentence is cited and there is no score; a follow-up is put in words of its own first, as ours is."""
         began = time.perf_counter()
-        before = self.generator.usage
+        generator = self.generator
+        assert generator is not None, "the usual way has a language model"
+        before = generator.usage
         alone = check_question(question)
         if history:
-            alone = self._standalone(alone, history, lambda: False)
+            alone = standalone(alone, history, generator, lambda: False)
         started = time.perf_counter()
         hits = self.search(alone)
         seconds: dict[str, float | None] = {"search": round(time.perf_counter() - started, 4), "first_token": None}
         reply = ""
-        for piece in self.generator.stream(
+        for piece in generator.stream(
             write_prompt(alone, hits), max_tokens=self.settings.answer_tokens, seed=self.settings.seed
         ):
             if seconds["first_token"] is None:
@@ -94,7 +97,7 @@ class UsualRoom(Newsroom):
             None,
             hits=tuple(hits),
             seconds=seconds,
-            tokens=asdict(self.generator.usage - before),
+            tokens=asdict(generator.usage - before),
         )
 
 
@@ -250,7 +253,7 @@ def run(given: argparse.Namespace) -> int:
     line = Line()
     try:
         usual = evaluate(
-            UsualRoom(room.news, settings, lambda: room.generator, lambda: room.reranker),
+            UsualRoom(room.news, settings, lambda: room.reader, lambda: room.generator, lambda: room.reranker),
             questions,
             out,
             gold={"name": given.gold.name, "sha256": sha256_of(given.gold)},

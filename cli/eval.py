@@ -27,7 +27,7 @@ def add_eval_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     what = "answer a gold set and measure"
     evaluate = commands.add_parser("eval", help=what, description=what[0].upper() + what[1:] + ".")
     evaluate.set_defaults(run=run_eval)
-    for group in ("archive", "embedder", "reranker", "llm", "fast"):
+    for group in ("archive", "embedder", "reranker", "llm"):
         OPTIONS[group](evaluate)
     evaluate.add_argument("gold", type=Path, metavar="GOLD", help="a gold set in JSON Lines")
     evaluate.add_argument("--out", type=Path, required=True, metavar="RUN", help="the folder of the run, made anew")

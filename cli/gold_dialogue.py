@@ -17,10 +17,10 @@ from ground.words import fold
 from index.article import Article
 from index.passage import Span, heading, split_sentences
 from index.store.archive import Archive
-from qa.pipeline import QuestionError
+from qa.ask import QuestionError
 
 if TYPE_CHECKING:
-    from qa.pipeline import Newsroom
+    from qa.newsroom import Newsroom
 
 Value = TypeVar("Value")
 HITS = 10

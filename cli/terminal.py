@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from index.passage import CountTokens
     from index.update import UpdateProgress
     from models.weights import FetchProgress
-    from qa.pipeline import Newsroom
+    from qa.newsroom import Newsroom
 
 
 def plain(text: str) -> str:
@@ -87,7 +87,7 @@ def open_to_index(settings: Settings, tell: Callable[["FetchProgress"], None]) -
     """The archive of `settings`, made where there is none, and what counts the tokens of its passages."""
     from index.news_index import NewsIndex
     from index.opening import is_archive
-    from qa.pipeline import open_embedder, open_tokens
+    from qa.newsroom import open_embedder, open_tokens
 
     embedder = open_embedder(settings, tell, archive=settings.archive)
     count_tokens = open_tokens(settings, tell)
@@ -98,7 +98,7 @@ def open_to_index(settings: Settings, tell: Callable[["FetchProgress"], None]) -
 
 def open_room(settings: Settings) -> "Newsroom":
     """The newsroom of `settings`, its search indexes ready; says what has to be fetched or made again."""
-    from qa.pipeline import open_newsroom
+    from qa.newsroom import open_newsroom
 
     room = open_newsroom(settings, fetching())
     room.news.ready(lambda text: print(f"groundwire: {text}", file=sys.stderr))

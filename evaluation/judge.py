@@ -16,8 +16,8 @@ from evaluation.measures import exact_match, groups_held, token_f1
 from ground.words import fold
 from index.store.archive import Archive
 from qa.answer import Answer, Citation
+from qa.prove import read_markers
 from qa.retrieve import Hit
-from qa.verify import read_markers
 
 Entails = Callable[[str, Sequence[Citation]], bool]
 Ratio = tuple[float, float]

@@ -477,8 +477,8 @@ class EndpointGenerator:
 
     def _no_logprobs(self) -> ModelError:
         return ModelError(
-            f"{self._where}: tells no log-probabilities, by which every sentence is weighed; start it with them (of"
-            " llama-cpp-python: --logits_all true) or name a server that has them with --llm"
+            f"{self._where}: tells no log-probabilities, by which --reranker llm weighs; start it with them (of"
+            " llama-cpp-python: --logits_all true) or leave out --reranker"
         )
 
     def _refusal(self, reply: Reply, watch: Watch) -> RefusedByServer:

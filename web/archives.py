@@ -23,7 +23,7 @@ from index.opening import is_archive, open_archive
 from index.passage import CountTokens
 from index.store.archive import Archive, ArchiveError, Counts
 from models.weights import Report, silent
-from qa.pipeline import Models, Newsroom
+from qa.newsroom import Models, Newsroom
 from qa.settings import Settings
 
 LOCAL = "local"  # whose folder holds the archives of the one user of a server without logins

@@ -113,6 +113,7 @@ def _made(answer: Wire, asked: str) -> str:
     archive = " ".join(filter(None, (PurePath(folder).name, contents and f"({contents})")))
     named = (
         (replay.get("llm") or {}).get("name"),
+        replay.get("reader"),
         (replay.get("embedder") or {}).get("identity"),
         replay.get("reranker"),
     )

@@ -16,7 +16,7 @@ from models.catalogue import ModelEntry
 from models.fetch import is_address
 from models.weights import installed, path_of
 from qa.provenance import peak_memory_bytes
-from qa.settings import Settings
+from qa.settings import NO_LLM, Settings
 
 LOG = logging.getLogger(__name__)
 LAST = 50
@@ -168,7 +168,8 @@ def models_held(
 
     Knows the disk, no network. `dimension` is that of the embedder in use, which its archive knows.
     """
-    used = {"llm": settings.llm, "embedder": settings.embedder, "reranker": settings.reranker}
+    llm = "" if settings.llm == NO_LLM else settings.llm
+    used = {"llm": llm, "embedder": settings.embedder, "reranker": settings.reranker}
     lines = []
     for entry in catalogue:
         if entry.role in used:

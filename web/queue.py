@@ -16,7 +16,8 @@ from typing import Any
 
 from models import Message
 from qa.answer import Answer
-from qa.pipeline import Event, Newsroom, QuestionError, Status
+from qa.ask import Event, QuestionError, Status
+from qa.newsroom import Newsroom
 
 LOOK_SECONDS = 0.04  # between two looks of a follower at what is new
 TOLD_SECONDS = 5.0  # of waiting, between two times that it is told

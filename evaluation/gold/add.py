@@ -13,7 +13,7 @@ from evaluation.measures import groups_held
 from ground.words import fold
 from index.passage import Span
 from index.store.archive import Archive
-from qa.pipeline import check_question
+from qa.ask import check_question
 
 Groups = tuple[tuple[str, ...], ...]
 

@@ -10,7 +10,7 @@ from evaluation.gold.quotes import find_articles, find_quote
 from evaluation.measures import groups_held
 from ground.words import fold
 from index.store.archive import Archive
-from qa.pipeline import QuestionError, check_question
+from qa.ask import QuestionError, check_question
 
 THIN = 10
 NEAR = 0.8

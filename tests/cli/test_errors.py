@@ -232,7 +232,7 @@ def test_a_file_that_is_no_model(
     model = tmp_path / "model.gguf"
     model.write_bytes(content)
     before = line.fingerprint()
-    monkeypatch.setattr("qa.pipeline.open_embedder", lambda *_, **__: FakeEmbedder())
+    monkeypatch.setattr("qa.newsroom.open_embedder", lambda *_, **__: FakeEmbedder())
     assert main(["ask", QUESTION, "--archive", str(line.archive), "--llm", str(model), "--offline"]) == 1
     assert one_sentence(capsys.readouterr().err).startswith(str(model))
     assert line.fingerprint() == before

@@ -19,7 +19,7 @@ from models.catalogue import read_catalogue
 from qa.answer import Answer, Citation
 from tests.conftest import write_files
 from tests.evaluation.test_gold import write_gold
-from tests.qa.test_pipeline import HOSTILE
+from tests.qa.test_ask import HOSTILE
 from tests.support.fakes import fakes_for_models
 
 QUESTION = "Who died in the strike at the airport of Baghdad?"
@@ -161,6 +161,25 @@ def test_a_citation_is_shown_where_it_stands(desk: Desk) -> None:
         assert marked and marked[1] == citation["quote"]
         whole = desk.run("show", citation["article_id"])
         assert whole.endswith(shown.replace("⟦", "").replace("⟧", "").partition("\n")[2])
+
+
+def test_what_is_found_is_told_at_once_on_a_terminal_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = "Found: Reuters, 2020-01-03: “A drone strike killed General Soleimani at the airport of Baghdad.”"
+    desk.run("ask", QUESTION)
+    assert "Found" not in desk.out + desk.err
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    out = desk.run("ask", QUESTION)
+    assert " ".join(desk.err.split()) == found and out.startswith("Ten people died in the strike (Reuters")
+    declined = desk.run("ask", "Which quartet won the chess tournament?")
+    assert desk.err.startswith("Found: EFE, 2021-06-07: “José Pérez") and declined.startswith("The articles do not say")
+
+
+def test_quotes_alone_answer_without_a_language_model(desk: Desk) -> None:
+    out = " ".join(desk.run("ask", QUESTION, "--llm", "none").split())
+    assert out.startswith(
+        "Reuters (3 January 2020): “A drone strike killed General Soleimani at the airport of Baghdad.”"
+    )
+    assert json.loads(desk.run("ask", QUESTION, "--llm", "none", "--json"))["replay"]["llm"]["name"] is None
 
 
 def test_a_question_that_is_not_answered_is_no_error(desk: Desk) -> None:

@@ -23,8 +23,8 @@ from qa.answer import Answer, Citation, Conflict, Sentence, cite
 from qa.retrieve import Hit, retrieve
 from tests.conftest import make_index, write_files
 from tests.evaluation.test_trec import measure
-from tests.qa.test_read import make_hit
 from tests.support.fakes import FakeEmbedder
+from tests.support.rooms import make_hit
 
 QUESTION = "Who died in the strike at the airport of Baghdad?"
 TEN = GoldQuote("airport", "Ten people died")

@@ -30,7 +30,7 @@ from index.scale import ray as cluster
 from index.scale.ray import ClusterError, on_cluster
 from index.update import Reading, ToRead, UpdateProgress, UpdateReport, file_digest
 from models import ModelError, Vectors
-from qa.pipeline import open_on_node
+from qa.newsroom import open_on_node
 from qa.settings import Settings
 from tests.conftest import write_files
 from tests.support.fakes import FakeEmbedder, count_words
@@ -405,7 +405,7 @@ def listening(processes: set[int]) -> set[str]:
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="looks at processes as Linux shows them")
 def test_a_cluster_made_here_listens_on_loopback_alone_and_ends_with_ctrl_c(many: Path, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="no Ray here: pip install 'groundwire[ray]'")
-    before = "import qa.pipeline, tests.index.test_ray as here; qa.pipeline.open_on_node = here.open_slow"
+    before = "import qa.newsroom, tests.index.test_ray as here; qa.newsroom.open_on_node = here.open_slow"
     command = groundwire("index", many, "--archive", tmp_path / "a", "--ray", "local", before=before)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     process = subprocess.Popen(  # type: ignore[call-overload]

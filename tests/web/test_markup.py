@@ -97,6 +97,21 @@ def test_a_refusal_says_what_there_is_and_the_nearest() -> None:
     assert "Nearest in the archive" in read.words and "Near." in read.words
 
 
+def test_what_is_found_stands_above_the_answer_with_its_words_marked() -> None:
+    start = QUOTE.index("two vehicles")
+    found = make_citation(1, QUOTE), (start, start + len("two vehicles"))
+    html = DRAWER.running(ShownTurn(3, "What was hit?", found=found), "Writing")
+    assert marks(html) == ["two vehicles"]
+    [button] = [one for one in Read(html).of("button") if one.get("data-found")]
+    assert (button["data-turn"], button["data-number"], button["data-event"]) == ("3", "1", "select")
+    assert button["aria-label"] == "Open the quote that was found: Meridian Wire, 4 January 2020, “The strike”"
+    assert QUOTE in Read(html).words and html.index('class="found"') < html.index('class="answer"')
+    assert 'class="found"' not in DRAWER.running(ShownTurn(3, "What was hit?"), "Writing")
+    hostile = make_citation(1, QUOTE) | {"quote": HOSTILE, "source": HOSTILE}
+    read = Read(DRAWER.running(ShownTurn(3, "What?", found=(hostile, (0, 9))), "Writing"))
+    assert {tag for tag, _ in read.tags} <= set("article h2 span aside p blockquote button mark div".split())
+
+
 def test_a_quote_is_marked_to_the_character_and_the_text_is_whole() -> None:
     article = make_article(asides=(Aside(TEXT.index("Share"), len(TEXT), "share"),))
     html = DRAWER.article(article, [make_citation(1, QUOTE), make_citation(2, "Ten people were killed.")], 2)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from qa.answer import Answer
-from qa.pipeline import Event, Piece, Status
+from qa.ask import Event, Piece, Status
 from web.queue import Queue, QueueFull, QueuePlace
 
 

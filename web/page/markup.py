@@ -35,7 +35,10 @@ TIMELINE = (600, 60)  # width and height
 
 @dataclass(frozen=True)
 class ShownTurn:
-    """One turn as it is shown; `answer` is the wire's dict, whole or as far as it has come."""
+    """One turn as it is shown; `answer` is the wire's dict, whole or as far as it has come.
+
+    `found` is shown above it while it comes: a citation, and where in its quote the words stand that may answer.
+    """
 
     place: int
     question: str
@@ -46,6 +49,7 @@ class ShownTurn:
     correction: str = ""
     copies: tuple[tuple[str, str], ...] = ()
     understood: str = ""
+    found: tuple[Wire, tuple[int, int]] | None = None
 
 
 @cache
@@ -139,6 +143,7 @@ class Drawer:
             "correction": shown.correction,
             "copies": shown.copies,
             "credits": credits,
+            "found": _found(*shown.found) if shown.found else None,
             "sides": sides,
             # What the table of sides tells is not told twice.
             "sentences": [self._sentence(one, credits) for one in sentences if set(one["citations"]) not in told],
@@ -313,6 +318,17 @@ class Drawer:
             else ""
         )
         return str(self._draw.timeline(bars, width, height, summary))
+
+
+def _found(citation: Wire, words: tuple[int, int]) -> dict[str, Any]:
+    """A quote in three parts, the middle one to be marked, and whose it is."""
+    quote, (start, end) = citation["quote"], words
+    parts = (quote[:start], quote[start:end], quote[end:])
+    return {
+        "parts": parts,
+        "number": citation["number"],
+        "credit": credit(citation["source"], citation["published"], citation["title"]),
+    }
 
 
 def asides_of(article: Article | None) -> list[tuple[int, int]]:

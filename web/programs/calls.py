@@ -12,7 +12,7 @@ from index.store.archive import ArchiveError
 from index.store.scope import Scope
 from models import Message
 from qa.answer import Answer
-from qa.pipeline import Event, Piece, check_question
+from qa.ask import Event, Found, Piece, check_question
 from web.archives import Listed, compared
 from web.queue import Asking, QueuePlace
 from web.server import Server
@@ -73,6 +73,8 @@ def progress(event: QueuePlace | Event, said: str = "") -> dict[str, Any]:
         return {"doing": "waiting", "ahead": event.ahead, "seconds": seconds}
     if isinstance(event, Piece):
         return {"doing": "answering", "text": said, "citations": [asdict(cited) for cited in event.citations]}
+    if isinstance(event, Found):
+        return {"doing": "found", "citation": asdict(event.citation), "words": list(event.words)}
     assert not isinstance(event, Answer), "an answer is whole, and no step"
     return {"doing": event.doing, "done": event.done, "total": event.total}
 

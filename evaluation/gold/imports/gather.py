@@ -12,7 +12,7 @@ from ground.words import fold
 from index.article import Article, ArticleError, check_date
 from index.reading.formats.text import LARGEST_ARTICLE
 from index.store.archive import Archive
-from qa.pipeline import QuestionError, check_question
+from qa.ask import QuestionError, check_question
 
 
 @dataclass(frozen=True)
