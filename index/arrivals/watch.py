@@ -12,6 +12,7 @@ from watchfiles import Change, watch
 from index.article import ArticleError
 from index.news_index import NewsIndex
 from index.passage import CountTokens
+from index.reading.containers.member import hidden
 from index.reading.files import find_files, kind_of
 from index.store.archive import Archive, ArchiveBusy, KnownFile
 
@@ -78,7 +79,7 @@ class Watcher:
         if path.is_relative_to(self._apart):
             return False
         inside = next((path.relative_to(f) for f in self.folders if path.is_relative_to(f)), path)
-        if any(part.startswith(".") for part in inside.parts):
+        if hidden(str(inside)):
             return False
         return change is not Change.modified or not path.is_dir()
 

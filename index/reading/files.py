@@ -10,7 +10,7 @@ from pathlib import Path
 from index.article import Article, ArticleError, Original, OtherMembers
 from index.reading.apart import read_apart
 from index.reading.containers import unpack
-from index.reading.containers.member import kind_among
+from index.reading.containers.member import hidden, kind_among
 from index.reading.containers.unpack import Reader
 from index.reading.formats import jsonl, markdown, text
 from index.reading.kept_page import KINDS, address_of
@@ -86,7 +86,7 @@ def id_of(file: Path, root: Path) -> str:
 def find_files(path: Path) -> tuple[list[Path], list[Path]]:
     """The files under `path` that a reader reads, sorted, and what is left alone: other kinds, links to folders.
 
-    Hidden files and folders are passed over.
+    Hidden files and folders are passed over, and Word's locks (`~$story.docx`).
     Raises ArticleError when there is no such path, or nothing in it that can be read.
     """
     kinds = " ".join(READERS)
@@ -102,7 +102,7 @@ def find_files(path: Path) -> tuple[list[Path], list[Path]]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         others += [Path(folder, name) for name in folders if Path(folder, name).is_symlink()]
         for name in sorted(names):
-            if not name.startswith(".") and not _is_side_file(Path(folder, name)):
+            if not hidden(name) and not _is_side_file(Path(folder, name)):
                 file = Path(folder, name)
                 # A pipe or a device would be waited for without end.
                 (readable if kind_of(file) and file.is_file() else others).append(file)
