@@ -46,6 +46,7 @@ READERS: dict[str, Reader] = {
     ".md": markdown.read,
     ".markdown": markdown.read,
     ".jsonl": jsonl.read,
+    ".ndjson": jsonl.read,
 }
 # As browsers name it in the languages they speak: Fire_files, Fire-Dateien, Fire_fichiers, Fire_archivos …
 PAGE_FOLDER = re.compile(
