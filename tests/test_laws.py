@@ -88,6 +88,7 @@ def one_of_each() -> dict[str, str | bytes]:
         ".md": f"---\ntitle: Bridge opens\nsource: AFP\npublished: 2020-01-04\n---\n# Bridge opens\n\n{FIRST}\n",
         ".markdown": f"# Bridge opens\n\n{SECOND}\n",
         ".jsonl": json.dumps(ROW | {"id": "jsonl-1"}) + "\n" + json.dumps({"id": "jsonl-2", "text": LONG}) + "\n",
+        ".ndjson": json.dumps({"title": "Bridge opens", "maintext": SECOND, "date_publish": "2020-01-04"}) + "\n",
         **dict.fromkeys((".html", ".htm", ".xhtml"), page(DATED, lang="en-GB")),
         **dict.fromkeys((".mhtml", ".mht"), SAVED),
         ".eml": mail().as_bytes(),

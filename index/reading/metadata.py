@@ -70,8 +70,8 @@ def iso_date(value: str | None) -> str | None:
     ('2020-01-04T10:15:00+00:00', '2020-01-04T10:15:00+01:00', '2020-01-04')
     >>> iso_date("2020-01-04"), iso_date("0001-01-01T00:00:00"), iso_date("yesterday")
     ('2020-01-04', None, None)
-    >>> iso_date("4.1.2020"), iso_date("31.02.2020"), iso_date("1/4/2020")
-    ('2020-01-04', None, None)
+    >>> iso_date("4.1.2020"), iso_date("31.02.2020"), iso_date("1/4/2020"), iso_date("2020-01-04 10:15:00 +0100")
+    ('2020-01-04', None, None, '2020-01-04T10:15:00+01:00')
     """
     words = one_line(value)
     if words is None or not any(letter.isdigit() for letter in words):
@@ -79,6 +79,7 @@ def iso_date(value: str | None) -> str | None:
     found: str | None
     words = DOTTED.sub(r"\3-\2-\1", words)  # with dots the day comes first; with strokes nobody can tell
     words = re.sub(r"-(\d)(?=-|$)", r"-0\1", words)
+    words = re.sub(r"(?<=:\d\d) (?=[+-]\d\d:?\d\d$)", "", words)  # as Jekyll writes a zone
     try:
         found = date.fromisoformat(words).isoformat()
     except ValueError:

@@ -170,12 +170,14 @@ def plain_name(name: str, container: str) -> str:
 
 
 def hidden(path: str) -> bool:
-    """Whether a member is one of those that a folder hides too, or one that macOS puts beside each file.
+    """Whether a path below its folder or container is passed over: hidden there, or put beside a file by a program.
 
-    >>> hidden("__MACOSX/a.txt"), hidden("news/.a.txt"), hidden("news/a.txt")
-    (True, True, False)
+    macOS puts `__MACOSX` beside what it packs, Word a lock `~$story.docx` beside a document that is open.
+
+    >>> hidden("__MACOSX/a.txt"), hidden("news/.a.txt"), hidden("~$a.docx"), hidden("news/a.txt")
+    (True, True, True, False)
     """
-    return any(part.startswith(".") or part == "__MACOSX" for part in PurePath(path).parts)
+    return any(part.startswith((".", "~$")) or part == "__MACOSX" for part in PurePath(path).parts)
 
 
 def kind_among(name: str, kinds: Iterable[str]) -> str:

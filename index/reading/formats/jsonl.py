@@ -1,16 +1,20 @@
-"""JSON Lines: an article a row; `id` and `text` are needed, `title source published url byline` may be there."""
+"""JSON Lines: an article a row; `text` is needed, all else may be there, by the names that other programs use."""
 
 import json
+import re
 from collections.abc import Iterator
+from typing import Any
 
 from index.article import Article, ArticleError, Original, check_date
 from index.reading.formats.text import LARGEST_ARTICLE, decode
+from index.reading.metadata import follows, iso_date, language_code
+from index.reading.names import address_among, first_said, places_of
 
 LONGEST_ID = 1_000
 
 
-def read_row(line: bytes, where: str) -> Iterator[Article | ArticleError]:
-    """The article of one row; before it, an ArticleError for a date that is none."""
+def read_row(line: bytes, where: str, made_id: str) -> Iterator[Article | ArticleError]:
+    """The article of one row; before it, an ArticleError for what is left out. `made_id` is for a row without an id."""
     if len(line) > LARGEST_ARTICLE:
         raise ArticleError(f"{where}: the row is longer than one article holds ({LARGEST_ARTICLE / 1e6:.0f} MB)")
     try:
@@ -21,35 +25,75 @@ def read_row(line: bytes, where: str) -> Iterator[Article | ArticleError]:
         raise ArticleError(f"{where}: nested too deep, or a number too long; the row is left out") from None
     if not isinstance(row, dict):
         raise ArticleError(f'{where}: not an object; a row is {{"id": "…", "text": "…"}}')
-    for name in ("id", "text"):
-        if not isinstance(row.get(name), str) or not row[name].strip():
-            raise ArticleError(
-                f'{where}: "{name}" is missing or no text, and every article needs it; the row is left out'
-            )
-    if len(row["id"]) > LONGEST_ID:
-        raise ArticleError(f'{where}: "id" has {len(row["id"]):,} characters; write {LONGEST_ID:,} at most')
-    optional: dict[str, str | None] = {}
-    for name in ("title", "source", "published", "url", "byline"):
-        value = row.get(name)
-        if value is not None and not isinstance(value, str):
-            yield ArticleError(f'{where}: "{name}" is not a text; it is left out')
-            value = None
-        optional[name] = value or None
-    if optional["published"]:
+    names = list(row)
+    held: dict[str, list[str]] = {}
+    for field, places in places_of(names).items():
+        held[field] = []
+        for place in places:
+            value = row[names[place]]
+            words = _words(value, field)
+            if words is None and value is not None and field in ("title", "source", "published", "url", "byline"):
+                yield ArticleError(f'{where}: "{names[place]}" is not a text; it is left out')
+            held[field].append(words or "")
+    said = {field: first_said(field, values) for field, values in held.items()}
+    text = said.get("text", "")
+    if not text:
+        raise ArticleError(f'{where}: "text" is missing or no text, and every article needs it; the row is left out')
+    article_id = said.get("id") or made_id
+    if len(article_id) > LONGEST_ID:
+        raise ArticleError(f'{where}: "id" has {len(article_id):,} characters; write {LONGEST_ID:,} at most')
+    days: dict[str, str] = {}
+    for name in ("published", "updated"):
+        value = said.get(name, "")
         try:
-            check_date(optional["published"], where)
+            days[name] = (
+                value
+                if _is_iso(value) and " " not in value
+                else iso_date(value) or (value and check_date(value, where, name))
+            )
         except ArticleError as error:
             yield error
-            optional["published"] = None
-    text: str = row["text"]
+    if days.get("updated") and days.get("published") and not follows(days["updated"], days["published"]):
+        del days["updated"]
     try:
-        f"{row['id']}{text}{optional}".encode()
+        f"{article_id}{text}{said}".encode()
     except UnicodeEncodeError:
         raise ArticleError(f"{where}: holds half of a surrogate pair (\\ud800-\\udfff); the row is left out") from None
-    title = optional["title"] or row["id"]
     yield Article(
-        row["id"], text, title, optional["source"], optional["published"], optional["url"], optional["byline"]
+        article_id,
+        text,
+        said.get("title") or article_id,
+        said.get("source") or None,
+        days.get("published") or None,
+        said.get("url") or address_among(held.get("source", [])) or None,
+        said.get("byline") or None,
+        updated=days.get("updated") or None,
+        agency=said.get("agency") or None,
+        place=said.get("place") or None,
+        language=language_code(said.get("language")),
     )
+
+
+def _is_iso(value: str) -> bool:
+    """Whether a day is written so that it stays as it is: in ISO 8601 with hyphens, its time after a T."""
+    try:
+        return bool(re.match(r"\d{4}-\d\d-\d\d(?:T|$)", check_date(value, "")))
+    except ArticleError:
+        return False
+
+
+def _words(value: Any, field: str) -> str | None:
+    """What a value says: a text; of an object its name; of a list all that its members say. None for anything else."""
+    if isinstance(value, str):
+        return value
+    if field == "id" and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, dict) and field in ("source", "byline", "agency"):
+        return _words(value.get("name"), field)
+    if isinstance(value, list) and field in ("text", "byline"):
+        parts = [_words(one, field) for one in value if not isinstance(one, list)]
+        return None if None in parts else ("\n" if field == "text" else ", ").join(filter(None, parts))
+    return None
 
 
 def read(original: Original) -> Iterator[Article | ArticleError]:
@@ -63,7 +107,7 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
             empty = False
             where = f"{original.name}:{number}"
             try:
-                for item in read_row(line, where):
+                for item in read_row(line, where, f"{original.id}/{len(seen) + 1}"):
                     if isinstance(item, Article):
                         if item.id in seen:
                             raise ArticleError(
