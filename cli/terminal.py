@@ -16,10 +16,15 @@ if TYPE_CHECKING:
     from models.weights import Progress
     from qa.pipeline import Newsroom
 
+WITHIN_WORDS = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+
 
 def plain(text: str) -> str:
-    """Untrusted text for a terminal: control characters shown as spaces, so that nothing in it steers the screen."""
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    """Untrusted text for a terminal: control characters shown as spaces, so that nothing in it steers the screen.
+
+    What only says where a word may break is left out: it parts no word.
+    """
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text.translate(WITHIN_WORDS))
 
 
 def one_line(text: str) -> str:
