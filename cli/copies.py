@@ -29,8 +29,11 @@ def add_copies_command(commands: "argparse._SubParsersAction[argparse.ArgumentPa
 def run_copies(given: argparse.Namespace, settings: Settings) -> int:
     from index.article import ArticleError
     from index.opening import open_archive
+    from index.store.spelling import id_meant
 
     archive = open_archive(settings.archive)
+    if given.article is not None:
+        given.article = id_meant(archive, given.article)
     if given.article is not None and archive.article(given.article) is None:
         search = f"groundwire search{at(settings.archive)}"
         raise ArticleError(f'{archive.place}: no article has the id "{given.article}"; {search} shows ids')

@@ -194,10 +194,12 @@ def _known_under(folder: Path, path: Path) -> list[str]:
 def run_forget(given: argparse.Namespace, settings: Settings) -> int:
     from index.article import ArticleError
     from index.opening import open_archive
+    from index.store.spelling import files_meant
 
     archive = open_archive(settings.archive)
     paths = [kept_file(path, settings) if isinstance(path, str) else path for path in given.paths]
-    known = sorted({file for path in paths for file in archive.files_under(path.resolve())})
+    at_path = {path: set(archive.files_under(path.resolve())) for path in paths}
+    known = sorted({file for path in paths for file in at_path[path] or files_meant(archive, str(path.resolve()))})
     if not known:
         raise ArticleError(f"{archive.place}: nothing in it came from {' '.join(map(str, given.paths))}")
     before = archive.counts().articles

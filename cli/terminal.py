@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from models.weights import FetchProgress
     from qa.newsroom import Newsroom
 
+WITHIN_WORDS = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+
 
 def plain(text: str) -> str:
-    """Untrusted text for a terminal: control characters shown as spaces, so that nothing in it steers the screen."""
-    return printable(text, keep="\n")
+    """Untrusted text for a terminal: control characters shown as spaces, so that nothing in it steers the screen.
+
+    What only says where a word may break is left out: it parts no word.
+    """
+    return printable(text.translate(WITHIN_WORDS), keep="\n")
 
 
 def credit_line(source: str | None, published: str | None, title: str | None) -> str:

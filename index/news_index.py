@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ground.words import as_typed
 from index.article import Article
 from index.copies.tables import StoryPlace
 from index.opening import create_archive, open_archive, ranker_of
@@ -111,7 +112,7 @@ class NewsIndex:
 
         Within a scope they are the first `k` of it in the ranking of all, with the scores that they have there.
         """
-        return self.ranker.rank(question, self.embedder.encode_queries([question]), k, scope)
+        return self.ranker.rank(question, self.embedder.encode_queries([as_typed(question)]), k, scope)
 
     def find(self, rows: Sequence[int]) -> list[Found]:
         """Articles and passages of `rows`, in their order; a row that has left the archive is passed over."""

@@ -92,6 +92,7 @@ def one_of_each() -> dict[str, str | bytes]:
         **dict.fromkeys((".html", ".htm", ".xhtml"), page(DATED, lang="en-GB")),
         **dict.fromkeys((".mhtml", ".mht"), SAVED),
         ".eml": mail().as_bytes(),
+        ".mbox": b"From ann Sat Jan  4 10:15:00 2020\n" + mail("It is said in a box.\n").as_bytes(),
         ".pdf": pdf("The first page has words.", "The second page is short.", title="Bridge opens"),
         ".docx": make_zip([(name, content.encode()) for name, content in DOCX.items()]),
         ".csv": table("csv", ","),

@@ -56,7 +56,7 @@ PAGE_FOLDER = re.compile(
 PLAIN = frozenset(READERS)
 READERS |= {
     **dict.fromkeys((".html", ".htm", ".xhtml"), later("html")),
-    **dict.fromkeys((".mhtml", ".mht", ".eml"), later("mail")),
+    **dict.fromkeys((".mhtml", ".mht", ".eml", ".mbox"), later("mail")),
     ".pdf": later("pdf"),
     ".docx": later("docx"),
     **dict.fromkeys((".csv", ".tsv"), later("table")),

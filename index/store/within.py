@@ -8,6 +8,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from ground.shown import shown
 from index.store.scope import Scope, ScopeError, day_of
+from index.store.spelling import typed_alike
 
 MOST_BARS = 60
 ARTICLES = """
@@ -147,9 +149,8 @@ def known(db: sqlite3.Connection, scope: Scope, outlets: list[str], languages: l
     missing = [article for article in scope.articles if article not in held]
     if missing:
         ids = [article for (article,) in db.execute("SELECT id FROM articles ORDER BY id")]
-        raise ScopeError(
-            f'no article has the id "{shown(missing[0])}"; {nearest(missing[0], ids)}groundwire search shows ids'
-        )
+        articles = tuple(article if article in held else _typed_alike(article, ids) for article in scope.articles)
+        scope = replace(scope, articles=articles)
     named = {"outlet": (scope.outlets, outlets), "language": (scope.languages, languages)}
     spelled: dict[str, tuple[str, ...]] = {}
     for what, (values, names) in named.items():
@@ -160,6 +161,17 @@ def known(db: sqlite3.Connection, scope: Scope, outlets: list[str], languages: l
                 raise ScopeError(f'no article has the {what} "{shown(value)}"; {meant}groundwire info tells more')
         spelled[what] = tuple(dict.fromkeys(by_name[value.casefold()] for value in values))
     return Scope(spelled["outlet"], scope.since, scope.until, spelled["language"], tuple(dict.fromkeys(scope.articles)))
+
+
+def _typed_alike(name: str, ids: list[str]) -> str:
+    """The one id that is typed like `name`; raises ScopeError where there is none, or several are."""
+    alike = typed_alike(name, ids)
+    if len(alike) > 1:
+        told = " and ".join(ascii(shown(one)) for one in alike[:3])
+        raise ScopeError(f'"{shown(name)}" is typed like {told}; copy the one that is meant')
+    if not alike:
+        raise ScopeError(f'no article has the id "{shown(name)}"; {nearest(name, ids)}groundwire search shows ids')
+    return alike[0]
 
 
 def nearest(value: str, names: list[str]) -> str:

@@ -7,12 +7,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
+from typing import Any
 
 from index.article import Article, Aside, Origin, Section, Sure
 from index.understanding.asides import find_asides, kind_of_aside
 from index.understanding.credits import Credit, bare, is_headline, is_name, read_credit
 from index.understanding.dateline import Dateline, agency_of, read_dateline
 from index.understanding.days import Day, find_days
+from index.understanding.exports import Export, read_export
 from index.understanding.lines import TextLine, is_prose, is_rule, lines_of
 from index.understanding.sections import find_sections, heads_of
 
@@ -42,6 +44,7 @@ class Page:
     sections: tuple[Section, ...] = ()
     asides: tuple[Aside, ...] = ()
     origins: tuple[Origin, ...] = ()
+    export: bool = False
 
 
 def day_in_name(name: str) -> str | None:
@@ -70,7 +73,11 @@ def read_page(text: str, start: int = 0, *, name: str = "", published: str | Non
     >>> page.place, page.agency, page.published
     ('BAGHDAD', 'AFP', '2020-01-03')
     """
-    lines = lines_of(text, start)[:MOST_LINES]
+    lines = lines_of(text, start)
+    export = read_export(lines, text)
+    if export is not None:
+        return _page_of(export)
+    lines = lines[:MOST_LINES]
     said = _Said()
     head = _head_of(lines)
     named = day_in_name(name)
@@ -100,9 +107,20 @@ def read_page(text: str, start: int = 0, *, name: str = "", published: str | Non
     title = _title_of(head, {said.get("source"), said.get("byline")})
     if title:
         said.put("title", title, "head", "likely")
-    return Page(
-        **said.values, sections=sections, asides=find_asides(lines, starts), origins=tuple(said.origins.values())
-    )
+    values: dict[str, Any] = dict(said.values)
+    return Page(**values, sections=sections, asides=find_asides(lines, starts), origins=tuple(said.origins.values()))
+
+
+def _page_of(export: Export) -> Page:
+    """An export as a page: of one article all is the page's own, of several nothing is."""
+    if len(export.sections) > 1:
+        return Page(sections=export.sections, asides=export.asides, export=True)
+    [only] = export.sections
+    values: dict[str, Any] = {
+        name: value for name in ("title", "source", "published", "byline") if (value := getattr(only, name))
+    }
+    origins = tuple(Origin(name, "press database", "sure") for name in values)
+    return Page(**values, asides=export.asides, origins=origins, export=True)
 
 
 def complete(article: Article, name: str, *, fallback: str | None = None) -> Article:
@@ -111,6 +129,9 @@ def complete(article: Article, name: str, *, fallback: str | None = None) -> Art
     `fallback` is a title that is none (the file's name): a headline of the text takes its place.
     """
     page = read_page(article.text, article.body_start, name=name, published=article.published)
+    if page.export:
+        article = _without_guesses(article, name)
+        fallback = article.title
     guessed = {origin.field for origin in article.origins if origin.sure == "guess"}
     better = {origin.field for origin in page.origins if origin.sure != "guess"}
     known = {field for field in FIELDS if getattr(article, field)} - (guessed & better)
@@ -121,7 +142,9 @@ def complete(article: Article, name: str, *, fallback: str | None = None) -> Art
     held = {origin.field for origin in kept}
     origins = [origin for origin in page.origins if origin.field in found and origin.field not in held]
     # A story that names no outlet is its page's, where something outside the text says whose that is.
-    sections = tuple(replace(section, source=section.source or article.source) for section in page.sections)
+    sections = page.sections
+    if not page.export:
+        sections = tuple(replace(section, source=section.source or article.source) for section in page.sections)
     return replace(
         article,
         **found,
@@ -129,6 +152,17 @@ def complete(article: Article, name: str, *, fallback: str | None = None) -> Art
         asides=article.asides or page.asides,
         origins=(*kept, *origins),
     )
+
+
+def _without_guesses(article: Article, name: str) -> Article:
+    """An export without what its file says of whoever saved it: none of its articles is theirs."""
+    doubted = {origin.field for origin in article.origins if origin.sure != "sure"} & set(FIELDS)
+    title = Origin("title", "file name", "guess")
+    kept = tuple(origin for origin in article.origins if origin.field not in doubted)
+    if "title" in doubted or not any(origin.field == "title" for origin in kept):
+        doubted, kept = doubted | {"title"}, (*kept, title)
+    emptied: dict[str, Any] = dict.fromkeys(doubted - {"title"})
+    return replace(article, **emptied, title=PurePath(name).stem, origins=kept) if doubted else article
 
 
 class _Said:

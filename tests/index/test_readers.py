@@ -246,8 +246,9 @@ def test_attachments_become_articles_of_their_own(tmp_path: Path) -> None:
         ("m/größe", "m.eml/größe.txt"),
     ]
     assert articles[1].text == f"{FIRST}\n{SECOND}" and articles[2].text == "plain text"
-    [broken, folded] = problems
+    [broken, folded, others] = problems
     assert broken.startswith("m.eml/broken.pdf: cannot be read as a PDF (")
+    assert others == "1 members of other kinds are left alone"
     assert folded == "m.eml: more.mhtml is left out; save it as a file of its own"
 
 
@@ -266,7 +267,7 @@ def test_a_mail_within_a_mail_is_anothers_word(tmp_path: Path) -> None:
     articles, problems = read(tmp_path, "m.eml", inner.as_bytes())
     assert [article.text for article in articles] == [f"Outer text {n} is here." for n in range(7, 1, -1)]
     assert [article.id for article in articles[:3]] == ["m", "m/mail-1", "m/mail-1/mail-1"]
-    assert [article.original for article in articles[:3]] == [None, "m.eml/mail-1", "m.eml/mail-1/mail-1"]
+    assert articles[1].original == "m.eml/mail-1"
     assert problems == [f"m.eml{5 * '/mail-1'}: mail-1 is left out; save it as a file of its own"]
 
 
@@ -729,6 +730,7 @@ SAMPLES: dict[str, list[Callable[[], bytes]]] = {
     ".html": [lambda: page(f'<meta charset=x><script type="application/ld+json">{JSON_LD}</script>').encode()],
     ".mhtml": [lambda: b"Content-Type: multipart/related; boundary=X\n\n--X\nContent-Type: text/html\n\n" + PAGE],
     ".eml": [lambda: mail().as_bytes()],
+    ".mbox": [lambda: b"From a Sat Jan  4 10:15:00 2020\n" + mail().as_bytes()],
     ".pdf": [lambda: pdf("Some words.", None, title="x")],
     ".docx": [lambda: b"PK\x03\x04"],
     ".csv": [lambda: b'text,id,date\n"One, two",a,2020-01-04\n'],

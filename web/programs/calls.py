@@ -10,6 +10,7 @@ from ground.errors import user_errors
 from index.article import Article, ArticleError
 from index.store.archive import ArchiveError
 from index.store.scope import Scope
+from index.store.spelling import id_meant
 from models import Message
 from qa.answer import Answer
 from qa.ask import Event, Found, Piece, check_question
@@ -89,7 +90,8 @@ def read(
     server: Server, user: str, key: str, article_id: str, start: int = 0, end: int | None = None
 ) -> dict[str, Any]:
     """An article's text from `start` to `end`, LONGEST_READ characters at most, and what is known about it."""
-    article = server.archives.archive(user, key).article(article_id)
+    archive = server.archives.archive(user, key)
+    article = archive.article(id_meant(archive, article_id))
     if article is None:
         raise ArticleError(f'there is no article "{article_id[:100]}"; search gives the ids that there are')
     last = len(article.text) if end is None else end

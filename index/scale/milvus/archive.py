@@ -358,10 +358,10 @@ class MilvusArchive(MilvusReader):
 
 def words_of(article: Article, passage: Passage) -> dict[str, str]:
     """Heading and body of a passage as Milvus gets them: what tantivy compares, in order, a space between each two."""
-    from index.search.lexical import analyzer  # an archive that is only read wants no tantivy
+    from index.search.lexical import terms  # an archive that is only read wants no tantivy
 
     texts = {"heading": heading(article, passage.start), "body": article.words(passage.start, passage.end)}
-    return {name: cut(" ".join(analyzer().analyze(text))) for name, text in texts.items()}
+    return {name: cut(" ".join(terms(text))) for name, text in texts.items()}
 
 
 def cut(words: str) -> str:
