@@ -17,7 +17,7 @@ from models import Generator
 from models.catalogue import find, read_catalogue
 from models.weights import installed, path_of
 from qa.settings import Settings
-from tests.support.fakes import FakeEmbedder, count_words
+from tests.support.fakes import CALIBRATED, FakeEmbedder, count_words
 
 ARTICLES = {
     "airport.txt": "Strike at Baghdad airport\n\nBy A. Writer | Reuters | January 3, 2020\n\n"
@@ -80,6 +80,14 @@ def passwords_are_hashed_at_the_least_cost() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("web.auth.logins.HASHING", {"time_cost": 1, "memory_cost": 8, "parallelism": 1})
         yield
+
+
+@pytest.fixture(autouse=True)
+def calibrated_for_the_fake_reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for `real` tests, which have the true reader."""
+    if not request.node.get_closest_marker("real"):
+        for name, value in CALIBRATED.items():
+            monkeypatch.setattr(name, value)
 
 
 @pytest.fixture
