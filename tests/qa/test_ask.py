@@ -257,8 +257,11 @@ def test_what_the_articles_do_not_say_is_declined_with_the_nearest(news: NewsInd
 def test_what_denies_a_question_is_told_as_such(news: NewsIndex) -> None:
     class Denying(Unsure):
         def judge(self, statements: Sequence[str], sentences: Sequence[Marked]) -> list[Judged]:
-            sure = {True: DENIES, False: DENIES - 0.01}
-            return [Judged(0.0, 1 - sure["Ten" in words], sure["Ten" in words]) for _, words, _ in sentences]
+            made = super().judge(statements, sentences)
+            for place, (said, (_, words, _)) in enumerate(zip(statements, sentences, strict=True)):
+                sure = DENIES if words.startswith("Ten") else DENIES - 0.01
+                made[place] = Judged(0.0, 1 - sure, sure) if said == QUESTION else made[place]
+            return made
 
     answer = make_room(news, reader=Denying()).ask(QUESTION)
     check_answer(answer, news)
