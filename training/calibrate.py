@@ -1,6 +1,6 @@
 """Fits what `qa.evidence` and `qa.ask` weigh by: `python -m training.calibrate ARCHIVE GOLD [ARCHIVE GOLD …]`.
 
-A logistic regression over the scores of a sentence (`qa.evidence.SCORES`) says how likely it answers. It is fitted over
+A softmax over the scores of a sentence (`qa.evidence.SCORES`) says how likely it answers. It is fitted over
 the sentences of all questions: one that holds an accepted answer of an answerable question is right, any other wrong.
 The questions of each gold set are halved by id: one half is fitted on, the figures are of the other.
 """
@@ -24,7 +24,8 @@ from qa.newsroom import open_newsroom
 from qa.settings import Settings
 
 Floats = NDArray[np.float64]
-PENALTY = 1e-3  # of the squared weights, a row
+Question = dict[str, Any]
+PENALTY = 1e-3  # of the squared weights, a question
 
 
 def read_questions(archive: Path, gold: Path, reader: OnnxReader, passages: int, most: int) -> list[dict[str, Any]]:
@@ -51,26 +52,24 @@ def read_questions(archive: Path, gold: Path, reader: OnnxReader, passages: int,
     return made
 
 
-def fit(questions: Sequence[dict[str, Any]]) -> tuple[Floats, float]:
-    """Weights of the scores and the bias; each question counts the same, its right and wrong sentences as they
-    are."""
-    rows = [
-        (scores, right, 1 / len(q["scores"]))
-        for q in questions
-        for scores, right in zip(q["scores"], q["right"], strict=True)
-    ]
-    scores = np.array([row[0] for row in rows])
-    right = np.array([row[1] for row in rows], float)
-    share = np.array([row[2] for row in rows])
+def fit(questions: Sequence[Question]) -> tuple[Floats, float]:
+    """Weights of the scores and the bias that make the right sentence of each question likeliest, or none of them where
+    it is unanswerable: a softmax over its sentences and "none", as in Clark & Gardner 2018 over paragraphs."""
+    held = [(np.array(q["scores"]), np.array(q["right"]), q["answerable"]) for q in questions if len(q["scores"])]
 
     def loss(given: Floats) -> float:
-        logits = scores @ given[:-1] + given[-1]
-        told = np.logaddexp(0, logits) - right * logits
-        return float((told * share).sum() / share.sum() + PENALTY * (given[:-1] ** 2).sum())
+        total = 0.0
+        for scores, right, answerable in held:
+            logits = np.concatenate([[0.0], scores @ given[:-1] + given[-1]])
+            whole = float(np.logaddexp.reduce(logits))
+            if right.any():
+                total += whole - float(np.logaddexp.reduce(logits[1:][right]))
+            elif not answerable:
+                total += whole
+        return total / len(held) + PENALTY * float((given[:-1] ** 2).sum())
 
-    found = minimize(
-        loss, np.zeros(scores.shape[1] + 1), method="L-BFGS-B", bounds=[(0, None)] * scores.shape[1] + [(None, None)]
-    )
+    size = len(SCORES)
+    found = minimize(loss, np.zeros(size + 1), method="L-BFGS-B", bounds=[(0, None)] * size + [(None, None)])
     return found.x[:-1], float(found.x[-1])
 
 

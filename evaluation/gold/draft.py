@@ -20,11 +20,11 @@ from index.passage import Passage, heading
 from index.store.archive import Archive
 from models import Generator, Reader
 from qa import prompt
-from qa.ask import ANSWERS
 
 GRAMMAR = 'root ::= [^\\n?]+ "?"'
 QUESTION_TOKENS = 60
 LEAST_WORDS = 15
+ANSWERS = 0.0  # log-odds of the reader from which a passage answers its draft
 LONGEST_ANSWER_WORDS = 8
 SELF_TALK = re.compile(r"(?i)\b(?:this|the|given|above) (?:passage|article|text)\b")
 
