@@ -12,6 +12,7 @@ from index.passage import Passage
 from models import Judged, Marked, Reading
 from qa.evidence import (
     LOOKED_AT,
+    NO_SPAN,
     ODDS_AT_MOST,
     SCORES,
     WEIGHTS,
