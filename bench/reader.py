@@ -150,6 +150,9 @@ def held_back(reader: OnnxReader, held: Path) -> dict[str, object]:
         [overlap(told[n]["statement"], views[n]) for n in plain],
         [right[n] for n in plain],
     )
+    alone_views = [("", view[1], "") for view in views]
+    bare = reader.judge([told[n]["statement"] for n in plain], [alone_views[n] for n in plain])
+    copied = [reader.judge([told[n]["text"] for n in plain], [seen[n] for n in plain]) for seen in (views, alone_views)]
     asked = [row for row in rows if row["kind"] == "span"]
     scores = [reader.read(row["question"], [(row["heading"] + " |", row["text"])])[0] for row in asked]
     yes = [s.spans[0][0] for s, row in zip(scores, asked, strict=True) if row["answers"]]
@@ -162,6 +165,14 @@ def held_back(reader: OnnxReader, held: Path) -> dict[str, object]:
     return {
         "support": support,
         "statements alone": statements,
+        "statements alone, bare sentence": _judged(
+            [v.supported for v in bare],
+            [overlap(told[n]["statement"], views[n]) for n in plain],
+            [right[n] for n in plain],
+        ),
+        "the sentence itself passes, in view / bare": [
+            _mean([float(v.supported >= BAR) for v in seen]) for seen in copied
+        ],
         "passages, answerable over near miss, area": round(area(yes, no), 3),
         "sentences, answerable over not, area": round(
             area(

@@ -99,6 +99,14 @@ def in_view(item: Evidence) -> Marked:
     return lead, item.quote, article.text[slice(*after[0])] if after else ""
 
 
+def bare(item: Evidence) -> Marked:
+    """The sentence alone, as a statement is judged against it.
+
+    Under a headline today's reader takes words near a sentence's own for a fault: models/reader_weights/README.md.
+    """
+    return "", item.quote, ""
+
+
 def read_hits(question: str, hits: Sequence[Hit], reader: Reader) -> list[Evidence]:
     """The sentences of all hits, those with the likeliest words first: `scores` are span and passage.
 
@@ -137,7 +145,7 @@ def find_evidence(question: str, hits: Sequence[Hit], reader: Reader) -> list[Ev
     alone = reader.answers(question, views)
     held = words_held(question, hits, views)
     stated = reader.judge([f"{question} {item.words}" for item in likely], views)
-    verdicts = reader.judge([question] * len(likely), views)
+    verdicts = reader.judge([question] * len(likely), [bare(item) for item in likely])
     weighed = []
     for item, answers, said, verdict, share in zip(likely, alone, stated, verdicts, held, strict=True):
         scores = (*item.scores, answers, log_odds(said.supported), share, -math.log(item.hit.rank))

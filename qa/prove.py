@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ground.words import NUMBERS, fold, fold_numbers
 from index.understanding.days import DATE, MONTH, read_date
 from models import Reader
-from qa.evidence import Evidence, in_view, stems
+from qa.evidence import Evidence, bare, stems
 
 QUANTITIES = frozenset(
     "hundred hundreds thousand thousands million millions billion billions dozen dozens half".split()
@@ -23,7 +23,7 @@ QUALIFIED = frozenset(
     " partly".split()
 )
 WORDS_BEFORE = 3
-PROVED = 0.7  # probability that a quote supports a sentence: bench/results/reader.json
+PROVED = 0.7  # probability that a quote supports a sentence: models/reader_weights/README.md
 MARKER = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
 
 
@@ -131,7 +131,7 @@ def prove(
     ]
     if not allowed:
         return None
-    verdicts = reader.judge([sentence] * len(allowed), [in_view(item) for item in allowed])
+    verdicts = reader.judge([sentence] * len(allowed), [bare(item) for item in allowed])
     named = [evidence[place] for place in cited if 0 <= place < len(evidence)]
     borne = [(item, verdict.supported) for item, verdict in zip(allowed, verdicts, strict=True)]
     borne = [pair for pair in borne if pair[1] >= PROVED]

@@ -246,6 +246,11 @@ def from_passage(passage: dict[str, Any], rng: random.Random) -> list[Row]:
     verdicts = {"yes": "supported", "no": "contradicted", "open": "open"}
     for item in passage["yesno"]:
         rows.append(base | {"kind": "support", "statement": item["q"], "label": verdicts[item["v"]]})
+    for n in range(len(cut)):  # a sentence's own words are no fault: `wrong` statements keep more of them than `true`
+        one = sentence_row(base, cut, n) | {"kind": "support"}
+        rows.append(one | {"statement": one["text"], "label": "supported", "made": "itself"})
+        if found := change_detail(one["text"], rng, text):
+            rows.append(one | {"statement": found.text, "label": "not supported", "made": found.what})
     for key in ("true", "wrong"):
         for item in passage[key]:
             start = text.index(item["from"])

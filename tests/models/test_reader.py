@@ -22,8 +22,8 @@ PASSAGES = [
     ("", "word " * 3 * MAX_TOKENS),
 ]
 SENTENCES: list[Marked] = [
-    (HEADING, "Ten people died in the strike.", "Flights went to Basra."),
-    (HEADING, "Ten people did not die in the strike.", ""),
+    ("", "Ten people died in the strike.", "Flights went to Basra."),
+    ("", "Ten people did not die in the strike.", ""),
     ("", "Oil rose by four per cent.", ""),
     ("", "", ""),
 ]
