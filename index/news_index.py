@@ -83,6 +83,8 @@ class NewsIndex:
         progress: Callable[[Progress], None] = lambda _: None,
         dry_run: bool = False,
         reading: Reading | None = None,
+        prune: bool = False,
+        may_remove: Callable[[int, int], bool] = lambda leaving, held: True,
     ) -> Report:
         """`update_archive`, then what is searched."""
         with self.archive.writing():
@@ -95,6 +97,8 @@ class NewsIndex:
                 progress=progress,
                 dry_run=dry_run,
                 reading=reading,
+                prune=prune,
+                may_remove=may_remove,
             )
             if not dry_run:
                 self.ranker.refresh()
