@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterator
 
-from index.article import Article, ArticleError, Original, check_date
+from index.article import Article, ArticleError, Origin, Original
 from index.reading.formats.text import LARGEST_ARTICLE, decode
+from index.understanding.dates import read_field
 
 LONGEST_ID = 1_000
 
@@ -31,25 +32,28 @@ def read_row(line: bytes, where: str) -> Iterator[Article | ArticleError]:
     optional: dict[str, str | None] = {}
     for name in ("title", "source", "published", "url", "byline"):
         value = row.get(name)
+        if name == "published" and isinstance(value, int | float) and not isinstance(value, bool):
+            value = f"{value:.0f}" if abs(value) < 1e18 else str(value)
         if value is not None and not isinstance(value, str):
             yield ArticleError(f'{where}: "{name}" is not a text; it is left out')
             value = None
         optional[name] = value or None
-    if optional["published"]:
-        try:
-            check_date(optional["published"], where)
-        except ArticleError as error:
-            yield error
-            optional["published"] = None
+    origins: tuple[Origin, ...] = ()
+    if given := optional["published"]:
+        found = read_field(given)
+        optional["published"] = found.iso if found else None
+        if found is None:
+            yield ArticleError(f'{where}: "published" is "{given[:40]}"; write an ISO 8601 date such as 2023-10-04')
+        elif found.doubt:
+            origins = (Origin("published", f"row: {found.doubt}", "likely"),)
     text: str = row["text"]
     try:
         f"{row['id']}{text}{optional}".encode()
     except UnicodeEncodeError:
         raise ArticleError(f"{where}: holds half of a surrogate pair (\\ud800-\\udfff); the row is left out") from None
     title = optional["title"] or row["id"]
-    yield Article(
-        row["id"], text, title, optional["source"], optional["published"], optional["url"], optional["byline"]
-    )
+    source, published, url, byline = (optional[name] for name in ("source", "published", "url", "byline"))
+    yield Article(row["id"], text, title, source, published, url, byline, origins=origins)
 
 
 def read(original: Original) -> Iterator[Article | ArticleError]:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePath
 
-from index.article import Article, ArticleError, Origin, Original, check_date
+from index.article import Article, ArticleError, Origin, Original
 from index.reading.charset import with_language
 from index.reading.formats.text import decode, read_bytes
+from index.reading.metadata import Said, dated, iso_date
 from index.understanding.page import complete
 
 SAID = ("source", "published", "updated", "byline", "place", "agency", "url", "language")
@@ -26,19 +27,21 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
         "published": fields.get("published") or fields.get("date"),
         "updated": fields.get("updated"),
     }
+    doubts: dict[str, Origin] = {}
     for name, value in days.items():
-        try:
-            days[name] = check_date(value, original.name, name) if value else None
-        except ArticleError as error:
-            yield error
-            days[name] = None
+        days[name] = iso_date(value)
+        if value and days[name] is None:
+            yield ArticleError(
+                f'{original.name}: "{name}" is "{value[:40]}"; write an ISO 8601 date such as 2023-10-04'
+            )
+        doubts[name] = dated(Said(name, value, "front matter"))
     if not text[body_start:].strip():
         raise ArticleError(f"{original.name}: holds no text after its front matter; it is left out")
     heading = HEADING.search(text, body_start)
     stem = PurePath(original.name).stem
     said = {name: value for name, value in (fields | days).items() if value and name in SAID}
     title = fields.get("title") or (heading["title"] if heading else stem)
-    origins = [Origin(name, "front matter", "sure") for name in SAID if name in said]
+    origins = [doubts.get(name, Origin(name, "front matter", "sure")) for name in SAID if name in said]
     if title != stem:
         origins.append(Origin("title", "front matter" if fields.get("title") else "heading", "sure"))
     article = Article(original.id, text, title, body_start=body_start, origins=tuple(origins))
