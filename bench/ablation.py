@@ -1,12 +1,13 @@
 """What each step of an answer is worth: a gold set answered whole, and again with one step left out.
 
-Replies of the model are kept in a file and used again, so a variant costs only what it changes. What a step costs is
-therefore told in tokens, not in seconds.
+Replies of the language model are kept in a file and used again, so a variant costs only what it changes. What a step
+costs is therefore told in tokens; in seconds only until the first quote is found, for which no language model is asked.
 """
 
 import hashlib
 import json
 import sqlite3
+import statistics
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -20,10 +21,9 @@ from evaluation.evaluate import evaluate
 from evaluation.gold.questions import read_gold
 from models import Generator, Message, Usage
 from models.weights import sha256_of
-from qa import prompt
-from qa.pipeline import open_newsroom
-from qa.read import Evidence, about
-from qa.settings import Settings
+from qa.evidence import SCORES, WEIGHTS
+from qa.newsroom import open_newsroom
+from qa.settings import NO_LLM, Settings
 
 MEASURES = (
     "right",
@@ -73,38 +73,26 @@ class Remembered:
         return reply
 
 
-def only_second(question: str, scanned: Sequence[Evidence], generator: Generator, **_: Any) -> Iterator[Evidence]:
-    """Every sentence weighed with the question last alone, on the scale of the sum."""
-    for item in scanned:
-        yield replace(item, log_odds=0.4 + generator.log_odds(prompt.gate(question, item.quote, about(item))))
-
-
-def only_first(_: str, scanned: Sequence[Evidence], *__: Any, **___: Any) -> Iterator[Evidence]:
-    """Every sentence weighed with the question first alone, on the scale of the sum."""
-    yield from (replace(item, log_odds=1.0 + item.log_odds) for item in scanned)
-
-
-def cited_or_all(_: str, __: str, cited: Sequence[int], evidence: Sequence[Evidence]) -> list[int]:
-    """The quotes a sentence names, or all: no word of it is looked for."""
-    return [i for i in cited if 0 <= i < len(evidence)] or list(range(len(evidence)))
+def without(*scores: str) -> tuple[float, ...]:
+    """The weights of evidence, those of some scores 0. They are not fitted anew."""
+    return tuple(0.0 if name in scores else weight for name, weight in zip(SCORES, WEIGHTS, strict=True))
 
 
 VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "the whole way": ({}, {}),
-    "one look, question first": ({"qa.pipeline.weigh": only_first}, {}),
-    "one look, question last": ({"qa.pipeline.weigh": only_second, "qa.read.QUICK_YES": 99.0}, {}),
-    "no neighbours": ({"qa.compose.NEIGHBOUR_LOG_ODDS": 0.0, "qa.read.READ_ON": 0}, {}),
-    "sentences of 10 passages": ({"qa.pipeline.POOL": 1}, {}),
-    "no passages read whole": ({"qa.pipeline.read_passages": lambda *_: []}, {}),
-    "no statements for yes/no": ({"qa.pipeline.is_yes_no": lambda _: False}, {}),
-    "no word-by-word proof": ({"qa.compose.fewest": cited_or_all}, {}),
-    "no proof by the model": ({"qa.compose.SUPPORTED_FROM": 0.0}, {}),
-    "no fragments made whole": ({"qa.compose._whole": lambda *_: None}, {}),
-    "nothing added to the draft": ({"qa.compose._left_unsaid": lambda *_: None}, {}),
-    "no sides": ({"qa.compose.find_sides": lambda *_: []}, {}),
-    "8 sentences": ({}, {"sentences": 8}),
-    "24 sentences": ({}, {"sentences": 24}),
-    "quotes at once": ({}, {"fast": True}),
+    "no language model": ({}, {"llm": NO_LLM}),
+    "no look at a sentence alone": ({"qa.evidence.WEIGHTS": without("sentence", "statement")}, {}),
+    "no question as a statement": ({"qa.evidence.WEIGHTS": without("statement")}, {}),
+    "no words and ranks of the search": ({"qa.evidence.WEIGHTS": without("words", "rank")}, {}),
+    "no neighbours in view": ({"qa.evidence.SURROUNDINGS": 0}, {}),
+    "10 passages": ({"qa.ask.READ": 10}, {}),
+    "50 passages": ({"qa.ask.READ": 50}, {}),
+    "no sides": ({"qa.ask.find_sides": lambda *_: []}, {}),
+    "no yes or no": ({"qa.ask.is_yes_no": lambda _: False}, {}),
+    "no corrections heard": ({"qa.ask.corrects": lambda _: False}, {}),
+    "no word-by-word proof": ({"qa.prove.uncovered": lambda *_: set(), "qa.prove.loses_doubt": lambda *_: False}, {}),
+    "no proof by the reader": ({"qa.prove.PROVED": 0.0}, {}),
+    "the draft alone": ({"qa.compose.is_told": lambda *_: True}, {}),
 }
 
 
@@ -120,11 +108,13 @@ def main() -> None:
     questions = read_gold(given.gold)
     room = open_newsroom(settings)
     room.news.ready(print)
-    room.generator = Remembered(room.generator, given.scratch / "replies.sqlite")
+    assert room.generator is not None
+    writer = Remembered(room.generator, given.scratch / "replies.sqlite")
     found: dict[str, Any] = {}
     for name in given.only or VARIANTS:
         patches, changed = VARIANTS[name]
         room.settings = replace(settings, **changed)
+        room.generator = None if room.settings.llm == NO_LLM else writer
         out = given.scratch / name.replace("/", " or ").replace(" ", "-")
         with ExitStack() as stack:
             for target, value in patches.items():
@@ -139,10 +129,12 @@ def main() -> None:
         measures = run.record["overall"]
         answers = run.answers.values()
         tokens = {key: sum(a["tokens"][key] for a in answers) / len(answers) for key in ("read", "written")}
+        found_after = [a["seconds"]["found"] for a in answers if a["seconds"].get("found") is not None]
         quoted = [sum(len(c["quote"]) for c in a["citations"]) for a in answers if not a["declined"]]
         found[name] = {
             **{measure: measures[measure] for measure in MEASURES if measure in measures},
             "quote_characters": round(sum(quoted) / max(1, len(quoted))),
+            "seconds_found": round(statistics.median(found_after), 2) if found_after else None,
             "tokens_read": round(tokens["read"]),
             "tokens_written": round(tokens["written"], 1),
         }

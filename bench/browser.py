@@ -70,21 +70,23 @@ def serving(archive: Path, weights: Path, data: Path, *, runs: Path, port: int, 
 def serving_fakes(articles: Path, archive: Path, data: Path, *, runs: Path, port: int, slow: str = "") -> Iterator[str]:
     """A server over the fakes, in a thread; an archive of the articles is made where there is none.
 
-    The fake model takes a second for each sentence that it reads for the question `slow`.
+    The fake model takes a second for each word that it writes for the question `slow`.
     """
     from index.opening import is_archive
     from models import Message
     from qa.settings import Settings
     from tests.conftest import make_index
-    from tests.support.fakes import FakeEmbedder, ScriptedGenerator, fakes_for_models, share_of_words
+    from tests.support.fakes import FakeEmbedder, ScriptedGenerator, fakes_for_models
 
-    def think(messages: Sequence[Message]) -> float:
-        time.sleep(1.0 if slow and slow in messages[-1].content else 0.0)
-        return share_of_words(messages)
+    class Slow(ScriptedGenerator):
+        def stream(self, messages: Sequence[Message], **how: Any) -> Iterator[str]:
+            for piece in super().stream(messages, **how):
+                time.sleep(1.0 if slow and slow in messages[-1].content else 0.0)
+                yield piece
 
     with ExitStack() as stack:
         stack.enter_context(fakes_for_models(FakeEmbedder()))
-        stack.enter_context(patch("models.llama.LlamaGenerator", lambda *_, **__: ScriptedGenerator(log_odds=think)))
+        stack.enter_context(patch("models.llama.LlamaGenerator", lambda *_, **__: Slow()))
         from web.serve import make_app, make_server
         from web.server import Server
 

@@ -8,21 +8,21 @@ from itertools import islice
 from pathlib import Path
 
 from evaluation.gold.questions import Question
-from evaluation.judge import Place
+from evaluation.judge import EvidencePlace
 from index.article import Article
 from index.reading.files import Problem, find_files, id_of, read_file
 from index.store.archive import Archive
 from models.weights import sha256_of
 
 
-def places_of(question: Question, text_of: Callable[[str], str | None]) -> list[Place]:
+def places_of(question: Question, text_of: Callable[[str], str | None]) -> list[EvidencePlace]:
     """Every place of a question's evidence, found by its words; none where one of its quotes is nowhere."""
     places = []
     for evidence in question.evidence:
         found = [m.span() for m in re.finditer(re.escape(evidence.quote), text_of(evidence.article_id) or "")]
         if not found:
             return []
-        places += [Place(evidence.article_id, start, end, evidence.group) for start, end in found]
+        places += [EvidencePlace(evidence.article_id, start, end, evidence.group) for start, end in found]
     return places
 
 

@@ -17,7 +17,7 @@ from index.news_index import NewsIndex
 from index.opening import is_archive, open_archive, ranker_of
 from index.store.archive import ArchiveError
 from models import Embedder
-from qa.pipeline import open_embedder
+from qa.newsroom import open_embedder
 from qa.retrieve import retrieve
 from qa.settings import Settings
 

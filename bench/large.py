@@ -26,7 +26,7 @@ def main() -> None:
     from bench.corpus import describe_archive
     from index.news_index import NewsIndex
     from index.opening import is_archive
-    from index.update import Progress, update_archive
+    from index.update import UpdateProgress, update_archive
     from models.embedder import open_embedder
     from models.tokens import load_tokens
 
@@ -48,7 +48,7 @@ def main() -> None:
             log.write(json.dumps(told) + "\n")
         return told
 
-    def say(progress: Progress) -> None:
+    def say(progress: UpdateProgress) -> None:
         nonlocal last
         if time.monotonic() - last < EVERY:
             return

@@ -4,8 +4,8 @@ Says of how many questions the 50 nearest and the 50 by words are the same passa
 of the evidence the first 5 and 10 of the fused list hold, and how long a search takes.
 """
 
+import argparse
 import json
-import sys
 import time
 from pathlib import Path
 from statistics import mean, median
@@ -19,7 +19,7 @@ K = 50
 
 
 def main(archive: str, place: str, gold: str) -> dict[str, object]:
-    from qa.pipeline import open_embedder
+    from qa.newsroom import open_embedder
     from qa.settings import Settings
 
     embedder = open_embedder(Settings(archive=Path(archive)), archive=Path(archive))
@@ -65,4 +65,8 @@ def main(archive: str, place: str, gold: str) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(*sys.argv[1:]), indent=1))
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("archive", "place", "gold"):
+        parser.add_argument(name)
+    given = parser.parse_args()
+    print(json.dumps(main(given.archive, given.place, given.gold), indent=1))

@@ -89,7 +89,8 @@ def ask_both_ways(
 
     The first question warms both and is not counted; which goes first changes with each question.
     """
-    from qa.pipeline import Piece, open_newsroom
+    from qa.ask import Piece
+    from qa.newsroom import open_newsroom
     from qa.settings import Settings
 
     room = open_newsroom(Settings(archive=archive, weights=weights, offline=True))

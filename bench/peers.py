@@ -24,7 +24,7 @@ from qa.settings import Settings
 
 PEERS = (
     Peer("groundwire", "with_groundwire.py", None, Settings.embedder),
-    Peer("groundwire-fast", "with_groundwire.py", None, Settings.embedder, asks_only=True, more={"fast": True}),
+    Peer("groundwire-quotes", "with_groundwire.py", None, Settings.embedder, asks_only=True, more={"quotes": True}),
     Peer("groundwire-minilm", "with_groundwire.py", None),
     Peer("groundwire-minilm-int8", "with_groundwire.py", None, int8=True),
     Peer("langchain", "with_langchain.py", "langchain"),

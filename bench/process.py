@@ -7,8 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.record import ROOT
@@ -16,13 +17,15 @@ from bench.record import ROOT
 
 @dataclass(frozen=True)
 class Run:
-    """What a process came to. `first_words` are the seconds to its first output, where that was watched for."""
+    """What a process came to. `first_words` are the seconds to its first output, `found` to the line on standard error
+    that tells what is found, where they were watched for."""
 
     code: int
     output: str
     seconds: float
     peak_rss: int
     first_words: float | None = None
+    found: float | None = None
 
 
 def command(*given: str | Path) -> list[str]:
@@ -43,8 +46,11 @@ def run_on_terminal(*given: str | Path) -> Run:
     """As `run`, with a terminal as standard output, so that words show as they come."""
     screen, inner = os.openpty()
     began = time.perf_counter()
-    child = subprocess.Popen(command(*given), cwd=ROOT, stdout=inner, stderr=subprocess.DEVNULL)
+    child = subprocess.Popen(command(*given), cwd=ROOT, stdout=inner, stderr=subprocess.PIPE)
     os.close(inner)
+    found: list[float] = []
+    listener = threading.Thread(target=_listen, args=(child, began, found), daemon=True)
+    listener.start()
     first, pieces = None, []
     while True:
         try:
@@ -56,7 +62,17 @@ def run_on_terminal(*given: str | Path) -> Run:
         first = first or time.perf_counter() - began
         pieces.append(piece)
     os.close(screen)
-    return _ended(child, began, b"".join(pieces).decode("utf-8", "replace"), True, first)
+    listener.join()
+    ran = _ended(child, began, b"".join(pieces).decode("utf-8", "replace"), True, first)
+    return replace(ran, found=found[0] if found else None)
+
+
+def _listen(child: "subprocess.Popen[bytes]", began: float, found: list[float]) -> None:
+    """Notes when the process tells what it has found, and lets it say the rest."""
+    assert child.stderr is not None
+    for line in child.stderr:
+        if b"Found: " in line:
+            found.append(time.perf_counter() - began)
 
 
 def run_until(seconds: float, *given: str | Path) -> int | None:

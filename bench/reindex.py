@@ -47,7 +47,7 @@ def main() -> None:
         # From here on this process holds models; every process whose memory counts has ended.
         from index.news_index import NewsIndex
         from models.tokens import load_tokens
-        from qa.pipeline import open_embedder
+        from qa.newsroom import open_embedder
         from qa.settings import Settings
 
         embedder = open_embedder(Settings(weights=given.weights, offline=True))

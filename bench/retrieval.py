@@ -12,10 +12,10 @@ from pathlib import Path
 from bench.corpus import describe_archive, places_of, texts_of
 from bench.record import open_parser, write_record
 from evaluation.gold.questions import Question, read_gold
-from evaluation.judge import Place
+from evaluation.judge import EvidencePlace
 from index.news_index import NewsIndex
 from index.search.fusion import fuse
-from qa.pipeline import open_newsroom
+from qa.newsroom import open_newsroom
 from qa.retrieve import Hit, fold_copies
 from qa.settings import Settings
 
@@ -31,7 +31,7 @@ class Found:
     every_rank: int | None
 
 
-def judge(hits: Sequence[Hit], places: Sequence[Place]) -> Found:
+def judge(hits: Sequence[Hit], places: Sequence[EvidencePlace]) -> Found:
     wanted, held, first = {place.group for place in places}, set[int](), None
     for hit in hits[:DEPTH]:
         spans = [(one.article.id, one.passage.start, one.passage.end) for one in (hit, *hit.copies)]
@@ -84,7 +84,9 @@ def main() -> None:
 
     text_of = texts_of(room.news.archive)
     gold = read_gold(given.gold)[: given.limit]
-    asked: list[tuple[Question, list[Place]]] = [(q, p) for q in gold if q.answerable and (p := places_of(q, text_of))]
+    asked: list[tuple[Question, list[EvidencePlace]]] = [
+        (q, p) for q in gold if q.answerable and (p := places_of(q, text_of))
+    ]
     if not asked:
         raise SystemExit(f"{given.gold}: no question has its evidence in {given.archive}")
     reranked = open_newsroom(Settings(**vars(settings) | {"reranker": given.reranker})) if given.reranker else None

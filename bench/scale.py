@@ -20,6 +20,8 @@ from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
+from ground.files import write_whole
+
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 BATCH = 256  # passages a transaction, as `groundwire index` writes them
 CANDIDATES, SHOWN = 50, 20  # as a question asks for them
@@ -310,9 +312,7 @@ def run_step(step: str, given: argparse.Namespace, n: int) -> dict[str, object]:
         )
         if child.returncode != 0:
             raise SystemExit(f"{step} of {n:,} passages ended with {child.returncode}; the same command goes on")
-        fresh = kept.with_suffix(".new")
-        fresh.write_text(child.stdout)
-        fresh.replace(kept)
+        write_whole(kept, child.stdout)
     return dict(json.loads(kept.read_text()))
 
 

@@ -28,7 +28,7 @@ def main() -> None:
     cold = [run("search", questions[i % len(questions)], *place).seconds for i in range(given.cold)]
 
     from bench.corpus import describe_archive
-    from qa.pipeline import open_newsroom
+    from qa.newsroom import open_newsroom
     from qa.settings import Settings
 
     room = open_newsroom(Settings(archive=given.archive, weights=given.weights, offline=True))

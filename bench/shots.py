@@ -144,12 +144,12 @@ def keep_answers(browser: Any, address: str, folder: Path) -> dict[str, str]:
 
 
 def take_running(cameras: list[Camera]) -> None:
-    """While one reads the next one waits; then it is stopped and the next one reads."""
+    """While one shows what is found the next one waits; then it is stopped and the next one is answered."""
     for camera in cameras:
         camera.go()
     ask(cameras[0].tab, RUNNING)
     for camera, after in zip(cameras, [*cameras[1:], cameras[0]], strict=True):
-        camera.tab.locator('#now progress:not([value="0"])').wait_for(timeout=120_000)
+        camera.tab.locator("#now .found").wait_for(timeout=120_000)
         camera.take("reading")
         if after is not cameras[0] or camera is cameras[-1]:
             after.go()
@@ -168,7 +168,7 @@ def leave_out_stopped(folder: Path) -> None:
 
     kept = Conversations(folder / "page" / "conversations.sqlite")
     for one in kept.listed("", "", 100):
-        if all(turn.answer is None for turn in kept.get("", one.id).turns):
+        if all(turn.note for turn in kept.get("", one.id).turns):
             kept.delete("", one.id)
     kept.close()
 

@@ -23,7 +23,8 @@ from evaluation.evaluate import evaluate
 from evaluation.figures import MEASURES, Figure, as_json, rows_of, summarise, write_table
 from evaluation.gold.questions import GoldError, Question, read_gold, to_row
 from evaluation.judge import Judged
-from evaluation.run import Run, RunError, read_run, replace_file
+from evaluation.run import Run, RunError, read_run
+from ground.files import write_whole
 from ground.words import duration, holds
 from index.opening import open_archive
 from index.passage import heading
@@ -31,7 +32,8 @@ from index.store.archive import Archive
 from models import Message
 from models.weights import sha256_of
 from qa.answer import Answer
-from qa.pipeline import Newsroom, check_question
+from qa.ask import check_question, standalone
+from qa.newsroom import Newsroom
 from qa.retrieve import Hit
 from qa.settings import Settings
 
@@ -66,15 +68,17 @@ class UsualRoom(Newsroom):
     def ask(self, question: str, history: Sequence[Message] = (), *, id: str | None = None) -> Answer:
         """No sentence is cited and there is no score; a follow-up is put in words of its own first, as ours is."""
         began = time.perf_counter()
-        before = self.generator.usage
+        generator = self.generator
+        assert generator is not None, "the usual way has a language model"
+        before = generator.usage
         alone = check_question(question)
         if history:
-            alone = self._standalone(alone, history, lambda: False)
+            alone = standalone(alone, history, generator, lambda: False)
         started = time.perf_counter()
         hits = self.search(alone)
         seconds: dict[str, float | None] = {"search": round(time.perf_counter() - started, 4), "first_token": None}
         reply = ""
-        for piece in self.generator.stream(
+        for piece in generator.stream(
             write_prompt(alone, hits), max_tokens=self.settings.answer_tokens, seed=self.settings.seed
         ):
             if seconds["first_token"] is None:
@@ -93,7 +97,7 @@ class UsualRoom(Newsroom):
             None,
             hits=tuple(hits),
             seconds=seconds,
-            tokens=asdict(self.generator.usage - before),
+            tokens=asdict(generator.usage - before),
         )
 
 
@@ -229,7 +233,7 @@ def run(given: argparse.Namespace) -> int:
     told = f"{len(questions)} questions, {unanswerable} of them unanswerable; left out {len(gold) - len(kept)}"
     if given.write_sample:
         rows = "".join(json.dumps(to_row(question), ensure_ascii=False) + "\n" for question in questions)
-        replace_file(rows, given.write_sample)
+        write_whole(given.write_sample, rows)
         print(f"{given.write_sample}: {told}")
         return 0
     ours = read_run(given.beside) if given.beside else None
@@ -249,7 +253,7 @@ def run(given: argparse.Namespace) -> int:
     line = Line()
     try:
         usual = evaluate(
-            UsualRoom(room.news, settings, lambda: room.generator, lambda: room.reranker),
+            UsualRoom(room.news, settings, lambda: room.reader, lambda: room.generator, lambda: room.reranker),
             questions,
             out,
             gold={"name": given.gold.name, "sha256": sha256_of(given.gold)},

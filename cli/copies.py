@@ -4,13 +4,14 @@ import argparse
 from typing import TYPE_CHECKING
 
 from cli.options import OPTIONS, at
-from cli.terminal import one_line
+from cli.terminal import credit_line
+from ground.shown import one_line
 from ground.words import plain_json
 from qa.settings import Settings
 
 if TYPE_CHECKING:
     from index.copies.difference import Difference
-    from index.copies.tables import Group, Member
+    from index.copies.tables import Group, GroupMember
     from index.copies.versions import Story
     from index.store.archive import Archive
 
@@ -28,8 +29,11 @@ def add_copies_command(commands: "argparse._SubParsersAction[argparse.ArgumentPa
 def run_copies(given: argparse.Namespace, settings: Settings) -> int:
     from index.article import ArticleError
     from index.opening import open_archive
+    from index.store.spelling import id_meant
 
     archive = open_archive(settings.archive)
+    if given.article is not None:
+        given.article = id_meant(archive, given.article)
     if given.article is not None and archive.article(given.article) is None:
         search = f"groundwire search{at(settings.archive)}"
         raise ArticleError(f'{archive.place}: no article has the id "{given.article}"; {search} shows ids')
@@ -53,12 +57,11 @@ def run_copies(given: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _head(member: "Member") -> str:
+def _head(member: "GroupMember") -> str:
     story = member.story
-    parts = (story.source, story.moment, story.title and f"“{story.title}”")
     by = member.superseded_by
     later = f"; superseded by {one_line(by.article)}" if by else ""
-    credit = ", ".join(one_line(part) for part in parts if part)
+    credit = credit_line(story.source, story.moment, story.title)
     return f"{member.relation:7}{one_line(story.article)} {story.start}:{story.end}  {credit}{later}"
 
 
@@ -70,7 +73,7 @@ def _words(archive: "Archive", story: "Story") -> str:
     return text_of(article.text, [(aside.start, aside.end) for aside in article.asides], story)
 
 
-def _difference(archive: "Archive", group: "Group", member: "Member") -> "Difference":
+def _difference(archive: "Archive", group: "Group", member: "GroupMember") -> "Difference":
     """What a member says otherwise than the source of its group."""
     from index.copies.difference import difference
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.options import OPTIONS, positive
-from cli.terminal import Line, one_line, open_room
+from cli.terminal import Line, open_room
+from ground.shown import one_line
 from ground.words import duration, plain_json
 from qa.settings import Settings
 
@@ -26,7 +27,7 @@ def add_eval_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     what = "answer a gold set and measure"
     evaluate = commands.add_parser("eval", help=what, description=what[0].upper() + what[1:] + ".")
     evaluate.set_defaults(run=run_eval)
-    for group in ("archive", "embedder", "reranker", "llm", "fast"):
+    for group in ("archive", "embedder", "reranker", "llm"):
         OPTIONS[group](evaluate)
     evaluate.add_argument("gold", type=Path, metavar="GOLD", help="a gold set in JSON Lines")
     evaluate.add_argument("--out", type=Path, required=True, metavar="RUN", help="the folder of the run, made anew")

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.options import OPTIONS, at, place_of
-from cli.terminal import Line, fetching, indexing, one_line, open_to_index, plain
+from cli.terminal import Line, fetching, indexing, open_to_index, plain
+from ground.shown import one_line
 from ground.words import duration, plain_json
 from qa.settings import Settings
 

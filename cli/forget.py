@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cli.feed import kept_file, place
 from cli.options import at, place_of
-from cli.terminal import one_line
+from ground.shown import one_line
 from ground.words import plain_json
 from qa.settings import Settings
 
@@ -51,7 +51,7 @@ def run_forget(given: argparse.Namespace, settings: Settings) -> int:
         return 0
     with archive.writing():
         held = read_forgotten(archive.folder)
-        fresh = [_to_forget(archive, thing, settings) for thing in given.things]
+        fresh = [one for thing in given.things for one in _to_forget(archive, thing, settings)]
         new = {(one.kind, one.what) for one in fresh}
         write_forgotten(archive.folder, [*(one for one in held if (one.kind, one.what) not in new), *fresh])
         before = archive.counts().articles
@@ -71,17 +71,22 @@ def run_forget(given: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _to_forget(archive: "Archive", thing: Path | str, settings: Settings) -> "Forgotten":
+def _to_forget(archive: "Archive", thing: Path | str, settings: Settings) -> list["Forgotten"]:
     """What a person means: files that were indexed at or below a path, or else the article with this id."""
     from index.article import ArticleError
     from index.forgotten import Forgotten
+    from index.store.spelling import id_meant, places_meant
 
     today = time.strftime("%Y-%m-%d")
     path = (kept_file(thing, settings) if isinstance(thing, str) else thing).resolve()
-    if known := archive.files_under(path):
-        return Forgotten(str(path), "path", today, sum(len(archive.digests_of_file(file)) for file in known))
-    if file := archive.owners().get(str(thing)):
-        return Forgotten(str(thing), "article", today, 1, file)
+    places = [path] if archive.files_under(path) else places_meant(archive, path)
+    if places:
+        known = {place: archive.files_under(place) for place in places}
+        articles = {place: sum(len(archive.digests_of_file(file)) for file in files) for place, files in known.items()}
+        return [Forgotten(str(place), "path", today, number) for place, number in articles.items()]
+    article_id = id_meant(archive, str(thing))
+    if file := archive.owners().get(article_id):
+        return [Forgotten(article_id, "article", today, 1, file)]
     raise ArticleError(f"{archive.place}: nothing in it came from {thing}, and no article has that id")
 
 
@@ -89,6 +94,7 @@ def run_remember(given: argparse.Namespace, settings: Settings) -> int:
     from index.article import ArticleError
     from index.forgotten import keeps_out, read_forgotten, write_forgotten
     from index.opening import open_archive
+    from index.store.spelling import typed_alike
 
     archive = open_archive(settings.archive)
     with archive.writing():
@@ -96,7 +102,9 @@ def run_remember(given: argparse.Namespace, settings: Settings) -> int:
         back = []
         for thing in given.things:
             path = (kept_file(thing, settings) if isinstance(thing, str) else thing).resolve()
-            found = [one for one in held if one.what == (str(path) if one.kind == "path" else str(thing))]
+            meant = {"path": str(path), "article": str(thing)}
+            found = [one for one in held if one.what == meant[one.kind]]
+            found = found or [one for one in held if typed_alike(meant[one.kind], [one.what])]
             outer = keeps_out(held, path)
             if not found and outer:
                 raise ArticleError(f"{thing}: was forgotten with {outer.what}; take that back")

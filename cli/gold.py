@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.options import OPTIONS, llm_name, place_of, positive
-from cli.terminal import Line, fetching, one_line, open_room
+from cli.terminal import Line, fetching, open_room
+from ground.shown import one_line
 from ground.words import duration, plain_json
 from qa.settings import Settings
 
@@ -224,22 +225,26 @@ def run_draft(given: argparse.Namespace, settings: Settings) -> int:
     from evaluation.gold.draft import draft_questions, drafts_file
     from evaluation.gold.file import append_row, read_known
     from evaluation.gold.questions import to_row
-    from qa.pipeline import open_newsroom
+    from models import ModelError
+    from qa.newsroom import open_newsroom
 
     drafts = drafts_file(given.gold)
     known = [*read_known(given.gold), *read_known(drafts)]
     room = open_newsroom(settings, fetching())
+    generator = room.generator
+    if generator is None:
+        raise ModelError("--llm none writes no drafts; name a language model")
     line, began = Line(), time.perf_counter()
     line.say("loading the model …")
     reasons: dict[str, int] = defaultdict(int)
     made = tried = 0
     try:
-        for attempt in draft_questions(room.news.archive, room.generator, known, seed=settings.seed):
+        for attempt in draft_questions(room.news.archive, generator, room.reader, known, seed=settings.seed):
             tried += 1
             if attempt.draft is None:
                 reasons[attempt.reason] += 1
             else:
-                append_row(drafts, to_row(attempt.draft) | {"drafted_by": room.generator.name})
+                append_row(drafts, to_row(attempt.draft) | {"drafted_by": generator.name})
                 made += 1
             left = (time.perf_counter() - began) / max(1, made) * (given.n - made)
             line.say(f"{made} of {given.n} drafts from {tried} passages, {duration(left)} left")

@@ -7,20 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from cli.terminal import one_line
 from evaluation.gold.add import Groups, check_new, make_question, place_quotes, read_groups, read_numbers
 from evaluation.gold.file import append_row, find_row, fresh_id, read_known, remove_row
 from evaluation.gold.marked import Marked
-from evaluation.gold.questions import Evidence, GoldError, Question, read_lines, to_row
+from evaluation.gold.questions import GoldError, GoldQuote, Question, read_lines, to_row
 from evaluation.gold.quotes import find_quote
+from ground.shown import one_line
 from ground.words import fold
 from index.article import Article
 from index.passage import Span, heading, split_sentences
 from index.store.archive import Archive
-from qa.pipeline import QuestionError
+from qa.ask import QuestionError
 
 if TYPE_CHECKING:
-    from qa.pipeline import Newsroom
+    from qa.newsroom import Newsroom
 
 Value = TypeVar("Value")
 HITS = 10
@@ -81,7 +81,7 @@ def save(gold: Path, question: Question) -> None:
     print(f"{gold}: {id} added", flush=True)
 
 
-def pick_evidence(room: "Newsroom", question: str) -> list[Evidence] | None:
+def pick_evidence(room: "Newsroom", question: str) -> list[GoldQuote] | None:
     """The sentences that a person picks from what a search finds; None where they say that there is no answer."""
     hits = room.search(question, HITS)
     for hit in hits:
@@ -103,7 +103,7 @@ def pick_evidence(room: "Newsroom", question: str) -> list[Evidence] | None:
     ]
 
 
-def pick_sentences(article: Article, start: int, end: int) -> list[Evidence]:
+def pick_sentences(article: Article, start: int, end: int) -> list[GoldQuote]:
     """The sentences of a passage that a person names by number, or words of the article that they paste."""
     spans = split_sentences(article.text, start, end)
     print(one_line(heading(article, start)))
@@ -115,13 +115,13 @@ def pick_sentences(article: Article, start: int, end: int) -> list[Evidence]:
         return [found] if found else [(spans[a - 1][0], spans[b - 1][1]) for a, b in read_numbers(text, len(spans))]
 
     picked = until_right("Which sentences prove it? Numbers such as 1 or 2-3, or paste the words.", read)
-    return [Evidence(article.id, article.text[slice(*span)]) for span in picked]
+    return [GoldQuote(article.id, article.text[slice(*span)]) for span in picked]
 
 
-def ask_answers(quotes: Sequence[Evidence], offered: str = "") -> tuple[Groups, tuple[Evidence, ...]]:
+def ask_answers(quotes: Sequence[GoldQuote], offered: str = "") -> tuple[Groups, tuple[GoldQuote, ...]]:
     """The accepted forms as typed, or with Enter as `offered`, and each quote with the group that it proves."""
 
-    def read(text: str) -> tuple[Groups, tuple[Evidence, ...]]:
+    def read(text: str) -> tuple[Groups, tuple[GoldQuote, ...]]:
         groups = read_groups(text or offered)
         return groups, place_quotes(groups, quotes)
 
@@ -159,7 +159,7 @@ def walk_marked(marked: Sequence[Marked], gold: Path, archive: Archive, open_roo
             tell(str(error))
 
 
-def _quotes_of(item: Marked, archive: Archive) -> list[Evidence]:
+def _quotes_of(item: Marked, archive: Archive) -> list[GoldQuote]:
     """The quotes of a marked answer that still stand in their articles; says which do not."""
     quotes = []
     for citation in item.answer["citations"]:
@@ -168,15 +168,15 @@ def _quotes_of(item: Marked, archive: Archive) -> list[Evidence]:
         if article is None or not quote or quote not in article.text:
             tell(f"“{quote[:60]}” is no longer in {id}")
             continue
-        quotes.append(Evidence(id, quote))
+        quotes.append(GoldQuote(id, quote))
         show(quote, f"  {len(quotes)}. ")
     return quotes
 
 
-def _offer(item: Marked, quotes: list[Evidence], gold: Path, open_room: Callable[[], "Newsroom"]) -> None:
+def _offer(item: Marked, quotes: list[GoldQuote], gold: Path, open_room: Callable[[], "Newsroom"]) -> None:
     right = item.mark == "+" and bool(quotes)
 
-    def read(text: str) -> list[Evidence] | str:
+    def read(text: str) -> list[GoldQuote] | str:
         if text in (UNANSWERABLE, "s", "a"):
             return text
         if not quotes:
@@ -260,7 +260,7 @@ def _edit(draft: Question) -> Question:
     question = until_right("Question, or Enter to keep it:", lambda text: check_new(text or draft.question, ()))
     quotes = list(dict.fromkeys(replace(evidence, group=0) for evidence in draft.evidence))
 
-    def read(text: str) -> tuple[Groups, tuple[Evidence, ...]]:
+    def read(text: str) -> tuple[Groups, tuple[GoldQuote, ...]]:
         groups = read_groups(text) if text else draft.groups
         return groups, place_quotes(groups, quotes)
 

@@ -169,7 +169,7 @@ def reading_on(address: str | None, settings: Settings, news: "NewsIndex", line:
         yield None
         return
     from index.scale.ray import on_cluster
-    from qa.pipeline import open_on_node
+    from qa.newsroom import open_on_node
 
     line.say(f"joining the Ray cluster {address}")
     models = partial(open_on_node, settings_for_nodes(settings))

@@ -21,23 +21,21 @@ from cli.gold import add_gold_commands
 from cli.index import add_index_command
 from cli.options import OPTIONS, archive_folder, check_here, llm_name, positive, run_safely, scope_of, settings_of
 from cli.show import add_show_commands
-from cli.terminal import Line, credit_line, fetching, one_line, open_room, plain
+from cli.terminal import Line, credit_line, fetching, open_room, plain
 from cli.transfer import add_transfer_commands
+from ground.shown import one_line
 from ground.words import plain_json
 from qa.settings import Settings
 
 if TYPE_CHECKING:
     from index.store.scope import Scope
-    from qa.answer import Answer
-    from qa.pipeline import Newsroom
+    from qa.answer import Answer, Citation
+    from qa.newsroom import Newsroom
     from qa.retrieve import Hit
 
 QUESTION = "Who was killed in the airport strike?"
 NAMES_SHOWN = 12
-OTHER_MODEL = (
-    f"when to decline was measured with {Settings.llm}; another model may decline what the articles answer"
-    " (docs/answers.md)"
-)
+WRITES = ("understanding the question", "writing")  # what the language model does, here or on a server
 
 
 More = Callable[[Any], None]
@@ -73,7 +71,7 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     search.add_argument("-k", type=positive, default=10, help="how many (10)")
     search.add_argument("--json", action="store_true", help="print the hits as JSON")
 
-    asking = ("archive", "scope", "embedder", "reranker", "llm", "fast")
+    asking = ("archive", "scope", "embedder", "reranker", "llm")
     ask = add("ask", run_ask, "answer a question with quotes", *asking)
     ask.add_argument("question")
     ask.add_argument("--json", action="store_true", help="print the answer as JSON")
@@ -143,7 +141,7 @@ def _hit_line(hit: "Hit") -> str:
 
 
 def run_ask(given: argparse.Namespace, settings: Settings) -> int:
-    from qa.pipeline import check_question
+    from qa.ask import check_question
 
     check_question(given.question)
     scope = scope_of(given)
@@ -154,8 +152,6 @@ def run_ask(given: argparse.Namespace, settings: Settings) -> int:
         return 0
     answer = _tell(room, given.question, [], scope)
     print(_sources(answer))
-    if _declined_by_another(room, answer):
-        print(f"groundwire: {OTHER_MODEL}", file=sys.stderr)
     return 0
 
 
@@ -188,7 +184,7 @@ def _tell(room: "Newsroom", question: str, history: list[object], scope: "Scope"
     from models import Message
     from models.fetch import is_address
     from qa.answer import Answer
-    from qa.pipeline import Piece, Status
+    from qa.ask import Found, Piece, Status
 
     line, live, said = Line(), sys.stdout.isatty(), False
     llm = room.settings.llm
@@ -197,7 +193,10 @@ def _tell(room: "Newsroom", question: str, history: list[object], scope: "Scope"
     for event in room.stream(question, turns, scope=scope):
         if isinstance(event, Status) and not said:  # on a terminal it would stand in the answer
             doing = f"{event.doing} {event.done} of {event.total}" if event.total else event.doing
-            line.say(f"{doing}{'' if event.doing == 'searching' else waiting} …")
+            line.say(f"{doing}{waiting if event.doing in WRITES else ''} …")
+        elif isinstance(event, Found) and live:
+            line.clear()
+            print(textwrap.fill(plain(f"Found: {_found(event.citation)}"), 100), file=sys.stderr)
         elif isinstance(event, Piece) and live:
             line.clear()
             said = True
@@ -211,9 +210,10 @@ def _tell(room: "Newsroom", question: str, history: list[object], scope: "Scope"
     raise AssertionError("a stream ends with its answer")
 
 
-def _declined_by_another(room: "Newsroom", answer: "Answer") -> bool:
-    """Whether a model was asked that is not the one by which it was measured when to decline, and declined."""
-    return answer.declined and room.settings.llm != Settings.llm and answer.replay["llm"]["name"] is not None
+def _found(citation: "Citation") -> str:
+    """The likeliest sentence, and whose it is, on one line."""
+    credit = credit_line(citation.source, citation.published, None)
+    return f"{credit or citation.article_id}: “{' '.join(citation.quote.split())}”"
 
 
 def _sources(answer: "Answer") -> str:
@@ -233,14 +233,13 @@ def run_chat(given: argparse.Namespace, settings: Settings) -> int:
     from evaluation.gold.marked import mark_answer
     from evaluation.gold.questions import GoldError
     from models import Message, ModelError
-    from qa.pipeline import QuestionError
+    from qa.ask import QuestionError
 
     scope = scope_of(given)
     room = open_room(settings)
     scope = room.news.archive.known(scope)
     history: list[object] = []
     answer: Answer | None = None
-    told = False
     print("Ask; + or - marks the last answer, an empty line or Ctrl-D ends, Ctrl-C stops an answer.", file=sys.stderr)
     while True:
         try:
@@ -262,9 +261,6 @@ def run_chat(given: argparse.Namespace, settings: Settings) -> int:
             print("\nstopped", file=sys.stderr)
             continue
         print(_sources(answer), flush=True)
-        if not told and _declined_by_another(room, answer):
-            told = True
-            print(f"groundwire: {OTHER_MODEL}", file=sys.stderr)
         history += [Message("user", question), Message("assistant", answer.answer)]
 
 

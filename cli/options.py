@@ -40,9 +40,9 @@ def settings_of(given: argparse.Namespace) -> Settings:
 
 def check_here(folder: Path) -> None:
     """Raises ArchiveError where the archive of a folder lies beyond this machine."""
+    from ground.hosts import is_loopback
     from index.opening import address_of
     from index.store.archive import ArchiveError
-    from models.lookup import is_loopback
 
     address = address_of(folder)
     host = address and urlsplit(address.uri).hostname
@@ -51,8 +51,8 @@ def check_here(folder: Path) -> None:
 
 
 def _check_cluster(address: str | None) -> None:
+    from ground.hosts import is_loopback
     from index.scale.ray import LOCAL, ClusterError
-    from models.lookup import is_loopback
 
     if address not in (None, LOCAL) and not is_loopback(str(address).rpartition(":")[0]):
         raise ClusterError(f"{address}: {OFF}, or name --ray {LOCAL}")
@@ -174,14 +174,15 @@ def _llm_option(command: argparse.ArgumentParser) -> None:
         type=llm_name,
         default=Settings.llm,
         metavar="NAME",
-        help=f"a model's name, GGUF path, hub file, or a server's http://host/v1#model ({Settings.llm})",
+        help=f"a model's name, GGUF path, hub file, a server's http://host/v1#model, or none: quotes alone"
+        f" ({Settings.llm})",
     )
     command.add_argument(
         "-k",
         dest="passages",
         type=positive,
         default=Settings.passages,
-        help=f"passages to show; twice as many are read ({Settings.passages})",
+        help=f"passages to show; 30 are read, or as many as are shown ({Settings.passages})",
     )
     command.add_argument(
         "--least-score",
@@ -191,12 +192,6 @@ def _llm_option(command: argparse.ArgumentParser) -> None:
         help="decline where the score is below it, 0 to 1 (0); groundwire eval measures what each costs",
     )
     command.add_argument("--seed", type=int, default=Settings.seed, help="of the decoder (0)")
-
-
-def _fast_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--fast", action="store_true", help="quote each sentence once it answers: fewer are read, no prose is written"
-    )
 
 
 def _scope_option(command: argparse.ArgumentParser) -> None:
@@ -224,7 +219,6 @@ OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "embedder": _embedder_option,
     "reranker": _reranker_option,
     "llm": _llm_option,
-    "fast": _fast_option,
     "scope": _scope_option,
 }
 

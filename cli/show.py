@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.options import OPTIONS, at, place_of
-from cli.terminal import credit_line, one_line, plain
+from cli.terminal import credit_line, plain
+from ground.shown import one_line
 from ground.words import plain_json
 from qa.settings import Settings
 
@@ -71,8 +72,10 @@ def _find(folder: Path, article_id: str) -> "tuple[Article, str, str]":
     """An article, the path of the file that it came from, and the folder that its id is relative to."""
     from index.article import ArticleError
     from index.opening import open_archive
+    from index.store.spelling import id_meant
 
     archive = open_archive(folder)
+    article_id = id_meant(archive, article_id)
     article, file = archive.article(article_id), archive.owners().get(article_id)
     root = archive.files_under(Path(file))[file].root if file else ""
     archive.close()

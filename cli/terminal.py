@@ -6,25 +6,26 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ground.shown import one_line, printable
 from ground.words import duration
 from qa.settings import Settings
 
 if TYPE_CHECKING:
     from index.news_index import NewsIndex
     from index.passage import CountTokens
-    from index.update import Progress as Indexed
-    from models.weights import Progress
-    from qa.pipeline import Newsroom
+    from index.update import UpdateProgress
+    from models.weights import FetchProgress
+    from qa.newsroom import Newsroom
+
+WITHIN_WORDS = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 
 
 def plain(text: str) -> str:
-    """Untrusted text for a terminal: control characters shown as spaces, so that nothing in it steers the screen."""
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    """Untrusted text for a terminal: control characters shown as spaces, so that nothing in it steers the screen.
 
-
-def one_line(text: str) -> str:
-    """As `plain`, for an id or a headline: no line breaks either."""
-    return " ".join(plain(text).split())
+    What only says where a word may break is left out: it parts no word.
+    """
+    return printable(text.translate(WITHIN_WORDS), keep="\n")
 
 
 def credit_line(source: str | None, published: str | None, title: str | None) -> str:
@@ -61,11 +62,11 @@ class Line:
             self._shown = ""
 
 
-def fetching() -> Callable[["Progress"], None]:
+def fetching() -> Callable[["FetchProgress"], None]:
     """Tells how far a download is."""
     line = Line()
 
-    def tell(progress: "Progress") -> None:
+    def tell(progress: "FetchProgress") -> None:
         share = progress.done_bytes / progress.total_bytes if progress.total_bytes else 0.0
         size = f"{progress.done_bytes / 1e6:.0f} of {progress.total_bytes / 1e6:.0f} MB"
         done = progress.done_bytes >= progress.total_bytes > 0
@@ -74,11 +75,11 @@ def fetching() -> Callable[["Progress"], None]:
     return tell
 
 
-def indexing(line: Line) -> Callable[["Indexed"], None]:
+def indexing(line: Line) -> Callable[["UpdateProgress"], None]:
     """Tells how far an update of an archive is, from now on."""
     began = time.perf_counter()
 
-    def tell(now: "Indexed") -> None:
+    def tell(now: "UpdateProgress") -> None:
         spent = time.perf_counter() - began
         share = now.done_bytes / now.total_bytes if now.total_bytes else 1.0
         left = f", {duration(spent / share * (1 - share))} left" if share > 0 else ""
@@ -87,11 +88,11 @@ def indexing(line: Line) -> Callable[["Indexed"], None]:
     return tell
 
 
-def open_to_index(settings: Settings, tell: Callable[["Progress"], None]) -> "tuple[NewsIndex, CountTokens]":
+def open_to_index(settings: Settings, tell: Callable[["FetchProgress"], None]) -> "tuple[NewsIndex, CountTokens]":
     """The archive of `settings`, made where there is none, and what counts the tokens of its passages."""
     from index.news_index import NewsIndex
     from index.opening import is_archive
-    from qa.pipeline import open_embedder, open_tokens
+    from qa.newsroom import open_embedder, open_tokens
 
     embedder = open_embedder(settings, tell, archive=settings.archive)
     count_tokens = open_tokens(settings, tell)
@@ -102,7 +103,7 @@ def open_to_index(settings: Settings, tell: Callable[["Progress"], None]) -> "tu
 
 def open_room(settings: Settings) -> "Newsroom":
     """The newsroom of `settings`, its search indexes ready; says what has to be fetched or made again."""
-    from qa.pipeline import open_newsroom
+    from qa.newsroom import open_newsroom
 
     room = open_newsroom(settings, fetching())
     room.news.ready(lambda text: print(f"groundwire: {text}", file=sys.stderr))

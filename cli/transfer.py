@@ -13,7 +13,7 @@ from ground.words import duration, plain_json
 from qa.settings import Settings
 
 if TYPE_CHECKING:
-    from index.scale.transfer import Moved, Progress
+    from index.scale.transfer import Moved, TellStep
 
 
 def add_transfer_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -76,7 +76,7 @@ def searches_line(probes: int, dense_equal: int, lexical_shared: float) -> str:
     return f"searches compared: {probes}; {found}{why}"
 
 
-def _telling(move: Callable[["Progress"], "Moved"]) -> "Moved":
+def _telling(move: Callable[["TellStep"], "Moved"]) -> "Moved":
     """Moves, with a line of progress where somebody looks on."""
     if not sys.stderr.isatty():
         return move(lambda step, done, total: None)

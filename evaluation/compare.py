@@ -13,7 +13,7 @@ from evaluation.statistics import interval, mcnemar, ratios, resampled, resample
 
 
 @dataclass(frozen=True)
-class Difference:
+class MeasureDifference:
     """One measure in both runs over the same `n` questions, and the interval of second less first."""
 
     name: str
@@ -43,7 +43,7 @@ class Comparison:
     `p` is McNemar's over the `n` of them that are right or wrong in both.
     """
 
-    differences: tuple[Difference, ...]
+    differences: tuple[MeasureDifference, ...]
     won: tuple[str, ...]
     lost: tuple[str, ...]
     p: float
@@ -81,7 +81,7 @@ def compare(first: Run, second: Run, *, seed: int = 0) -> Comparison:
         span = interval(draws[1][:, i] - draws[0][:, i])
         if span and not np.isnan([values[0][i], values[1][i]]).any():
             n = int(((held[0][1][:, i] > 0) | (held[1][1][:, i] > 0)).sum())
-            made.append(Difference(name, float(values[0][i]), float(values[1][i]), *span, n))
+            made.append(MeasureDifference(name, float(values[0][i]), float(values[1][i]), *span, n))
     for name, (cost, q) in QUANTILES.items():
         spent = [(a.costs[cost], b.costs[cost]) for a, b in pairs if cost in a.costs and cost in b.costs]
         if spent:
@@ -89,7 +89,7 @@ def compare(first: Run, second: Run, *, seed: int = 0) -> Comparison:
             span = interval(resampled_quantiles(after, q, seed=seed) - resampled_quantiles(before, q, seed=seed))
             assert span is not None
             made.append(
-                Difference(name, float(np.quantile(before, q)), float(np.quantile(after, q)), *span, len(spent))
+                MeasureDifference(name, float(np.quantile(before, q)), float(np.quantile(after, q)), *span, len(spent))
             )
     made.sort(key=lambda difference: list(MEASURES).index(difference.name))
     judged = [(a, b) for a, b in pairs if a.right is not None and b.right is not None]

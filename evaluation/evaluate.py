@@ -15,12 +15,13 @@ from typing import Any
 from evaluation.figures import make_figures
 from evaluation.gold.questions import GoldError, Question
 from evaluation.judge import Entails, fingerprint, judge
-from evaluation.run import Run, RunError, read_run, replace_file, row_of, write_json, write_line
+from evaluation.run import Run, RunError, read_run, row_of, write_json, write_line
 from evaluation.trec import DEPTH, write_trec
-from models import Generator
-from qa import prompt
+from ground.files import write_whole
+from models import Reader
 from qa.answer import Citation
-from qa.pipeline import LONGEST_QUESTION, Newsroom, QuestionError, check_question
+from qa.ask import LONGEST_QUESTION, QuestionError, check_question
+from qa.newsroom import Newsroom
 from qa.provenance import commit, machine, peak_memory_bytes, versions
 
 SAME = {
@@ -34,15 +35,15 @@ SAME = {
     "settings": "settings",
 }
 LINES = ("judged.jsonl", "answers.jsonl")
-Report = Callable[[int, int, float], None]
+TellProgress = Callable[[int, int, float], None]
 
 
-def judge_by(generator: Generator) -> Entails:
-    """A generator as the judge of citations: does it say yes rather than no to the claim, given the quotes."""
+def judge_by(reader: Reader) -> Entails:
+    """The reader as the judge of citations: does one of the quotes support the claim rather than not."""
 
     def entails(claim: str, quotes: Sequence[Citation]) -> bool:
-        told = [f"({' · '.join(filter(None, (c.title, c.source, c.published)))}) {c.quote}" for c in quotes]
-        return generator.log_odds(prompt.entails(claim, told)) > 0
+        told = [(" | ".join(filter(None, (c.title, c.source, c.published))) + " |", c.quote, "") for c in quotes]
+        return any(verdict.supported > 0.5 for verdict in reader.judge([claim] * len(told), told))
 
     return entails
 
@@ -55,7 +56,7 @@ def evaluate(
     gold: dict[str, str],
     retrieval_only: bool = False,
     resume: bool = False,
-    progress: Report = lambda *_: None,
+    progress: TellProgress = lambda *_: None,
 ) -> Run:
     """Asks every question; `gold` is the gold set's name and hash. `progress` gets done, total, seconds left.
 
@@ -72,7 +73,7 @@ def evaluate(
     record = _describe(newsroom, questions, gold, retrieval_only)
     held = _take_up(out, questions, record) if there else None
     judged = list(held.judged) if held else []
-    entails = None if retrieval_only else judge_by(newsroom.generator)
+    entails = None if retrieval_only else judge_by(newsroom.reader)
     if held is None:
         out.mkdir(parents=True, exist_ok=True)
         for name in LINES:
@@ -148,7 +149,7 @@ def _describe(
         "embedder": newsroom.news.embedder.identity,
         "reranker": newsroom.reranker.name if newsroom.reranker else None,
         "llm": generator and {"name": generator.name, "sha256": generator.sha256},
-        "judge": generator and f"{generator.name}, log-odds of yes above 0",
+        "judge": None if retrieval_only else f"{newsroom.reader.identity}, support above 0.5",
         "settings": {n: v for n, v in newsroom.settings.to_dict().items() if n != "archive"},
     }
 
@@ -166,5 +167,5 @@ def _take_up(out: Path, questions: Sequence[Question], record: dict[str, Any]) -
         ("judged.jsonl", [row_of(row) for row in kept]),
         ("answers.jsonl", [held.answers[row.id] for row in kept if row.id in held.answers]),
     ):
-        replace_file("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), out / name)
+        write_whole(out / name, "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows))
     return Run(out, held.record, tuple(kept), held.answers)

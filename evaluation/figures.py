@@ -50,6 +50,8 @@ MEASURES = {
     "quote_characters": Measure("characters of quotes an answer", -1, share=False),
     "aurc": Measure("risk over coverage, area", -1),
     "calibration_error": Measure("calibration error of the score (ECE)", -1),
+    "seconds_found_p50": Measure("seconds to the first quote, p50", -1, share=False),
+    "seconds_found_p95": Measure("seconds to the first quote, p95", -1, share=False),
     "seconds_first_token_p50": Measure("seconds to first words, p50", -1, share=False),
     "seconds_first_token_p95": Measure("seconds to first words, p95", -1, share=False),
     "seconds_total_p50": Measure("seconds in all, p50", -1, share=False),
@@ -70,7 +72,9 @@ MEASURES |= {
 
 
 QUANTILES = {
-    f"{cost}_p{100 * q:.0f}": (cost, q) for cost in ("seconds_first_token", "seconds_total") for q in (0.5, 0.95)
+    f"{cost}_p{100 * q:.0f}": (cost, q)
+    for cost in ("seconds_found", "seconds_first_token", "seconds_total")
+    for q in (0.5, 0.95)
 }
 
 

@@ -11,20 +11,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from evaluation.gold.questions import Evidence, Question
+from evaluation.gold.questions import GoldQuote, Question
 from evaluation.measures import exact_match, groups_held, token_f1
 from ground.words import fold
 from index.store.archive import Archive
 from qa.answer import Answer, Citation
+from qa.prove import read_markers
 from qa.retrieve import Hit
-from qa.verify import read_markers
 
 Entails = Callable[[str, Sequence[Citation]], bool]
 Ratio = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Place:
+class EvidencePlace:
     """Where evidence stands in the archive: `text[start:end]` of an article, and the group that it proves."""
 
     article_id: str
@@ -58,14 +58,14 @@ class Judged:
     rankings: dict[str, list[str]] = field(default_factory=dict)
     relevant: dict[str, list[int]] = field(default_factory=dict)
     groups: tuple[int, ...] = ()
-    places: tuple[Place, ...] = ()
+    places: tuple[EvidencePlace, ...] = ()
     missing: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, row: dict[str, Any]) -> "Judged":
         """From a line's JSON."""
         measures = {name: (float(above), float(below)) for name, (above, below) in row["measures"].items()}
-        places = tuple(Place(**place) for place in row["places"])
+        places = tuple(EvidencePlace(**place) for place in row["places"])
         return cls(**row | {"measures": measures, "places": places} | {n: tuple(row[n]) for n in ("groups", "missing")})
 
 
@@ -74,14 +74,14 @@ def fingerprint(question: Question) -> str:
     return hashlib.sha256(json.dumps(asdict(question), ensure_ascii=False).encode()).hexdigest()[:16]
 
 
-def find_places(question: Question, archive: Archive) -> tuple[list[Place], list[str]]:
+def find_places(question: Question, archive: Archive) -> tuple[list[EvidencePlace], list[str]]:
     """Every place of a question's evidence, found by its words, and a sentence for each that is nowhere."""
-    places: list[Place] = []
+    places: list[EvidencePlace] = []
     missing = []
     for evidence in question.evidence:
         article = archive.article(evidence.article_id)
         found = [m.span() for m in re.finditer(re.escape(evidence.quote), article.text)] if article else []
-        places += [Place(evidence.article_id, start, end, evidence.group) for start, end in found]
+        places += [EvidencePlace(evidence.article_id, start, end, evidence.group) for start, end in found]
         if not found:
             where = (
                 f"is not in {evidence.article_id}" if article else f"is of {evidence.article_id}, not in this archive"
@@ -145,7 +145,7 @@ def _measure(
     question: Question,
     answer: Answer,
     right: bool | None,
-    places: Sequence[Place],
+    places: Sequence[EvidencePlace],
     archive: Archive,
     entails: Entails | None,
 ) -> dict[str, Ratio]:
@@ -187,7 +187,7 @@ def _measure(
     return made
 
 
-def _is_evidence(citation: Citation, evidence: Sequence[Evidence], places: Sequence[Place]) -> bool:
+def _is_evidence(citation: Citation, evidence: Sequence[GoldQuote], places: Sequence[EvidencePlace]) -> bool:
     """Whether a citation shares characters with evidence, or words with it in another copy of the text."""
     if any(place.overlaps(citation.article_id, citation.start, citation.end) for place in places):
         return True
@@ -219,7 +219,7 @@ def _citation_quality(answer: Answer, entails: Entails) -> dict[str, Ratio]:
 
 
 def _name_passages(
-    rankings: Mapping[str, Sequence[Hit]], places: Sequence[Place], archive: Archive
+    rankings: Mapping[str, Sequence[Hit]], places: Sequence[EvidencePlace], archive: Archive
 ) -> tuple[dict[str, list[str]], dict[str, list[int]]]:
     """Rankings and relevant passages by name, the copies of one text under one name in all of them."""
     same: dict[str, str] = {}

@@ -22,9 +22,12 @@ from evaluation.figures import MEASURES, STAGES
 from evaluation.gold.questions import Question
 from evaluation.judge import Judged
 from evaluation.measures import groups_held
-from evaluation.run import Run, replace_file
+from evaluation.run import Run
 from evaluation.trec import DEPTH
+from ground.files import write_whole
+from ground.shown import CONTROLS
 from index.article import Article
+from index.passage import Span
 from index.store.archive import Archive
 
 TEMPLATE = Path(__file__).with_name("report.html")
@@ -34,11 +37,10 @@ COLUMNS = 4  # of a histogram, for each tick
 LABEL = 0.12  # the share of a plot's width that a label needs
 Articles = Callable[[str], Article | None]
 Curve = Sequence[Mapping[str, float]]
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownQuote:
     """A piece of an article as `pieces`, marked and not; without `span` where the archive does not hold it."""
 
     article_id: str
@@ -79,7 +81,7 @@ def write_report(run: Run, archive: Archive, questions: Sequence[Question]) -> P
         bins=run.record["curves"]["calibration"],
     )
     file = run.folder / "report.html"
-    replace_file(html, file)
+    write_whole(file, html)
     return file
 
 
@@ -198,28 +200,28 @@ def _outcome(row: Judged, lost: set[int]) -> str:
     return "refused" if row.declined else "unjudged" if row.right is None else "right" if row.right else "wrong"
 
 
-def _cited(citation: Mapping[str, Any], articles: Articles) -> Shown:
+def _cited(citation: Mapping[str, Any], articles: Articles) -> ShownQuote:
     found = _find(citation["article_id"], citation["quote"], [citation["start"]], articles)
     return replace(found, number=citation["number"], also_in=tuple(citation["also_in"]))
 
 
-def _nearest(hit: Mapping[str, Any], row: Judged, articles: Articles) -> Shown:
+def _nearest(hit: Mapping[str, Any], row: Judged, articles: Articles) -> ShownQuote:
     """A passage that is no evidence, its start; one that is, the evidence marked."""
     article, start, end = articles(hit["article_id"]), hit["start"], hit["end"]
     if article is None:
-        return Shown(hit["article_id"], None, ())
+        return ShownQuote(hit["article_id"], None, ())
     held = [(max(start, p.start), min(end, p.end)) for p in row.places if p.overlaps(article.id, start, end)]
     return _show(
         article, (start, end), _cut(article.text, (start, end if held else start + AROUND), (start, end)), held
     )
 
 
-def _find(article_id: str, words: str, starts: Sequence[int], articles: Articles) -> Shown:
+def _find(article_id: str, words: str, starts: Sequence[int], articles: Articles) -> ShownQuote:
     """Words marked among what stands around them, at the first of `starts` where the article holds them."""
     article = articles(article_id)
     held = [start for start in dict.fromkeys(starts) if article and article.text.startswith(words, start)]
     if article is None or not held:
-        return Shown(article_id, None, ((words, True),), article.title if article else None)
+        return ShownQuote(article_id, None, ((words, True),), article.title if article else None)
     span = (held[0], held[0] + len(words))
     return replace(_show(article, span, _cut(article.text, span, _story(article, span)), [span]), times=len(held))
 
@@ -240,7 +242,7 @@ def _cut(text: str, span: Span, within: Span) -> Span:
     )
 
 
-def _show(article: Article, span: Span, around: Span, marked: Sequence[Span]) -> Shown:
+def _show(article: Article, span: Span, around: Span, marked: Sequence[Span]) -> ShownQuote:
     """`text[left:right]` of an article for `around`, the spans `marked` in it."""
     text, story, at = article.text, _story(article, span), around[0]
     before, after = text[story[0] : around[0]].strip(), text[around[1] : story[1]].strip()
@@ -250,7 +252,7 @@ def _show(article: Article, span: Span, around: Span, marked: Sequence[Span]) ->
         at = max(at, end)
     pieces += [(text[at : around[1]], False), (" …" if after and around[1] != span[1] else "", False)]
     section = article.section_at(span[0])
-    return Shown(
+    return ShownQuote(
         article.id,
         span,
         tuple(piece for piece in pieces if piece[0]),
@@ -271,7 +273,7 @@ def _spell_out(value: object) -> object:
     if not isinstance(value, str):
         return value
     text = str(escape(value)).replace("\r", "&#13;")
-    return Markup(re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", "\ufffd", text))
+    return Markup(re.sub(f"[{CONTROLS}]", "\ufffd", text))
 
 
 def _markers(text: str, name: str, count: int) -> Markup:

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 from evaluation.judge import Judged
 from ground.errors import GroundwireError
+from ground.files import write_whole
 
 
 class RunError(GroundwireError, ValueError):
@@ -83,11 +84,4 @@ def write_line(row: dict[str, Any], file: TextIO) -> None:
 
 def write_json(value: object, file: Path) -> None:
     """Readable JSON, the old file replaced in one step."""
-    replace_file(json.dumps(value, indent=1, ensure_ascii=False) + "\n", file)
-
-
-def replace_file(text: str, file: Path) -> None:
-    """A file's new text, in one step: a reader sees the old or the new."""
-    beside = file.with_name(f".{file.name}.part")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, file)
+    write_whole(file, json.dumps(value, indent=1, ensure_ascii=False) + "\n")

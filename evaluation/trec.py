@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evaluation.judge import Judged
+from ground.shown import one_line
 
 CUTOFFS = (1, 5, 10)
 DEPTH = max(CUTOFFS)
@@ -58,4 +59,4 @@ def write_trec(judged: Sequence[Judged], folder: Path) -> None:
 
 
 def _word(name: str) -> str:
-    return "_".join("".join(c if c.isprintable() else " " for c in name).split())
+    return one_line(name).replace(" ", "_")

@@ -1,1 +1,1 @@
-"""What every floor stands on: the errors a user can mend, and words made comparable. Imports nothing of ours."""
+"""What every floor stands on: errors to mend, words, what can be shown, whole files, hosts. Imports nothing of ours."""

@@ -1,18 +1,89 @@
-"""Words made comparable: folded, numbers in digits; seconds and JSON as they are shown."""
+"""Words made comparable: as they are typed, folded, numbers in digits; seconds and JSON as they are shown."""
 
 import json
 import re
 import unicodedata
 
+# What cannot be seen: soft hyphens, joiners, marks of direction and of variants. A zero-width space parts words where a
+# script has no other (Thai, Lao, Burmese, Khmer), and stands within words elsewhere.
+_UNSEEN = re.compile(
+    "[\u00ad\u200c\u200d\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufe00-\ufe0f\u034f\u061c\u180e]"
+    "|(?<![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])\u200b"
+)
+_SOFT_BREAK = re.compile("[\u00ad\u00ac][ \\t]*\r?\n[ \\t]*(?=\\w)")
+# Ligatures, forms of letters by their place, full and half widths: other ways to write the same letters. Not so ² or ½.
+_FORMS = re.compile("[\u01c4-\u01cc\u2011\ufb00-\ufdff\ufe70-\ufefc\uff01-\uffef]+")
+_TYPED = str.maketrans(
+    dict.fromkeys("‘’‚‛ʼʻ′＇", "'")
+    | dict.fromkeys("“”„‟«»″＂", '"')
+    | dict.fromkeys("‐‑", "-")
+    | dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " ")
+)
+_PLAIN = re.compile("[\\x00-\\x7f]*")
+PARTED = re.compile(r"(?<!\w)([^\W\d_]{2,})[-‐][ \t]*\r?\n[ \t]*([^\W\d_]\w*)")
+
+
+def as_typed(text: str) -> str:
+    """Words as a person types them: no invisible characters, no ligatures, composed, straight quotes, plain spaces.
+
+    >>> as_typed("Kleo\u200bpatra’s o\ufb03ce, Sur\u00admann, \uff21\uff22\uff23, Se\u0300te, 2 m²")
+    "Kleopatra's office, Surmann, ABC, Sète, 2 m²"
+    """
+    if _PLAIN.fullmatch(text):
+        return text
+    text = _UNSEEN.sub("", _SOFT_BREAK.sub("", text))
+    text = _FORMS.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
+    return unicodedata.normalize("NFC", text).translate(_TYPED)
+
+
+def unparted(text: str, *, keep: bool = False) -> str:
+    """Words that a line's end parts with a hyphen, whole again; with `keep` the parts stay beside them.
+
+    A hyphen that the text has in that word elsewhere, or before a capital, stays.
+
+    >>> unparted("Hasel-\\nbacher spoke."), unparted("a long-term plan; a long-\\nterm one"), unparted("Anglo-\\nIrish")
+    ('Haselbacher spoke.', 'a long-term plan; a long-term one', 'Anglo-Irish')
+    >>> unparted("two thou-\\nsand", keep=True)
+    'two thousand thou-sand'
+    """
+
+    def join(found: re.Match[str]) -> str:
+        one, two = found[1], found[2]
+        if keep:
+            return f"{one}{two} {one}-{two}"
+        own = two[0].isupper() or re.search(rf"\b{re.escape(one)}-{re.escape(two)}\b", text)
+        return f"{one}-{two}" if own else one + two
+
+    return PARTED.sub(join, text)
+
+
+def name_key(name: str) -> str:
+    """What two spellings of one id or path have in common, however they were typed; case counts.
+
+    >>> name_key("Se\u0300te’s") == name_key("S\u00e8te's")
+    True
+    """
+    return " ".join(as_typed(name).split())
+
 
 def fold(text: str) -> str:
-    """Lower case, without accents and punctuation, words parted by one space.
+    """Lower case, without accents, punctuation and what cannot be seen, words parted by one space.
 
-    >>> fold("Kata’ib  Hezbollah, José: F-15E")
-    'kata ib hezbollah jose f 15e'
+    >>> fold("Kata’ib  Hezbollah, José: F-15E"), fold("Kleo\u00adpatra")
+    ('kata ib hezbollah jose f 15e', 'kleopatra')
     """
+    text = as_typed(text)
     plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
     return " ".join(re.findall(r"\w+", plain))
+
+
+def slug(text: str, most: int) -> str:
+    """The folded words of a text joined by hyphens, `most` characters at most; empty where it has none.
+
+    >>> slug("Super_Bowl_50: “Who won?”", 48), slug("Ten died", 4), slug("../", 9)
+    ('super-bowl-50-who-won', 'ten', '')
+    """
+    return "-".join(fold(text.replace("_", " ")).split())[:most].rstrip("-")
 
 
 NUMBERS = {

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from index.store.scope import Scope
     from models import Message
     from qa.answer import Answer, Citation, Conflict, Sentence, Side
-    from qa.pipeline import Newsroom, Piece, Status, open_newsroom
+    from qa.ask import Found, Piece, Status
+    from qa.newsroom import Newsroom, open_newsroom
     from qa.retrieve import Hit
     from qa.settings import Settings
 
@@ -19,6 +20,7 @@ __all__ = [
     "Article",
     "Citation",
     "Conflict",
+    "Found",
     "GroundwireError",
     "Hit",
     "Message",
@@ -39,7 +41,8 @@ _HOMES = {
     "index.store.scope": ("Scope",),
     "models": ("Message",),
     "qa.answer": ("Answer", "Citation", "Conflict", "Sentence", "Side"),
-    "qa.pipeline": ("Newsroom", "Piece", "Status", "open_newsroom"),
+    "qa.ask": ("Found", "Piece", "Status"),
+    "qa.newsroom": ("Newsroom", "open_newsroom"),
     "qa.retrieve": ("Hit",),
     "qa.settings": ("Settings",),
 }

@@ -20,19 +20,6 @@ class ArticleError(GroundwireError, ValueError):
     """A file, a row or a value that cannot become an article; the message says what, where and what to do."""
 
 
-def shown(words: str, most: int = 120) -> str:
-    r"""Words of others as a sentence can show them: nothing that a terminal would obey, `most` characters at most.
-
-    >>> shown("a\x1b[2J.txt"), shown("a" * 1000, most=9)
-    ('a\\x1b[2J.txt', 'aaaaaa…aa')
-    """
-    escaped = "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in words[: 4 * most]
-    )
-    return escaped if len(escaped) <= most else f"{escaped[: most * 3 // 4]}…{escaped[-(most // 4) :]}"
-
-
 class OtherMembers(ArticleError):
     """`count` members that no reader is for: left alone like a folder's pictures, which is nothing to mend."""
 

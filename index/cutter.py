@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 
+from ground.words import as_typed, unparted
 from index.article import Article
 from index.passage import CountTokens, Limit, Passage, cut_article, heading
 from models import Embedder
@@ -25,13 +26,13 @@ class Cutter:
         return cut_article(article, self._limits)
 
     def texts(self, article: Article, passages: Sequence[Passage]) -> Iterator[str]:
-        """What is embedded for each passage: its heading, at most HEADING_TOKENS of it, and its own words."""
+        """What is embedded for each passage: its heading, at most HEADING_TOKENS of it, and its own words, as typed."""
         headings: dict[str, str] = {}
         for passage in passages:
             full = heading(article, passage.start)
             if full not in headings:
-                headings[full] = self._shortened(full)
-            yield f"{headings[full]}\n{article.words(passage.start, passage.end)}"
+                headings[full] = self._shortened(as_typed(full))
+            yield f"{headings[full]}\n{unparted(as_typed(article.words(passage.start, passage.end)))}"
 
     def _shortened(self, words: str) -> str:
         words = words[: HEADING_TOKENS * 16]

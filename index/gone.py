@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from index.reading.containers.member import hidden
 from index.reading.files import FoundFiles
 
 EMPTY = "is empty"
@@ -26,9 +27,14 @@ class Absent:
 def absent(known: Iterable[str], root: Path, found: FoundFiles, *, prune: bool = False) -> Absent:
     """What has become of the files `known` below `root` that were not `found`; `prune` takes an empty folder's word."""
     sorted_out = Absent()
+    left_alone = {place for place in found.others if not place.is_symlink()}
     for name in sorted(set(known) - {str(file) for file in found.readable}):
-        hidden = next((place for place in found.unlisted if Path(name).is_relative_to(place)), None)
-        why = (hidden, f"cannot be listed ({found.unlisted[hidden]})") if hidden else why_unseen(Path(name), root)
+        file = Path(name)
+        if hidden(str(file.relative_to(root))) or not left_alone.isdisjoint((file, *file.parents)):
+            sorted_out.gone.add(name)  # it is seen, and no longer read
+            continue
+        closed = next((place for place in found.unlisted if file.is_relative_to(place)), None)
+        why = (closed, f"cannot be listed ({found.unlisted[closed]})") if closed else why_unseen(file, root)
         if why is None or (prune and why[1] == EMPTY):
             sorted_out.gone.add(name)
         else:

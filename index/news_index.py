@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ground.words import as_typed
 from index.article import Article
-from index.copies.tables import Place
+from index.copies.tables import StoryPlace
 from index.opening import create_archive, open_archive, ranker_of
 from index.passage import CountTokens, Passage
 from index.store.archive import Archive, ArchiveError, Rankings
 from index.store.scope import EVERYTHING, Scope
-from index.update import Progress, Reading, Report, update_archive
+from index.update import Reading, UpdateProgress, UpdateReport, update_archive
 from models import Embedder
 
 
@@ -80,12 +81,12 @@ class NewsIndex:
         *,
         count_tokens: CountTokens,
         gone: Sequence[Path] = (),
-        progress: Callable[[Progress], None] = lambda _: None,
+        progress: Callable[[UpdateProgress], None] = lambda _: None,
         dry_run: bool = False,
         reading: Reading | None = None,
         prune: bool = False,
         may_remove: Callable[[int, int], bool] = lambda leaving, held: True,
-    ) -> Report:
+    ) -> UpdateReport:
         """`update_archive`, then what is searched."""
         with self.archive.writing():
             report = update_archive(
@@ -115,13 +116,13 @@ class NewsIndex:
 
         Within a scope they are the first `k` of it in the ranking of all, with the scores that they have there.
         """
-        return self.ranker.rank(question, self.embedder.encode_queries([question]), k, scope)
+        return self.ranker.rank(question, self.embedder.encode_queries([as_typed(question)]), k, scope)
 
     def find(self, rows: Sequence[int]) -> list[Found]:
         """Articles and passages of `rows`, in their order; a row that has left the archive is passed over."""
         places = self.archive.passages(rows)
         articles: dict[str, Article | None] = {}
-        groups: dict[str, list[Place]] = {}
+        groups: dict[str, list[StoryPlace]] = {}
         found = []
         for row in rows:
             if row not in places:

@@ -4,17 +4,17 @@ import hashlib
 import re
 import shutil
 from pathlib import Path
-from uuid import uuid4
 
 from platformdirs import user_data_path
 
+from ground.files import write_whole
 from index.scale.milvus.archive import MilvusArchive
-from index.scale.milvus.connection import Address, is_address, read_address
+from index.scale.milvus.connection import MilvusAddress, is_address, read_address
 from index.store.archive import Archive, ArchiveError, Ranker
 from index.store.sqlite import FILE, INDEXES, EmbeddedArchive
 
 NOTE = "address"  # a file in the folder that goes with an archive that lies elsewhere: where that is
-_named: dict[Path, Address] = {}  # what `folder_of` was asked for in this process
+_named: dict[Path, MilvusAddress] = {}  # what `folder_of` was asked for in this process
 
 
 def folder_of(place: str) -> Path:
@@ -31,7 +31,7 @@ def folder_of(place: str) -> Path:
     return folder
 
 
-def address_of(folder: Path) -> Address | None:
+def address_of(folder: Path) -> MilvusAddress | None:
     """Where the archive of a folder lies if not there, by `folder_of` or the note in a folder of its making.
 
     No other note counts: a folder that came from somebody else would say where the token goes.
@@ -42,7 +42,7 @@ def address_of(folder: Path) -> Address | None:
     return _noted(folder, whole)
 
 
-def _noted(folder: Path, whole: Path) -> Address | None:
+def _noted(folder: Path, whole: Path) -> MilvusAddress | None:
     try:
         address = read_address((folder / NOTE).read_text("utf-8"))
     except (OSError, ValueError, ArchiveError):
@@ -59,14 +59,12 @@ def _noting(archive: MilvusArchive) -> MilvusArchive:
     return archive
 
 
-def write_note(folder: Path, address: Address) -> None:
+def write_note(folder: Path, address: MilvusAddress) -> None:
     """Notes in the folder where its archive lies, which was found there or made there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if _noted(folder, folder.resolve()) != address:
-            fresh = folder / f"{NOTE}-{uuid4().hex}"
-            fresh.write_text(address.place, encoding="utf-8")
-            fresh.replace(folder / NOTE)  # others may be reading it
+            write_whole(folder / NOTE, address.place, unique=True)  # others may be at it
     except OSError as error:
         raise ArchiveError(
             f"{folder}: cannot be written ({error.strerror}); it keeps what goes with {address.place}"
@@ -96,7 +94,7 @@ def create_archive(folder: Path, about: dict[str, str]) -> Archive:
     return EmbeddedArchive.create(folder, about)
 
 
-def _folder_at(address: Address) -> Path:
+def _folder_at(address: MilvusAddress) -> Path:
     told = re.sub(r"[^A-Za-z0-9]+", "-", address.place)[:60].strip("-")
     apart = hashlib.sha256(address.place.encode()).hexdigest()[:8]  # two that are told alike
     return user_data_path("groundwire") / "remote" / f"{told}-{apart}"

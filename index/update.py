@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.article import Article, shown
+from ground.shown import shown
+from index.article import Article
 from index.cutter import Cutter, text_digest
 from index.forgotten import keeps_out, read_forgotten
 from index.gone import absent, told_of_unseen, why_unseen
@@ -36,7 +37,7 @@ MANY = 5  # more than one article in so many is no housekeeping
 
 
 @dataclass(frozen=True)
-class Progress:
+class UpdateProgress:
     """How far an update is: bytes of all files read and to read, passages embedded in this run."""
 
     file: str
@@ -46,7 +47,7 @@ class Progress:
 
 
 @dataclass
-class Report:
+class UpdateReport:
     """What one update did, in articles; `embedded` in passages; `problems` are sentences, one a thing left out.
 
     `named` holds the ids behind the counts of "new", "changed" and "removed", and the paths of "left alone".
@@ -91,8 +92,8 @@ class Embedded:
     vectors: Mapping[bytes, NDArray[np.float32]]
 
 
-Item = Article | Embedded | Problem
-Reading = Callable[[Iterable[ToRead]], Generator[tuple[ToRead, Iterator[Item]], None, None]]
+ReadItem = Article | Embedded | Problem
+Reading = Callable[[Iterable[ToRead]], Generator[tuple[ToRead, Iterator[ReadItem]], None, None]]
 """Reads files, in their order: each with its items, which are asked for to their end before the next file is."""
 
 
@@ -120,12 +121,12 @@ def update_archive(
     *,
     count_tokens: CountTokens,
     gone: Sequence[Path] = (),
-    progress: Callable[[Progress], None] = lambda _: None,
+    progress: Callable[[UpdateProgress], None] = lambda _: None,
     dry_run: bool = False,
     reading: Reading | None = None,
     prune: bool = False,
     may_remove: Callable[[int, int], bool] = lambda leaving, held: True,
-) -> Report:
+) -> UpdateReport:
     """Reads the files at `paths`; articles whose file or row is gone leave. The caller holds the writer's lock.
 
     So do those of the files at and below the paths `gone`, which were seen to go. What is only not seen stays, and is
@@ -142,7 +143,7 @@ def update_archive(
         end_workers()
 
 
-def read_here(files: Iterable[ToRead]) -> Generator[tuple[ToRead, Iterator[Item]], None, None]:
+def read_here(files: Iterable[ToRead]) -> Generator[tuple[ToRead, Iterator[ReadItem]], None, None]:
     """Reads the files in this process and its worker, each when it is asked for."""
     for given in files:
         yield given, read_file(given.file, given.article_id)
@@ -156,7 +157,7 @@ class _Update:
         archive: Archive,
         embedder: Embedder,
         count_tokens: CountTokens,
-        progress: Callable[[Progress], None],
+        progress: Callable[[UpdateProgress], None],
         dry_run: bool,
     ) -> None:
         self.archive = archive
@@ -164,7 +165,7 @@ class _Update:
         self.progress = progress
         self.dry_run = dry_run
         self.cutter = Cutter(embedder, count_tokens, int(archive.about("max_tokens")))
-        self.report = Report()
+        self.report = UpdateReport()
         self.batch = _Batch()
         self.leaving = _Leaving()
         self.hashes: set[str] = set()
@@ -185,7 +186,7 @@ class _Update:
         reading: Reading,
         prune: bool,
         may_remove: Callable[[int, int], bool],
-    ) -> Report:
+    ) -> UpdateReport:
         found = [(path, self._without_what_is_forgotten(files)) for path, files in found]
         self.total_bytes = sum(_size(file) for _, files in found for file in files.readable)
         self._look_for_what_is_gone(found, gone, prune)
@@ -269,7 +270,7 @@ class _Update:
 
     def _say(self, file: Path) -> None:
         self.progress(
-            Progress(file.name, min(self.done_bytes, self.total_bytes), self.total_bytes, self.report.embedded)
+            UpdateProgress(file.name, min(self.done_bytes, self.total_bytes), self.total_bytes, self.report.embedded)
         )
 
     def _changed(self, file: Path, known_sha256: str) -> ToRead | None:
@@ -294,7 +295,7 @@ class _Update:
             return None
         return ToRead(file, id_of(file, Path(self.roots[path])), sha256, held)
 
-    def _take(self, given: ToRead, items: Iterator[Item]) -> None:
+    def _take(self, given: ToRead, items: Iterator[ReadItem]) -> None:
         """Puts what is new or changed in one file into the batch."""
         path, held = str(given.file), dict(given.holds)
         problems = len(self.report.problems)
@@ -326,7 +327,7 @@ class _Update:
                 self.leaving.rows[path] = gone, given.sha256
             self.batch.files.append((path, "" if gone else given.sha256))
 
-    def _articles(self, given: ToRead, items: Iterator[Item]) -> Iterator[Article | Embedded]:
+    def _articles(self, given: ToRead, items: Iterator[ReadItem]) -> Iterator[Article | Embedded]:
         """The articles of one file; what cannot be read, or has another file's id, goes into the report."""
         file = given.file
         for item in items:

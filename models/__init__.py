@@ -64,6 +64,47 @@ class Embedder(Protocol):
         """As `encode_documents`, with the model's query prompt."""
 
 
+Marked = tuple[str, str, str]
+"""Words of an article: those that are marked, between what stands before and after them."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader finds in a passage: the log-odds that it answers, and the likeliest spans of words that do.
+
+    A span is (log P(these words) - log P(none here), start, end), best first; start and end are places in the passage.
+    """
+
+    answers: float
+    spans: tuple[tuple[float, int, int], ...]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How likely marked words support a statement, leave it open, contradict it; the three sum to 1."""
+
+    supported: float
+    open: float
+    contradicted: float
+
+
+class Reader(Protocol):
+    """A small model that reads and proves. It writes nothing."""
+
+    @property
+    def identity(self) -> str:
+        """Names the weights; answers of different identities may differ."""
+
+    def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
+        """One reading for each (heading, passage), in order; no passages, no readings."""
+
+    def answers(self, question: str, sentences: Sequence[Marked]) -> list[float]:
+        """The log-odds that each marked sentence answers, its neighbours in view."""
+
+    def judge(self, statements: Sequence[str], sentences: Sequence[Marked]) -> list[Judged]:
+        """Whether each marked sentence bears out the statement beside it; a yes/no question counts as one."""
+
+
 class Reranker(Protocol):
     """Scores how well each passage answers a question; higher is better, scales differ by model."""
 

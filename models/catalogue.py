@@ -40,7 +40,7 @@ class ModelFile:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ModelEntry:
     """A model with all its files and sources; `memory_bytes` is what it wants in RAM, at 8192 tokens for an LLM."""
 
     name: str
@@ -61,13 +61,13 @@ class Entry:
 
 
 @cache
-def read_catalogue() -> tuple[Entry, ...]:
+def read_catalogue() -> tuple[ModelEntry, ...]:
     """All entries in the order of the file, the default of each role first among its own."""
     table = tomllib.loads(files("models").joinpath("catalogue.toml").read_text("utf-8"))
     return tuple(_entry(model) for model in table["model"])
 
 
-def find(name: str) -> Entry:
+def find(name: str) -> ModelEntry:
     """The entry called `name`; a `ModelError` names the ones that come close.
 
     >>> find("arctic-embed-s").role
@@ -81,9 +81,9 @@ def find(name: str) -> Entry:
     raise ModelError(f'no model is called "{name}"; {meant}run groundwire models to see all')
 
 
-def _entry(model: dict[str, Any]) -> Entry:
+def _entry(model: dict[str, Any]) -> ModelEntry:
     hub = model.get("hub", {})
-    return Entry(
+    return ModelEntry(
         name=model["name"],
         role=model["role"],
         title=model["title"],

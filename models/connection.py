@@ -12,7 +12,7 @@ from typing import Any
 
 import httpcore
 
-from models.lookup import NoSuchHost, TooLong, look_up
+from ground.hosts import NoSuchHost, TooLong, look_up
 
 LOOK_SECONDS = 0.1
 LONGEST_LINE = 1 << 20

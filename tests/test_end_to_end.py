@@ -17,9 +17,9 @@ from index.news_index import NewsIndex
 from models.catalogue import find
 from models.weights import installed
 from qa.answer import Answer
-from qa.pipeline import Newsroom, open_newsroom
+from qa.newsroom import Newsroom, open_newsroom
 from qa.settings import Settings
-from tests.qa.test_pipeline import check_answer, timeless
+from tests.support.rooms import check_answer, timeless
 
 pytestmark = pytest.mark.real
 ROOT = Path(__file__).parent.parent

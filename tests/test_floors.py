@@ -22,7 +22,7 @@ ORDER = (
     ("app", "groundwire"),
 )
 FLOOR = {package: number for number, floor in enumerate(ORDER) for package in floor}
-OUTSIDE = {"bench", "tests"}
+OUTSIDE = {"bench", "tests", "training"}
 MAIN = ("index.reading", "index.understanding", "index.copies", "index.store", "index.search")
 BEYOND = ("index.arrivals", "index.scale")  # what an archive on one machine, filled by hand, never needs
 HEAVY = (
@@ -42,8 +42,8 @@ def files_of(package: str) -> Iterator[Path]:
 def name_of(file: Path) -> str:
     """The dotted name of a module's file.
 
-    >>> name_of(ROOT / "qa" / "__init__.py"), name_of(ROOT / "qa" / "read.py"), name_of(ROOT / "app.py")
-    ('qa', 'qa.read', 'app')
+    >>> name_of(ROOT / "qa" / "__init__.py"), name_of(ROOT / "qa" / "ask.py"), name_of(ROOT / "app.py")
+    ('qa', 'qa.ask', 'app')
     """
     return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
@@ -54,8 +54,8 @@ MODULES = {name_of(file): file for package in FLOOR for file in files_of(package
 def imports_of(source: str, known: set[str]) -> set[str]:
     """The modules of `known` that a source imports anywhere; `from a import b` is the module `a.b` where there is one.
 
-    >>> sorted(imports_of("import qa.read\\ndef f():\\n    from qa import prompt, b", {"qa", "qa.read", "qa.prompt"}))
-    ['qa', 'qa.prompt', 'qa.read']
+    >>> sorted(imports_of("import qa.ask\\ndef f():\\n    from qa import prompt, b", {"qa", "qa.ask", "qa.prompt"}))
+    ['qa', 'qa.ask', 'qa.prompt']
     """
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
@@ -79,12 +79,17 @@ def test_every_package_has_its_floor_and_is_installed() -> None:
     packages = {name_of(file) for file in MODULES.values() if file.name == "__init__.py"}
     assert packages == set(project["setuptools"]["packages"])
     assert packages == {name_of(file.parent / "__init__.py") for file in MODULES.values() if file.parent != ROOT}
-    assert set(FLOOR) - {"app"} == set(project["mypy"]["packages"])
+    assert {*FLOOR, "training"} - {"app"} == set(project["mypy"]["packages"])
 
 
 def test_every_file_that_is_no_module_is_installed() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["package-data"]
-    told = {ROOT.joinpath(*package.split("."), name) for package, names in project.items() for name in names}
+    told = {
+        file
+        for package, names in project.items()
+        for name in names
+        for file in ROOT.joinpath(*package.split(".")).glob(name)
+    }
     there = {file for package in FLOOR for file in (ROOT / package).rglob("*.*") if "__pycache__" not in file.parts}
     assert told == {file for file in there if file.is_file() and file.suffix != ".py"}
 

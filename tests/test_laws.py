@@ -9,8 +9,7 @@ import difflib
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,14 @@ from cli.main import build_parser
 from evaluation.gold.questions import read_gold
 from index.news_index import NewsIndex
 from index.reading.files import READERS, kind_of
+from models import Marked
 from qa.answer import Answer
-from qa.pipeline import Newsroom
-from qa.settings import Settings
+from qa.settings import NO_LLM, Settings
 from tests.conftest import make_index, rows_of, write_files
 from tests.index.test_containers import NEWS, PACK, make_zip
 from tests.index.test_readers import ATOM, FIRST, ITEM, NITF, SECOND, XHTML, mail, page, pdf
-from tests.support.fakes import FakeEmbedder, ScriptedGenerator, count_words, share_of_words
+from tests.support.fakes import FakeEmbedder, FakeReader, count_words
+from tests.support.rooms import make_room
 from web.auth.commands import add_login_commands
 
 TESTS = Path(__file__).parent
@@ -89,9 +89,11 @@ def one_of_each() -> dict[str, str | bytes]:
         ".md": f"---\ntitle: Bridge opens\nsource: AFP\npublished: 2020-01-04\n---\n# Bridge opens\n\n{FIRST}\n",
         ".markdown": f"# Bridge opens\n\n{SECOND}\n",
         ".jsonl": json.dumps(ROW | {"id": "jsonl-1"}) + "\n" + json.dumps({"id": "jsonl-2", "text": LONG}) + "\n",
+        ".ndjson": json.dumps({"title": "Bridge opens", "maintext": SECOND, "date_publish": "2020-01-04"}) + "\n",
         **dict.fromkeys((".html", ".htm", ".xhtml"), page(DATED, lang="en-GB")),
         **dict.fromkeys((".mhtml", ".mht"), SAVED),
         ".eml": mail().as_bytes(),
+        ".mbox": b"From ann Sat Jan  4 10:15:00 2020\n" + mail("It is said in a box.\n").as_bytes(),
         ".pdf": pdf("The first page has words.", "The second page is short.", title="Bridge opens"),
         ".docx": make_zip([(name, content.encode()) for name, content in DOCX.items()]),
         ".csv": table("csv", ","),
@@ -186,22 +188,23 @@ def told(news: NewsIndex) -> dict[str, Any]:
 
 
 def test_answers_are_the_same_as_ever(request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    """The answers to our gold questions under the fakes, whole; of those with --fast the words alone."""
+    """The answers to our gold questions under the fakes, whole; of those with --llm none the words alone."""
     news = make_index(tmp_path / "archive", [DATA / "articles"], FakeEmbedder(), max_tokens=Settings.passage_tokens)
-    settings = Settings(archive=news.archive.folder)
-    room, quick = (Newsroom(news, replace(settings, fast=fast), readily) for fast in (False, True))
+    room, alone = (make_room(news, reader=Readily(), llm=llm) for llm in (Settings.llm, NO_LLM))
     made = []
     for gold in read_gold(DATA / "gold.jsonl"):
         answer = lasting(room.ask(gold.question, gold.history, id=gold.id))
-        made.append(answer | {"fast": quick.ask(gold.question, gold.history).answer})
+        made.append(answer | {"quotes_alone": alone.ask(gold.question, gold.history).answer})
     news.close()
     assert len(made) == 40
     golden(request, "answers", made)
 
 
-def readily() -> ScriptedGenerator:
-    """The scripted generator, readier to say yes: it declines 12 of the 40 questions so, and 25 as it is."""
-    return ScriptedGenerator(log_odds=lambda messages: share_of_words(messages) + 1)
+class Readily(FakeReader):
+    """The fake reader, readier to find that a sentence answers: of 40 questions it declines some, and not most."""
+
+    def answers(self, question: str, sentences: Sequence[Marked]) -> list[float]:
+        return [score + 3 for score in super().answers(question, sentences)]
 
 
 def lasting(answer: Answer) -> dict[str, Any]:

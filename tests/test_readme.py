@@ -18,6 +18,7 @@ from web.auth.commands import add_login_commands
 README = ROOT / "README.md"
 OTHERS = {
     "data/": "Fourteen reports written for this project, and 40 gold questions over them.",
+    "training/": "Makes the reader; never installed. training/README.md has the commands.",
     "bench/": "Measurements: one script a claim, one result file a run; bench/README.md has the commands.",
     "scripts/": "demo, test, check; setup is what they share.",
     "docs/": "architecture, decisions, the answer's shape.",

@@ -22,7 +22,7 @@ from index.passage import CountTokens
 from index.reading.files import READERS, kind_of, page_kinds
 from index.reading.kept_page import read_page
 from index.store.archive import Archive, ArchiveError
-from index.update import Progress, Report, update_archive
+from index.update import UpdateProgress, UpdateReport, update_archive
 from models import Embedder, Vectors
 from web import batch as on_disk
 from web.batch import AddingError, Batch, called, copy_in, folder_of, free_path, safe_path
@@ -188,7 +188,7 @@ class _Adding:
         pages = self._fetch(addresses, fetcher)
         copies = {(self.archive.folder.resolve() / place): given for given, place in self.batch.files}
         names = {str(path): given for path, given in (copies | pages).items()}
-        report = Report()
+        report = UpdateReport()
         if names:
             report = update_archive(
                 self.archive,
@@ -344,7 +344,7 @@ class _Adding:
         self._check()
         return self.count_tokens(texts)
 
-    def _indexed(self, now: Progress) -> None:
+    def _indexed(self, now: UpdateProgress) -> None:
         start = COPYING + (FETCHING if self.batch.pages else 0.0)
         share = start + (0.99 - start) * now.done_bytes / max(1, now.total_bytes)
         self._say("reading", called(now.file), share, max(now.passages, self.step.passages))

@@ -17,12 +17,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
+from ground.shown import JOINERS, one_line
 from index.news_index import NewsIndex
 from index.opening import is_archive, open_archive
 from index.passage import CountTokens
 from index.store.archive import Archive, ArchiveError, Counts
 from models.weights import Report, silent
-from qa.pipeline import Models, Newsroom
+from qa.newsroom import Models, Newsroom
 from qa.settings import Settings
 
 LOCAL = "local"  # whose folder holds the archives of the one user of a server without logins
@@ -30,7 +31,6 @@ USER = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 LONGEST_NAME = 60
 MOST_ARCHIVES = 100
 AGAIN_SECONDS = 10.0  # after an archive could not be reached, until it is tried again
-JOINERS = "\u200c\u200d"  # no letters, and yet Persian and Hindi are not written without them
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Location:
     """Where an archive lies, and whether it is the user's own or one that all share."""
 
     folder: Path
@@ -153,7 +153,9 @@ class Archives:
         """All archives that a user may see: those of the server in their order, then the user's own by folder."""
         places = self._places(user)
         entries = [self._look(key, place) for key, place in places.items()]
-        names = tell_apart([(entry.name, plain_name(places[entry.key].folder.parent.name)) for entry in entries])
+        names = tell_apart(
+            [(entry.name, one_line(places[entry.key].folder.parent.name, keep=JOINERS)) for entry in entries]
+        )
         return [replace(entry, name=name) for entry, name in zip(entries, names, strict=True)]
 
     def archive(self, user: str, key: str) -> Archive:
@@ -211,13 +213,13 @@ class Archives:
         embedder = self.models.embedder()
         with self._making:
             there = self.listed(user)
-            if any(fold(entry.name) == fold(name) for entry in there):
+            if any(compared(entry.name) == compared(name) for entry in there):
                 raise ArchiveError(f'there is an archive called "{name}" already; choose another name')
             if sum(place.own for place in self._places(user).values()) >= MOST_ARCHIVES:
                 raise ArchiveError(
                     f"you have {MOST_ARCHIVES} archives, which is as many as there can be; use one of them"
                 )
-            folder = free_folder(own, slug(name))
+            folder = free_folder(own, folder_name(name))
             try:
                 folder.mkdir(parents=True)
             except OSError as error:
@@ -232,7 +234,7 @@ class Archives:
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
-        return key_of(_Place(folder, own=True), user)
+        return key_of(_Location(folder, own=True), user)
 
     def close(self) -> None:
         """Closes all archives; nothing may be asked of them afterwards."""
@@ -251,31 +253,31 @@ class Archives:
         # What was made before there were logins is not shown to whoever takes that name.
         return self._folder / user if USER.fullmatch(user) and user != LOCAL else None
 
-    def _places(self, user: str) -> dict[str, _Place]:
+    def _places(self, user: str) -> dict[str, _Location]:
         """All that a user may see by key: the only way to an archive."""
-        places = [_Place(folder, own=False) for folder in self._named]
+        places = [_Location(folder, own=False) for folder in self._named]
         own = self._own(user)
         if own is not None:
-            places += [_Place(folder, own=True) for folder in folders_in(own) if folder not in self._named]
+            places += [_Location(folder, own=True) for folder in folders_in(own) if folder not in self._named]
         return {key_of(place, user): place for place in places}
 
-    def _place(self, user: str, key: str) -> _Place:
+    def _place(self, user: str, key: str) -> _Location:
         place = self._places(user).get(key)
         if place is None:
             raise ArchiveError("there is no such archive, or no more; choose one from the list")
         return place
 
-    def _may_change(self, place: _Place, archive: Archive) -> bool:
+    def _may_change(self, place: _Location, archive: Archive) -> bool:
         return archive.writable and (place.own or not self._logins)
 
     # What is open
 
-    def _look(self, key: str, place: _Place) -> Listed:
-        name = plain_name(place.folder.name)
+    def _look(self, key: str, place: _Location) -> Listed:
+        name = one_line(place.folder.name, keep=JOINERS)
         try:
             held = self._held(place.folder)
             counts = held.counts()
-            name = plain_name(held.archive.about("name")) or name
+            name = one_line(held.archive.about("name"), keep=JOINERS) or name
             may_change = self._may_change(place, held.archive)
         except ArchiveError as error:
             return Listed(key, name, 0, None, None, False, str(error))
@@ -308,29 +310,20 @@ def check_name(name: str) -> str:
     name = unicodedata.normalize("NFC", name).strip()
     if not 1 <= len(name) <= LONGEST_NAME:
         raise ArchiveError(f"the name of an archive has 1 to {LONGEST_NAME} characters; this one has {len(name)}")
-    if name != plain_name(name):
+    if name != one_line(name, keep=JOINERS):
         raise ArchiveError("the name of an archive is letters, numbers, signs and single spaces; leave out the rest")
     return name
 
 
-def plain_name(text: str) -> str:
-    """Untrusted text as one line that no character in it turns round or breaks.
-
-    >>> plain_name("a\\u202eb\\n\\0 c")
-    'a b c'
-    """
-    return " ".join("".join(c if c.isprintable() or c in JOINERS else " " for c in text).split())
-
-
-def fold(name: str) -> str:
+def compared(name: str) -> str:
     """A name as it is compared with others: capitals and ways of writing one letter make no difference."""
     return unicodedata.normalize("NFKC", name).casefold()
 
 
-def slug(name: str) -> str:
+def folder_name(name: str) -> str:
     """A folder's name for what people call an archive.
 
-    >>> slug("Élection: 2024!"), slug("../.."), slug("اخبار")
+    >>> folder_name("Élection: 2024!"), folder_name("../.."), folder_name("اخبار")
     ('election-2024', 'archive', 'archive')
     """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
@@ -345,17 +338,17 @@ def tell_apart(names: Sequence[tuple[str, str]]) -> list[str]:
     >>> tell_apart([("archive", "news"), ("Archive", "news")])
     ['archive (news)', 'Archive (news) 2']
     """
-    often = Counter(fold(name) for name, _ in names)
-    full = [f"{name} ({outer})" if often[fold(name)] > 1 else name for name, outer in names]
+    often = Counter(compared(name) for name, _ in names)
+    full = [f"{name} ({outer})" if often[compared(name)] > 1 else name for name, outer in names]
     seen: Counter[str] = Counter()
     told = []
     for name in full:
-        seen[fold(name)] += 1
-        told.append(f"{name} {seen[fold(name)]}" if seen[fold(name)] > 1 else name)
+        seen[compared(name)] += 1
+        told.append(f"{name} {seen[compared(name)]}" if seen[compared(name)] > 1 else name)
     return told
 
 
-def key_of(place: _Place, user: str) -> str:
+def key_of(place: _Location, user: str) -> str:
     """What names an archive to a browser, the same after a restart: says nothing of where it lies."""
     # One of a user's own by its name alone, so that the server's folder can move.
     where = f"own\0{user}\0{place.folder.name}" if place.own else f"named\0{place.folder}"

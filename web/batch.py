@@ -16,7 +16,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from index.article import ArticleError, shown
+from ground.files import write_whole
+from ground.shown import JOINERS, printable, shown
+from index.article import ArticleError
 from index.reading.files import kind_of
 from index.reading.kept_page import PAGES
 from index.store.archive import Archive
@@ -27,7 +29,6 @@ LONGEST_PART = 80
 LONGEST_PART_BYTES = 180
 MOST_FOLDERS = 8
 BLOCK = 1 << 20
-JOINERS = "\u200c\u200d"
 
 
 class AddingError(ArticleError):
@@ -82,14 +83,7 @@ def _named(now: datetime) -> str:
 
 def write(archive: Path, batch: Batch) -> None:
     """Notes a batch, in place of what was noted of it."""
-    note = _note_of(archive, batch.name)
-    fresh = note.with_suffix(".new")
-    try:
-        fresh.write_text(json.dumps(asdict(batch), ensure_ascii=False), "utf-8")
-        fresh.replace(note)
-    except OSError:
-        fresh.unlink(missing_ok=True)
-        raise
+    write_whole(_note_of(archive, batch.name), json.dumps(asdict(batch), ensure_ascii=False))
 
 
 def read_batches(archive: Path) -> list[Batch]:
@@ -168,7 +162,7 @@ def safe_path(given: str) -> PurePosixPath:
 
 
 def _safe_part(name: str) -> str:
-    name = "".join(c for c in unicodedata.normalize("NFC", name) if c.isprintable() or c in JOINERS)
+    name = printable(unicodedata.normalize("NFC", name), keep=JOINERS, instead="")
     name = name.lstrip(". \u200c\u200d").rstrip(". ")
     kind = kind_of(Path(name or "x"))
     stem = name[: len(name) - len(kind)][: LONGEST_PART - len(kind)]

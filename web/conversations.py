@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from ground.words import fold
 
-Mark = Literal["", "+", "-"]
+TurnMark = Literal["", "+", "-"]
 FORMAT = 1
 APPLICATION = 0x47574B50  # says in the file's head that it is ours
 TITLE_CHARACTERS = 80
@@ -64,7 +64,7 @@ class Turn:
     answer: dict[str, Any] | None = None
     note: str = ""
     scope: dict[str, Any] = field(default_factory=dict)
-    mark: Mark = ""
+    mark: TurnMark = ""
     correction: str = ""
     asked: str = ""
 
@@ -278,7 +278,7 @@ class Conversations:
             )
             self._note_words(row)
 
-    def mark(self, user: str, id: str, place: int, mark: Mark, correction: str = "") -> None:
+    def mark(self, user: str, id: str, place: int, mark: TurnMark, correction: str = "") -> None:
         """What the reader says of the answer at `place`: right (+), wrong (-) or nothing, and what would be right."""
         _check_mark(mark)
         with self._change():

@@ -14,7 +14,7 @@ from typing import Any
 
 from evaluation.gold.draft import draft_questions
 from index.store.archive import Archive
-from models import Generator, Message
+from models import Generator, Message, Reader
 
 WANTED = 4
 TRIED = 12  # passages at most
@@ -76,7 +76,7 @@ class Examples:
         except (OSError, ValueError, KeyError, TypeError):
             return -1, ()
 
-    def draw(self, generator: Generator, busy: Callable[[], bool], closed: Callable[[], bool]) -> None:
+    def draw(self, generator: Generator, reader: Reader, busy: Callable[[], bool], closed: Callable[[], bool]) -> None:
         """Draws what is wanted, one archive after another, for ever; for a thread of its own."""
         while not closed():
             with self._change:
@@ -87,7 +87,7 @@ class Examples:
                 time.sleep(REST_SECONDS)
                 continue
             try:
-                questions = draw(archive, Idle(generator, lambda: busy() or closed()))
+                questions = draw(archive, Idle(generator, lambda: busy() or closed()), reader)
             except Interrupted:
                 continue
             except Exception:  # no example is worth an answer
@@ -104,10 +104,10 @@ class Examples:
                 log.warning("examples are not kept: %s", error)
 
 
-def draw(archive: Archive, generator: Generator) -> tuple[str, ...]:
+def draw(archive: Archive, generator: Generator, reader: Reader) -> tuple[str, ...]:
     """Up to WANTED questions, each of another article."""
     found: list[str] = []
-    for count, tried in enumerate(draft_questions(archive, generator, ()), 1):
+    for count, tried in enumerate(draft_questions(archive, generator, reader, ()), 1):
         if tried.draft and len(tried.draft.question) <= LONGEST:
             found.append(tried.draft.question)
         if len(found) == WANTED or count == TRIED:

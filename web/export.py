@@ -15,7 +15,8 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
 
-from ground.words import fold, plain_json
+from ground.shown import CONTROLS, HALVES, TURNING
+from ground.words import plain_json, slug
 from web.conversations import Conversation, Turn
 
 Wire = Mapping[str, Any]
@@ -38,7 +39,7 @@ h1 { font-size: 1.4rem; } h2 { font-size: 1.15rem; margin-top: 2.5rem; }
 
 
 @dataclass(frozen=True)
-class Source:
+class CitedSource:
     """What a number in an answer stands for. `url` is a web address that may be a link, or empty."""
 
     number: int
@@ -50,7 +51,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Piece:
+class ExportedTurn:
     """One question with what is said to it, ready to be written. All of it is untrusted text, numbers aside."""
 
     question: str
@@ -60,7 +61,7 @@ class Piece:
     note: str
     partly: tuple[str, ...]
     conflicts: tuple[tuple[str, tuple[tuple[str, tuple[int, ...]], ...]], ...]
-    sources: tuple[Source, ...]
+    sources: tuple[CitedSource, ...]
     said: str
     made: str
 
@@ -68,13 +69,13 @@ class Piece:
 # From the wire
 
 
-def read_piece(turn: Turn) -> Piece:
+def read_piece(turn: Turn) -> ExportedTurn:
     """What is worth telling of a turn. Fields that an older answer lacks are left out."""
     answer: Wire = turn.answer or {}
     alone = str(answer.get("standalone_question") or "")
     said = {"+": "Marked right", "-": "Marked wrong"}.get(turn.mark, "")
     said = "; ".join(filter(None, (said, turn.correction and f"correction: {turn.correction}")))
-    return Piece(
+    return ExportedTurn(
         turn.question,
         alone if alone.split() != turn.question.split() else "",
         told(turn.scope),
@@ -91,10 +92,10 @@ def read_piece(turn: Turn) -> Piece:
     )
 
 
-def _source(citation: Wire) -> Source:
+def _source(citation: Wire) -> CitedSource:
     credit = [short(citation.get(name) or "") for name in ("source", "published", "title")]
     credit[2] = credit[2] and f"“{credit[2]}”"
-    return Source(
+    return CitedSource(
         int(citation["number"]),
         tuple(part for part in credit if part),
         tuple(short(outlet) for outlet in citation.get("also_in") or ()),
@@ -112,6 +113,7 @@ def _made(answer: Wire, asked: str) -> str:
     archive = " ".join(filter(None, (PurePath(folder).name, contents and f"({contents})")))
     named = (
         (replay.get("llm") or {}).get("name"),
+        replay.get("reader"),
         (replay.get("embedder") or {}).get("identity"),
         replay.get("reranker"),
     )
@@ -171,7 +173,7 @@ def harmless(text: object) -> str:
     'a  b [31m�gnp'
     """
     plain = re.sub("[\0-\x1f\x7f-\x9f\u2028\u2029]", " ", str(text))
-    return re.sub("[\u202a-\u202e\u2066-\u2069\ud800-\udfff]", "\ufffd", plain)
+    return re.sub(f"[{TURNING}{HALVES}]", "\ufffd", plain)
 
 
 def line(text: object) -> str:
@@ -224,7 +226,7 @@ def conversation_as_text(conversation: Conversation) -> str:
     return "\n\n\n".join(part.rstrip("\n") for part in parts if part) + "\n"
 
 
-def _text(piece: Piece) -> str:
+def _text(piece: ExportedTurn) -> str:
     blocks = [[f"{name}{isolated(line(text))}"] for name, text in _before(piece) if line(text)]
     for about, sides in piece.conflicts:
         told = [f"- {isolated(line(value))} {markers(numbers)}".rstrip() for value, numbers in sides]
@@ -237,7 +239,7 @@ def _text(piece: Piece) -> str:
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
-def _before(piece: Piece) -> list[tuple[str, str]]:
+def _before(piece: ExportedTurn) -> list[tuple[str, str]]:
     """What stands before sides and sources, each with what it is called."""
     return [
         ("", piece.question),
@@ -249,7 +251,7 @@ def _before(piece: Piece) -> list[tuple[str, str]]:
     ]
 
 
-def _credit(source: Source, say: Callable[[str], str]) -> str:
+def _credit(source: CitedSource, say: Callable[[str], str]) -> str:
     """Whose, of which day, under which headline, and who carried it too."""
     also = f"also carried by {', '.join(map(say, source.also))}" if source.also else ""
     return "; ".join(filter(None, (", ".join(map(say, source.credit)), also)))
@@ -285,7 +287,7 @@ def conversation_as_markdown(conversation: Conversation) -> str:
     return "\n".join([*parts, *(_markdown(read_piece(turn), "##") for turn in conversation.turns)])
 
 
-def _markdown(piece: Piece, heading: str) -> str:
+def _markdown(piece: ExportedTurn, heading: str) -> str:
     def say(text: object) -> str:
         return isolated(inert(text))
 
@@ -309,7 +311,7 @@ def _markdown(piece: Piece, heading: str) -> str:
 
 def markup(text: object) -> str:
     """Untrusted text for HTML, to the character: line breaks and tabs stay, other controls are shown as "\ufffd"."""
-    plain = re.sub("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", "\ufffd", str(text))
+    plain = re.sub(f"[{CONTROLS}{TURNING}{HALVES}]", "\ufffd", str(text))
     return escape(plain).replace("\r", "&#13;")  # a browser drops a carriage return that is not spelled out
 
 
@@ -330,7 +332,7 @@ def conversation_as_html(conversation: Conversation) -> str:
     return _document(conversation.title, f'<h1 dir="auto">{markup(line(conversation.title))}</h1>\n{"".join(turns)}')
 
 
-def _html(piece: Piece, heading: str, anchor: str) -> str:
+def _html(piece: ExportedTurn, heading: str, anchor: str) -> str:
     """A section; `anchor` begins the ids of its sources, "" for none and no links to them."""
 
     def say(text: str) -> str:
@@ -360,7 +362,7 @@ def _html(piece: Piece, heading: str, anchor: str) -> str:
     return "<section>\n" + "\n".join(blocks) + "\n</section>\n"
 
 
-def _linked(text: str, piece: Piece, anchor: str) -> str:
+def _linked(text: str, piece: ExportedTurn, anchor: str) -> str:
     """Words with their markers as links to the sources, where there are any."""
     held = {str(source.number) for source in piece.sources} if anchor else set()
     parts = re.split(r"\[([1-9]\d{0,3})\]", text)
@@ -398,5 +400,4 @@ def file_name(title: str, suffix: str) -> str:
     >>> file_name("../Who was killed?", ".md"), file_name("…", ".html")
     ('who-was-killed.md', 'conversation.html')
     """
-    words = fold(title).replace("_", " ").split()
-    return f"{'-'.join(words)[:60].rstrip('-') or 'conversation'}{suffix}"
+    return f"{slug(title, 60) or 'conversation'}{suffix}"

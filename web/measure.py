@@ -12,11 +12,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from models.catalogue import Entry
+from models.catalogue import ModelEntry
 from models.fetch import is_address
 from models.weights import installed, path_of
 from qa.provenance import peak_memory_bytes
-from qa.settings import Settings
+from qa.settings import NO_LLM, Settings
 
 LOG = logging.getLogger(__name__)
 LAST = 50
@@ -161,12 +161,15 @@ def _measured(run: Path, date: str, record: Mapping[str, Any]) -> Measured:
 # The models
 
 
-def models_held(settings: Settings, catalogue: Sequence[Entry], *, dimension: int | None = None) -> list[ModelLine]:
+def models_held(
+    settings: Settings, catalogue: Sequence[ModelEntry], *, dimension: int | None = None
+) -> list[ModelLine]:
     """The catalogue's chat models, embedders and rerankers, and those in use that it does not name, first of all.
 
     Knows the disk, no network. `dimension` is that of the embedder in use, which its archive knows.
     """
-    used = {"llm": settings.llm, "embedder": settings.embedder, "reranker": settings.reranker}
+    llm = "" if settings.llm == NO_LLM else settings.llm
+    used = {"llm": llm, "embedder": settings.embedder, "reranker": settings.reranker}
     lines = []
     for entry in catalogue:
         if entry.role in used:
@@ -187,7 +190,7 @@ def models_held(settings: Settings, catalogue: Sequence[Entry], *, dimension: in
     return [*own, *sorted(lines, key=lambda line: not line.in_use)]
 
 
-def _is(name: str, entry: Entry, path: Path) -> bool:
+def _is(name: str, entry: ModelEntry, path: Path) -> bool:
     return name == entry.name or (bool(name) and Path(name).expanduser().absolute() == path.absolute())
 
 

@@ -16,7 +16,8 @@ from typing import Any
 
 from models import Message
 from qa.answer import Answer
-from qa.pipeline import Event, Newsroom, QuestionError, Status
+from qa.ask import Event, QuestionError, Status
+from qa.newsroom import Newsroom
 
 LOOK_SECONDS = 0.04  # between two looks of a follower at what is new
 TOLD_SECONDS = 5.0  # of waiting, between two times that it is told
@@ -31,14 +32,14 @@ class QueueFull(QuestionError):
 
 
 @dataclass(frozen=True)
-class Place:
+class QueuePlace:
     """A question waits: how many are before it, the running one too, and seconds to its turn, if known."""
 
     ahead: int
     seconds: float | None
 
 
-def lasted(place: Place, shown: Place) -> bool:
+def lasted(place: QueuePlace, shown: QueuePlace) -> bool:
     """Whether the seconds to a turn are others than those that were told."""
     return place.seconds is not None and (shown.seconds is None or abs(shown.seconds - place.seconds) >= TOLD_SECONDS)
 
@@ -67,11 +68,11 @@ class Asking:
             self.stopped = True
             self._queue.drop(self)
 
-    def place(self) -> Place | None:
+    def place(self) -> QueuePlace | None:
         """Its place in line; None once it is being answered."""
         return self._queue.place(self)
 
-    async def follow(self) -> AsyncGenerator[Place | Event, None]:
+    async def follow(self) -> AsyncGenerator[QueuePlace | Event, None]:
         """Each change of its place, then its events as they come; of several steps at once the last. Raises its error.
 
         A follower that goes away stops the asking: nobody is there to read it.
@@ -164,17 +165,17 @@ class Queue:
                 self._waiting.remove(asking)
                 asking.done = True
 
-    def place(self, asking: Asking) -> Place | None:
+    def place(self, asking: Asking) -> QueuePlace | None:
         with self._change:
             if asking not in self._waiting:
                 return None
             before = self._waiting.index(asking)
             ahead = before + (self._running is not None)
             if not self._took:
-                return Place(ahead, None if ahead else 0.0)
+                return QueuePlace(ahead, None if ahead else 0.0)
             usual = median(self._took)
             left = max(0.0, usual - (time.monotonic() - self._began)) if self._running else 0.0
-            return Place(ahead, left + before * usual)
+            return QueuePlace(ahead, left + before * usual)
 
     @property
     def length(self) -> int:

@@ -60,13 +60,15 @@ class Server:
         def load() -> None:
             try:
                 self.archives.models.embedder()
+                reader = self.archives.models.reader()
                 generator = self.archives.models.generator()
             except Exception as error:
                 if not isinstance(error, user_errors()):
                     raise
                 log.warning("%s", error)
                 return
-            self.examples.draw(generator, lambda: self.queue.length > 0, lambda: self.closed)
+            if generator:
+                self.examples.draw(generator, reader, lambda: self.queue.length > 0, lambda: self.closed)
 
         threading.Thread(target=load, name="warm", daemon=True).start()
 

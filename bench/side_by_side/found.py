@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evaluation.judge import Place
+from evaluation.judge import EvidencePlace
 
 Span = tuple[str, int, int]
 
@@ -41,7 +41,7 @@ def place_hits(hits: Sequence[Sequence[tuple[str, str]]], articles: Mapping[str,
     return placed
 
 
-def found_within(hits: Sequence[Sequence[Span]], places: Sequence[Place], k: int) -> bool:
+def found_within(hits: Sequence[Sequence[Span]], places: Sequence[EvidencePlace], k: int) -> bool:
     """Whether evidence is in the first `k` hits."""
     return any(place.overlaps(*span) for hit in hits[:k] for span in hit for place in places)
 

@@ -15,7 +15,8 @@ from bench.side_by_side.environment import HERE, NoEnvironment, make_environment
 from bench.side_by_side.found import bare, found_within, place_hits, words_read
 from bench.side_by_side.process import PeerFailed, PeerProcess
 from evaluation.gold.questions import Question
-from evaluation.judge import Place
+from evaluation.judge import EvidencePlace
+from ground.files import write_whole
 from index.article import Article
 from models.catalogue import find
 from models.weights import path_of
@@ -48,7 +49,7 @@ class Plan:
 
     file: Path
     articles: Sequence[Article]
-    searches: Sequence[tuple[Question, list[Place]]]
+    searches: Sequence[tuple[Question, list[EvidencePlace]]]
     asks: Sequence[Question]
     weights: Path
     llm: Path
@@ -76,9 +77,7 @@ class Kept:
 
     def put(self, made: dict[str, Any], *key: object) -> None:
         file = self._file(key)
-        part = file.with_suffix(".part")
-        part.write_text(json.dumps(made), encoding="utf-8")
-        part.replace(file)
+        write_whole(file, json.dumps(made))
 
     def _file(self, key: Sequence[object]) -> Path:
         return self._folder / ("--".join(str(part).replace("/", "_") for part in key) + ".json")

@@ -13,7 +13,8 @@ from qa.provenance import ROOT
 PICTURE = ROOT / "docs" / "images" / "peers.svg"
 LABELS = {
     "groundwire": "Groundwire",
-    "groundwire-fast": "Groundwire, `--fast`",
+    "groundwire-quotes": "Groundwire, `--llm none`",
+    "groundwire-fast": "Groundwire, `--fast`",  # of records before there was a reader
     "groundwire-minilm": "Groundwire, MiniLM",
     "groundwire-minilm-int8": "Groundwire, MiniLM int8",
     "langchain": "LangChain",

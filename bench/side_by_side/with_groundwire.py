@@ -12,8 +12,9 @@ from models.embedder import open_embedder
 from models.llama import LlamaGenerator
 from models.tokens import load_tokens
 from qa.answer import Answer
-from qa.pipeline import Newsroom, Piece
-from qa.settings import Settings
+from qa.ask import Piece
+from qa.newsroom import Newsroom, open_reader
+from qa.settings import NO_LLM, Settings
 
 
 class Groundwire:
@@ -21,10 +22,9 @@ class Groundwire:
 
     def __init__(self, given: dict[str, Any]) -> None:
         folder = Path(given["embedder"])
-        fast = {"fast": True} if given.get("fast") else {}
         weights = Path(given["weights"])
-        fast = bool(given.get("fast"))
-        self._settings = Settings(weights=weights, context_tokens=given["context_tokens"], fast=fast)
+        llm = NO_LLM if given.get("quotes") else Settings.llm
+        self._settings = Settings(weights=weights, context_tokens=given["context_tokens"], llm=llm)
         self._llm = Path(given["llm"])
         self._embedder = open_embedder(folder, folder.name)
         self._embedder.encode_queries(["warm"])
@@ -43,7 +43,7 @@ class Groundwire:
         self._embedder.encode_documents = listen  # type: ignore[method-assign]
         self._news.update([file], count_tokens=self._count)
         self._embedder.encode_documents = encode  # type: ignore[method-assign]
-        self._room = Newsroom(self._news, self._settings, self._open_generator)
+        self._room = Newsroom(self._news, self._settings, lambda: open_reader(self._settings), self._open_generator)
 
     def passages(self) -> list[str]:
         rows = range(1, self._news.archive.counts().passages + 1)
@@ -62,7 +62,7 @@ class Groundwire:
         ]
 
     def load(self) -> None:
-        self._room.generator  # noqa: B018
+        self._room.reader, self._room.generator  # noqa: B018
 
     def ask(self, question: str) -> Iterator[str]:
         for event in self._room.stream(question):
@@ -74,7 +74,9 @@ class Groundwire:
     def to_read(self) -> int:
         return sum(len(citation.quote) for citation in self._answer.citations) if self._answer else 0
 
-    def _open_generator(self) -> LlamaGenerator:
+    def _open_generator(self) -> LlamaGenerator | None:
+        if self._settings.llm == NO_LLM:
+            return None
         return LlamaGenerator(self._llm, context_tokens=self._settings.context_tokens)
 
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from evaluation.gold.imports.item import distinct
-from evaluation.gold.questions import Evidence, GoldError, Question
+from evaluation.gold.questions import GoldError, GoldQuote, Question
 from evaluation.measures import groups_held
 from ground.words import fold
 from index.passage import Span
 from index.store.archive import Archive
-from qa.pipeline import check_question
+from qa.ask import check_question
 
 Groups = tuple[tuple[str, ...], ...]
 
@@ -46,7 +46,7 @@ def read_numbers(text: str, count: int) -> list[tuple[int, int]]:
     return runs
 
 
-def read_place(text: str, archive: Archive) -> Evidence:
+def read_place(text: str, archive: Archive) -> GoldQuote:
     """The quote that ARTICLE:START:END names."""
     id, _, start_end = text.rpartition(":")
     id, _, first = id.rpartition(":")
@@ -55,7 +55,7 @@ def read_place(text: str, archive: Archive) -> Evidence:
     return quote_at(archive, id, (int(first), int(start_end)))
 
 
-def quote_at(archive: Archive, article_id: str, span: Span) -> Evidence:
+def quote_at(archive: Archive, article_id: str, span: Span) -> GoldQuote:
     """The article's characters as evidence, without the white space around them."""
     article = archive.article(article_id)
     if article is None:
@@ -66,12 +66,12 @@ def quote_at(archive: Archive, article_id: str, span: Span) -> Evidence:
         raise GoldError(
             f"{article_id}:{start}:{end}: no words stand there; the article has {len(article.text)} characters"
         )
-    return Evidence(article_id, quote)
+    return GoldQuote(article_id, quote)
 
 
-def place_quotes(groups: Groups, quotes: Sequence[Evidence]) -> tuple[Evidence, ...]:
+def place_quotes(groups: Groups, quotes: Sequence[GoldQuote]) -> tuple[GoldQuote, ...]:
     """Each quote as evidence of every group that it holds a form of. A single group is proved by any quote."""
-    placed: dict[Evidence, None] = {}
+    placed: dict[GoldQuote, None] = {}
     for quote in quotes:
         held = [n for n, held in enumerate(groups_held(quote.quote, groups)) if held] or (
             [0] if len(groups) == 1 else []
@@ -98,7 +98,7 @@ def check_new(question: str, known: Sequence[Question]) -> str:
     return words
 
 
-def make_question(id: str, question: str, groups: Groups, quotes: Sequence[Evidence], *, kind: str = "") -> Question:
+def make_question(id: str, question: str, groups: Groups, quotes: Sequence[GoldQuote], *, kind: str = "") -> Question:
     """The gold question; without groups it is unanswerable."""
     if not groups:
         return Question(id, question, (), (), False, kind or "unanswerable")

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from evaluation.gold.questions import Evidence, Question
+from evaluation.gold.questions import GoldQuote, Question
 from evaluation.gold.quotes import find_articles, find_quote
 from evaluation.measures import groups_held
 from ground.words import fold
 from index.store.archive import Archive
-from qa.pipeline import QuestionError, check_question
+from qa.ask import QuestionError, check_question
 
 THIN = 10
 NEAR = 0.8
@@ -40,7 +40,7 @@ def check_gold(questions: Sequence[Question], archive: Archive) -> list[Finding]
 
 def _quotes(questions: Sequence[Question], archive: Archive) -> Iterator[Finding]:
     """A finding for each quote that is not in its article, with the article that does hold it."""
-    missing: list[tuple[Question, Evidence]] = []
+    missing: list[tuple[Question, GoldQuote]] = []
     count = 0
     for question in questions:
         for evidence in question.evidence:
@@ -73,7 +73,7 @@ def is_of_other_articles(questions: Sequence[Question], archive: Archive) -> boo
     return bool(named) and not named & archive.owners().keys()
 
 
-def _short(evidence: Evidence) -> str:
+def _short(evidence: GoldQuote) -> str:
     return f"“{evidence.quote[:60]}{'…' if len(evidence.quote) > 60 else ''}”"
 
 

@@ -1,7 +1,7 @@
 """Lets the language model propose gold questions from passages, as drafts: nobody has accepted them yet.
 
-The model is asked for a question, then for the words of the passage that answer it, as `ask` would. A draft is kept
-where those stand in the passage, the gate that `ask` opens would open, and nobody asks it already.
+The language model is asked for a question, the reader for the words of the passage that answer it. A draft is kept
+where the reader is sure that they do, and nobody asks it already.
 """
 
 import random
@@ -12,20 +12,19 @@ from pathlib import Path
 
 from evaluation.gold.check import near_pairs
 from evaluation.gold.file import fresh_id
-from evaluation.gold.questions import Evidence, Question
+from evaluation.gold.questions import GoldQuote, Question
 from evaluation.gold.quotes import best_sentence, find_quote
 from ground.words import holds
 from index.article import Article
 from index.passage import Passage, heading
 from index.store.archive import Archive
-from models import Generator
+from models import Generator, Reader
 from qa import prompt
-from qa.pipeline import LEAST_LOG_ODDS
-from qa.read import ITEM_TOKENS, split_items
 
 GRAMMAR = 'root ::= [^\\n?]+ "?"'
 QUESTION_TOKENS = 60
 LEAST_WORDS = 15
+ANSWERS = 0.0  # log-odds of the reader from which a passage answers its draft
 LONGEST_ANSWER_WORDS = 8
 SELF_TALK = re.compile(r"(?i)\b(?:this|the|given|above) (?:passage|article|text)\b")
 
@@ -67,6 +66,7 @@ def choose_passages(archive: Archive, seed: int) -> Iterator[tuple[Article, Pass
 def draft_questions(
     archive: Archive,
     generator: Generator,
+    reader: Reader,
     known: Sequence[Question],
     *,
     seed: int = 0,
@@ -85,7 +85,7 @@ def draft_questions(
         words = article.text[passage.start : passage.end]
         if any(quote in words for quote in quoted.get(article.id, ())):
             continue
-        made = _draft(article, passage, generator, seed, fresh_id(ids, "draft"))
+        made = _draft(article, passage, generator, reader, seed, fresh_id(ids, "draft"))
         if isinstance(made, str):
             yield Tried(None, made)
         elif len(texts) in {pair[1] for pair in near_pairs([*texts, made.question])}:
@@ -96,7 +96,9 @@ def draft_questions(
             yield Tried(made)
 
 
-def _draft(article: Article, passage: Passage, generator: Generator, seed: int, id: str) -> Question | str:
+def _draft(
+    article: Article, passage: Passage, generator: Generator, reader: Reader, seed: int, id: str
+) -> Question | str:
     """The draft that the model makes of a passage, or why it makes none."""
     words, about = article.text[passage.start : passage.end], heading(article, passage.start)
     asked = prompt.draft(words, about)
@@ -104,10 +106,10 @@ def _draft(article: Article, passage: Passage, generator: Generator, seed: int, 
     question = reply.removeprefix("Question:").strip(' "“”')
     if not question.endswith("?") or SELF_TALK.search(question):
         return "it speaks of the passage, or is no question"
-    if generator.log_odds(prompt.gate(question, words, about)) < LEAST_LOG_ODDS:
-        return "the model, asked again, doubts that the passage answers it"
-    asked = prompt.extract(question, words, about)
-    items = split_items("".join(generator.stream(asked, max_tokens=ITEM_TOKENS, seed=seed, stop=("\n",))))
+    [reading] = reader.read(question, [(f"{about} |", words)])
+    if reading.answers < ANSWERS or not reading.spans or reading.spans[0][0] < ANSWERS:
+        return "the reader doubts that the passage answers it"
+    items = [words[start:end] for _, start, end in reading.spans[:1]]
     return read_draft(question, items, article, passage, id)
 
 
@@ -122,6 +124,6 @@ def read_draft(question: str, items: Sequence[str], article: Article, passage: P
         span = best_sentence(article.text, [item], question, start=passage.start, end=passage.end)
         if span is None or find_quote(article.text[slice(*span)], item) is None:
             return "its answer is not in the passage"
-        evidence.append(Evidence(article.id, article.text[slice(*span)], group))
+        evidence.append(GoldQuote(article.id, article.text[slice(*span)], group))
     groups = tuple((item,) for item in items)
     return Question(id, question, groups, tuple(evidence), True, "drafted", draft=True)

@@ -8,34 +8,30 @@ import os
 import re
 import shutil
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from evaluation.gold.questions import GoldError, Question, read_lines
+from ground.files import replacing
 
 WAIT_SECONDS = 10
 
 
-def write_whole(files: Mapping[Path, bytes]) -> None:
+def write_all(files: Mapping[Path, bytes]) -> None:
     """Writes each file beside its place, then renames them in order: none is ever there by half."""
-    places = {path: path.resolve() for path in files}  # a link stays a link
-    fresh = {path: place.with_name(f".{place.name}.new") for path, place in places.items()}
-    try:
-        for path, content in files.items():
-            with fresh[path].open("wb") as file:
+    with ExitStack() as stack:  # what is entered last is renamed first
+        places = [path.resolve() for path in files]  # a link stays a link
+        fresh = [stack.enter_context(replacing(place)) for place in reversed(places)]
+        for place, new, content in zip(places, reversed(fresh), files.values(), strict=True):
+            with new.open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            if places[path].exists():
-                shutil.copymode(places[path], fresh[path])
-        for path, new in fresh.items():
-            new.replace(places[path])
-    finally:
-        for new in fresh.values():
-            new.unlink(missing_ok=True)
+            if place.exists():
+                shutil.copymode(place, new)
 
 
 def row_text(row: Mapping[str, Any]) -> str:
@@ -73,14 +69,14 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
     with _alone(path):
         held = path.read_bytes() if path.exists() else b""
         gap = b"" if not held or held.endswith(b"\n") else b"\n"
-        write_whole({path: held + gap + row_text(row).encode()})
+        write_all({path: held + gap + row_text(row).encode()})
 
 
 def remove_row(path: Path, id: str) -> None:
     """Takes the rows of this id out of a file; every other line stays as it is."""
     with _alone(path):
         kept = [line for line in path.read_bytes().split(b"\n") if _id_of(line) != id]
-        write_whole({path: b"\n".join(kept)})
+        write_all({path: b"\n".join(kept)})
 
 
 def _id_of(line: bytes) -> object:

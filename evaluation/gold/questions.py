@@ -18,7 +18,7 @@ class GoldError(GroundwireError, ValueError):
 
 
 @dataclass(frozen=True)
-class Evidence:
+class GoldQuote:
     """A quote that stands in an article, and the group of the answer that it proves."""
 
     article_id: str
@@ -37,7 +37,7 @@ class Question:
     id: str
     question: str
     groups: tuple[tuple[str, ...], ...]
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[GoldQuote, ...]
     answerable: bool
     kind: str
     history: tuple[Message, ...] = ()
@@ -118,7 +118,7 @@ def read_row(row: dict[str, Any], where: str) -> Question:
         row["question"],
         tuple(tuple(str(form) for form in _shaped(group, list)) for group in _shaped(forms, list)),
         tuple(
-            Evidence(_shaped(e["article_id"], str), _shaped(e["quote"], str), _shaped(e.get("group", 0), int))
+            GoldQuote(_shaped(e["article_id"], str), _shaped(e["quote"], str), _shaped(e.get("group", 0), int))
             for e in row.get("evidence") or ()
         ),
         bool(answerable),

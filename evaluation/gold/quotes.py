@@ -6,17 +6,20 @@ Nothing here makes a quote; it says where one stands, and `text[start:end]` is t
 import re
 from collections.abc import Sequence
 
-from ground.words import fold
+from ground.words import as_typed, fold, unparted
 from index.article import Article
 from index.passage import Span, split_sentences
 from index.store.archive import Archive
 
 LIKE = {c: f"[{re.escape(kind)}]" for kind in ("'‘’‚‛`´", '"“”„‟«»', "-‐‑‒–—−") for c in kind}
 
+# What a text may hold and nobody types: invisible characters, letters in parts or run together, words parted by a line.
+ODD = re.compile("[\u00ad\u00ac\u0300-\u036f\u200b-\u200f\u2060\ufeff\ufb00-\ufdff\uff01-\uffef]|[-\u2010]\\s*\n")
+
 
 def find_quote(text: str, words: str, *, near: int = 0) -> Span | None:
     """Where `words` stand in `text`, nearest to `near`: character for character, else whatever its spaces, quotation
-    marks and dashes are. None where they do not, or where there are none.
+    marks, dashes, ligatures and invisible characters are. None where they do not, or where there are none.
 
     >>> text = "He said “go on”.\\nShe left."
     >>> find_quote(text, '"go on". She')
@@ -30,11 +33,35 @@ def find_quote(text: str, words: str, *, near: int = 0) -> Span | None:
     places = [(at, at + len(words)) for at in _starts(text, words)]
     if not places:
         plain = (word for word in words.split() if not LIKE.keys() & set(word))
-        if not all(word in text for word in plain):  # quick, for most articles hold few of the words
-            return None
-        tokens = ("".join(LIKE.get(c, re.escape(c)) for c in word) for word in words.split())
-        places = [found.span() for found in re.finditer(r"\s+".join(tokens), text)]
+        if all(word in text for word in plain):  # quick, for most articles hold few of the words
+            tokens = ("".join(LIKE.get(c, re.escape(c)) for c in word) for word in words.split())
+            places = [found.span() for found in re.finditer(r"\s+".join(tokens), text)]
+        if not places and (ODD.search(text) or ODD.search(words)):
+            places = _typed_places(text, words)
     return min(places, key=lambda place: (abs(place[0] - near), place), default=None)
+
+
+def _typed_places(text: str, words: str) -> list[Span]:
+    """Where `text`, as it is typed and its lines' hyphens closed, holds `words` as they are typed."""
+    wanted = " ".join(unparted(as_typed(words)).split())
+    first = wanted[:1].casefold()
+    if not first or wanted not in " ".join(unparted(as_typed(text)).split()):
+        return []
+    places: list[Span] = []
+    # Rarely come to: a place begins where a prefix of the text stops being one of what is left over.
+    for start in range(len(text)):
+        if as_typed(text[start])[:1].casefold() != first:
+            continue
+        end = min(len(text), start + len(wanted) // 2)
+        while end < min(len(text), start + 3 * len(wanted) + 20):
+            end += 1
+            typed = " ".join(unparted(as_typed(text[start:end])).split())
+            if typed == wanted:
+                places.append((start, end))
+                break
+            if len(typed) > len(wanted) + 4:
+                break
+    return places
 
 
 def _starts(text: str, words: str) -> list[int]:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 import httpx
 
-from index.arrivals.wire import Backend, Clock, Refused
+from ground.hosts import NoSuchHost, TooLong
+from index.arrivals.wire import Backend, Clock, NotPublic
 from index.article import ArticleError
-from models.lookup import NoSuchHost, TooLong
 
 if TYPE_CHECKING:
     from protego import Protego
@@ -56,7 +56,7 @@ class AddressError(ArticleError):
 
 
 @dataclass(frozen=True)
-class Reply:
+class Fetched:
     """What an address gave: the address it led to in the end, and what is kept to ask again only for what is new.
 
     `content_type` is as the server sent it. Where `unchanged`, nothing was written.
@@ -115,7 +115,7 @@ class Fetcher:
         etag: str | None = None,
         last_modified: str | None = None,
         max_bytes: int | None = None,
-    ) -> Reply:
+    ) -> Fetched:
         """Writes what is at `address` to `target`, unpacked; `kinds` are the content types that are wanted.
 
         With `etag` or `last_modified` of an earlier reply only if it has changed since. Raises AddressError; what was
@@ -131,9 +131,9 @@ class Fetcher:
         with self._told(address), self._asking(address, headers, clock, obey=True) as (url, response):
             got = _headers(response)
             kind = got.get("content-type", "")
-            reply = Reply(str(url), kind, got.get("etag"), got.get("last-modified"))
+            reply = Fetched(str(url), kind, got.get("etag"), got.get("last-modified"))
             if response.status == 304 and (etag or last_modified):
-                return Reply(
+                return Fetched(
                     str(url), kind, got.get("etag", etag), got.get("last-modified", last_modified), unchanged=True
                 )
             self._check_status(address, url, response.status, got)
@@ -257,7 +257,7 @@ class Fetcher:
         silence, whole = self.manners.silence_seconds, self.manners.seconds
         try:
             yield
-        except Refused as error:
+        except NotPublic as error:
             raise AddressError(address, f"{error}; it is not fetched") from None
         except NoSuchHost:
             raise AddressError(address, "no such host; check the address and the network", passing=True) from None

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
-class Entry:
+class FeedEntry:
     """One entry of a feed: the address of its page, and what the feed itself says of it."""
 
     address: str
@@ -41,7 +41,7 @@ class Entry:
 
 def read_feed(
     data: bytes, address: str, content_type: str = "", *, seconds: float = SECONDS
-) -> tuple[str, list[Entry], list[str]]:
+) -> tuple[str, list[FeedEntry], list[str]]:
     """Title and entries of a feed, the first MOST_ENTRIES of them; and a sentence for each thing left out.
 
     Raises AddressError where `data` is no feed, or is not read within `seconds`. Nothing is loaded from anywhere,
@@ -70,12 +70,12 @@ def read_feed(
     left_out = []
     if said["count"] > MOST_ENTRIES:
         left_out.append(f"{address}: {said['count']:,} entries; the first {MOST_ENTRIES} are read, the others left out")
-    entries: dict[str, Entry] = {}
+    entries: dict[str, FeedEntry] = {}
     for number, (link, *fields) in enumerate(said["entries"], 1):
         try:
             if not link:
                 raise ArticleError("has no link; it is left out")
-            entry = Entry(check_address(link), *fields)
+            entry = FeedEntry(check_address(link), *fields)
             entries.setdefault(entry.address, entry)
         except ArticleError as error:
             left_out.append(f"{address}: entry {number}: {error}")
@@ -108,7 +108,7 @@ def _parsed(data: bytes, address: str, content_type: str) -> dict[str, object]:
 
 
 def _entry(item: Any) -> tuple[str | None, ...]:
-    """Link and the other fields of an `Entry`."""
+    """Link and the other fields of a `FeedEntry`."""
     texts = [content.get("value") or "" for content in item.get("content", [])] + [item.get("summary") or ""]
     moment = item.get("published_parsed") or item.get("updated_parsed")
     try:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from index.arrivals.address import AddressError, Fetcher
-from index.arrivals.entries import Entry, read_feed
+from index.arrivals.entries import FeedEntry, read_feed
 from index.arrivals.pages import in_turns, keep_page, keep_row
 from index.reading.kept_page import read_page
 from index.store.archive import Feed
@@ -41,7 +41,7 @@ class FeedRun:
     again: bool = False
 
 
-def fetch_feed(fetcher: Fetcher, feed: Feed) -> tuple[Feed, list[Entry], list[str]] | None:
+def fetch_feed(fetcher: Fetcher, feed: Feed) -> tuple[Feed, list[FeedEntry], list[str]] | None:
     """A feed as it is now, with its entries and what was left out; None where the server says that nothing is new.
 
     Raises AddressError.
@@ -72,7 +72,7 @@ def update_feeds(
     which is next. Nothing here is indexed: that is for the caller, who then notes each run's `feed`.
     """
     runs = []
-    wanted: dict[str, tuple[FeedRun, Entry, str]] = {}
+    wanted: dict[str, tuple[FeedRun, FeedEntry, str]] = {}
     for done, feed in enumerate(feeds):
         tell(done, len(feeds), feed.address)
         run = FeedRun(feed.address)
@@ -102,7 +102,7 @@ def update_feeds(
 
 
 def _keep_entry(
-    fetcher: Fetcher, archive: Path, run: FeedRun, entry: Entry, source: str, kinds: Mapping[str, str]
+    fetcher: Fetcher, archive: Path, run: FeedRun, entry: FeedEntry, source: str, kinds: Mapping[str, str]
 ) -> None:
     held = read_page(archive, entry.address)
     if held and held[1].entry == entry.digest:

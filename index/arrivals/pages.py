@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ground.files import write_whole
 from index.article import ArticleError
-from index.reading.kept_page import KINDS, PAGES, Page, note_of, page_name, read_page
+from index.reading.kept_page import KINDS, PAGES, KeptPage, note_of, page_name, read_page
 
 if TYPE_CHECKING:
     from index.arrivals.address import Fetcher
@@ -65,7 +66,7 @@ def keep_page(
             _write_note(archive, replace(held[1], fetched=_today(), entry=entry))
             return held[0]
         suffix = KINDS[reply.content_type.partition(";")[0].strip().lower()]
-        page = Page(address, reply.final, reply.content_type, reply.etag, reply.last_modified, _today(), "", entry)
+        page = KeptPage(address, reply.final, reply.content_type, reply.etag, reply.last_modified, _today(), "", entry)
         return _put(archive, part, page, suffix)
 
 
@@ -74,7 +75,7 @@ def keep_row(archive: Path, address: str, fields: dict[str, str | None], *, entr
     with _part(archive, address) as part:
         row = {name: value for name, value in fields.items() if value}
         part.write_text(json.dumps({"id": page_name(address)} | row, ensure_ascii=False) + "\n", "utf-8")
-        page = Page(address, address, "feed entry", None, None, _today(), "", entry)
+        page = KeptPage(address, address, "feed entry", None, None, _today(), "", entry)
         return _put(archive, part, page, ".jsonl")
 
 
@@ -129,7 +130,7 @@ def _part(archive: Path, address: str) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def _put(archive: Path, part: Path, page: Page, suffix: str) -> Path:
+def _put(archive: Path, part: Path, page: KeptPage, suffix: str) -> Path:
     """Makes what was written the page of its address. The note follows: without it the page is asked for again."""
     place = archive / PAGES / page_name(page.address)
     file = place.with_name(place.name + suffix)
@@ -141,11 +142,8 @@ def _put(archive: Path, part: Path, page: Page, suffix: str) -> Path:
     return file
 
 
-def _write_note(archive: Path, page: Page) -> None:
-    note = note_of(archive / PAGES / page_name(page.address))
-    fresh = note.with_suffix(".new")
-    fresh.write_text(json.dumps(asdict(page), ensure_ascii=False), "utf-8")
-    fresh.replace(note)
+def _write_note(archive: Path, page: KeptPage) -> None:
+    write_whole(note_of(archive / PAGES / page_name(page.address)), json.dumps(asdict(page), ensure_ascii=False))
 
 
 def _today() -> str:

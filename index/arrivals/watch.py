@@ -12,7 +12,8 @@ from watchfiles import Change, watch
 from index.article import ArticleError
 from index.news_index import NewsIndex
 from index.passage import CountTokens
-from index.reading.files import find_files, kind_of
+from index.reading.containers.member import hidden
+from index.reading.files import find_files, is_left_alone, kind_of
 from index.store.archive import Archive, ArchiveBusy, KnownFile
 
 QUIET_SECONDS = 2.0
@@ -78,7 +79,7 @@ class Watcher:
         if path.is_relative_to(self._apart):
             return False
         inside = next((path.relative_to(f) for f in self.folders if path.is_relative_to(f)), path)
-        if any(part.startswith(".") for part in inside.parts):
+        if hidden(str(inside)):
             return False
         return change is not Change.modified or not path.is_dir()
 
@@ -163,7 +164,7 @@ def _sorted_out(archive: Archive, folders: Sequence[Path], paths: Sequence[Path]
         elif not any(home.is_relative_to(root) for root in roots):
             if _readable(home):
                 files[home] = None
-        elif path.is_dir() or kind_of(path):
+        elif (path.is_dir() or kind_of(path)) and not is_left_alone(path / "any", home):
             files |= dict.fromkeys(_readable(path))
     return list(files), gone
 

@@ -13,14 +13,14 @@ from typing import Any
 
 import httpcore
 
-from models.lookup import NoSuchHost, TooLong, look_up
+from ground.hosts import NoSuchHost, TooLong, look_up
 
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 NAT64 = IPv6Network("64:ff9b::/96")
 LARGEST_READ = 1 << 16
 
 
-class Refused(Exception):
+class NotPublic(Exception):
     """A connection that is not made, and why."""
 
 
@@ -103,7 +103,7 @@ class Backend(httpcore.NetworkBackend):
         inside = [] if self._allow_private else [number for number in numbers if not is_public(number)]
         if inside:
             where = inside[0] if inside[0] == host else f"{host} ({inside[0]})"
-            raise Refused(f"{where} is no public address, but one of this machine or of a network inside")
+            raise NotPublic(f"{where} is no public address, but one of this machine or of a network inside")
         for number in numbers[:-1]:
             try:
                 return self._connect(number, port, socket_options)

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Literal
 
 from index.copies.shingles import words_of
-from index.copies.versions import Kind, Story, in_order
+from index.copies.versions import Story, TieKind, in_order
 
 Relation = Literal["source", "copy", "update"]
-Place = tuple[int, Relation, int | None]
+GroupPlace = tuple[int, Relation, int | None]
 Seniority = tuple[str, str, int, str, int]
 Ties = dict[
-    tuple[int, int], tuple[Kind, float]
+    tuple[int, int], tuple[TieKind, float]
 ]  # rows of two stories, in both orders: what they are, and their Jaccard
 
 
@@ -22,7 +22,7 @@ def seniority(story: Story) -> Seniority:
     return story.published or "~", story.moment or "~", story.version, story.article, story.start
 
 
-def group_stories(stories: Mapping[int, Story], ties: Ties) -> dict[int, Place]:
+def group_stories(stories: Mapping[int, Story], ties: Ties) -> dict[int, GroupPlace]:
     """Row → the row of its source, what it is to it, and the row of the version that supersedes it.
 
     Versions of one text stand together. The most senior leads, and then each that is tied to none that leads; the
@@ -32,7 +32,7 @@ def group_stories(stories: Mapping[int, Story], ties: Ties) -> dict[int, Place]:
     tied: dict[int, list[int]] = {row: [] for row in stories}
     for first, second in ties:
         tied[first].append(second)
-    placed: dict[int, Place] = {}
+    placed: dict[int, GroupPlace] = {}
     led: dict[int, list[list[int]]] = {}
     leader_of: dict[int, int] = {}
     for chain in _chains(stories, ties):
@@ -59,13 +59,13 @@ def _chains(stories: Mapping[int, Story], ties: Ties) -> list[list[int]]:
     return sorted(chains.values(), key=lambda chain: seniority(stories[chain[0]]))
 
 
-def _place(chains: list[list[int]], stories: Mapping[int, Story], ties: Ties) -> dict[int, Place]:
+def _place(chains: list[list[int]], stories: Mapping[int, Story], ties: Ties) -> dict[int, GroupPlace]:
     """The places in one group, whose first chain leads it."""
     agencies = {_folded(stories[row].agency) for chain in chains for row in chain} - {""}
     own = [chain for chain in chains if _folded(stories[chain[0]].source) in agencies]
     chains = sorted(chains, key=lambda chain: chain not in own[:1])
     source = chains[0][0]
-    placed: dict[int, Place] = {}
+    placed: dict[int, GroupPlace] = {}
     for chain in chains:
         ordered = in_order([stories[row] for row in chain])
         row_of = {stories[row]: row for row in chain}

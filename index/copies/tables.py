@@ -41,7 +41,7 @@ FIELDS = ", ".join(f's."{field.name}"' for field in fields(Story))
 
 
 @dataclass(frozen=True)
-class Member:
+class GroupMember:
     """A story in its group: `superseded_by` is the version in force of what it carries, if that is another one."""
 
     story: Story
@@ -53,7 +53,7 @@ class Member:
 class Group:
     """Stories of one text, their source first, the others as they came out."""
 
-    members: tuple[Member, ...]
+    members: tuple[GroupMember, ...]
 
     @property
     def name(self) -> str:
@@ -62,7 +62,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Place:
+class StoryPlace:
     """Where a story of an article stands, the name of its group, and whether a later version supersedes it."""
 
     start: int
@@ -262,9 +262,11 @@ def groups(db: sqlite3.Connection, article: str | None = None) -> list[Group]:
         values = (article,)
     found = db.execute(query, values).fetchall()
     stories = {row: Story(*fields) for _, row, _, _, *fields in found}
-    members: dict[int, list[Member]] = {}
+    members: dict[int, list[GroupMember]] = {}
     for group, row, relation, by, *_ in found:
-        members.setdefault(group, []).append(Member(stories[row], relation, stories[by] if by is not None else None))
+        members.setdefault(group, []).append(
+            GroupMember(stories[row], relation, stories[by] if by is not None else None)
+        )
     made = [
         Group(tuple(sorted(held, key=lambda member: (member.relation != "source", seniority(member.story)))))
         for held in members.values()
@@ -272,7 +274,7 @@ def groups(db: sqlite3.Connection, article: str | None = None) -> list[Group]:
     return sorted(made, key=lambda group: group.name)
 
 
-def places(db: sqlite3.Connection, article: str) -> list[Place]:
+def places(db: sqlite3.Connection, article: str) -> list[StoryPlace]:
     """The stories of an article that are in a group, in order."""
     found = db.execute(
         'SELECT s."start", s."end", g.article || \':\' || g."start", s.superseded_by FROM stories s'
@@ -280,7 +282,7 @@ def places(db: sqlite3.Connection, article: str) -> list[Place]:
         ' WHERE a.id = ? ORDER BY s."start"',
         (article,),
     ).fetchall()
-    return [Place(start, end, group, by is not None) for start, end, group, by in found]
+    return [StoryPlace(start, end, group, by is not None) for start, end, group, by in found]
 
 
 def count_copies(db: sqlite3.Connection, articles: Collection[str] | None = None) -> tuple[int, int]:

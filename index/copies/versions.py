@@ -13,7 +13,7 @@ from index.article import Article
 from index.copies.shingles import Overlap, words_of
 from index.understanding.days import MONTH
 
-Kind = Literal["copy", "version"]
+TieKind = Literal["copy", "version"]
 
 LEAST_SHARED = 24  # shingles: a shared statement of one sentence makes no copy
 COPY_SHARE = 0.25  # of the shorter story, in the longer: bench/results/copies.json
@@ -139,7 +139,7 @@ def may_relate(first: Story, second: Story) -> bool:
     return speaker(first) is None or speaker(first) != speaker(second) or same_matter(first, second)
 
 
-def relate(first: Story, second: Story, shared: Overlap) -> Kind | None:
+def relate(first: Story, second: Story, shared: Overlap) -> TieKind | None:
     """What two stories that share this much are to each other; None for stories that only have words in common."""
     if shared.shared < LEAST_SHARED or shared.containment < COPY_SHARE or not may_relate(first, second):
         return None

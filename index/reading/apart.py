@@ -20,7 +20,8 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from index.article import Article, ArticleError, MemberBegins, Original, OtherMembers, shown
+from ground.shown import shown
+from index.article import Article, ArticleError, MemberBegins, Original, OtherMembers
 
 SECONDS = 60.0
 MEMORY_MB = 1_000

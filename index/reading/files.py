@@ -1,8 +1,9 @@
 """From a path to articles: which files are meant, and which reader reads each. One small file a format."""
 
 import os
+import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
@@ -12,7 +13,7 @@ from typing import NamedTuple
 from index.article import Article, ArticleError, Original, OtherMembers
 from index.reading.apart import read_apart
 from index.reading.containers import unpack
-from index.reading.containers.member import kind_among
+from index.reading.containers.member import hidden, kind_among
 from index.reading.containers.unpack import Reader
 from index.reading.formats import jsonl, markdown, text
 from index.reading.kept_page import KINDS, address_of
@@ -62,13 +63,18 @@ READERS: dict[str, Reader] = {
     ".md": markdown.read,
     ".markdown": markdown.read,
     ".jsonl": jsonl.read,
+    ".ndjson": jsonl.read,
 }
 CHECK = "check its permissions, and whether its disk is there; what came from it stays in the archive"
+# As browsers name it in the languages they speak: Fire_files, Fire-Dateien, Fire_fichiers, Fire_archivos …
+PAGE_FOLDER = re.compile(
+    r"(?i)(.+?)(?:[_.]files|[-_]dateien|[-_]filer|_fichiers|_archivos|_ficheiros|_arquivos|_bestanden|_file|_pliki|_soubory)"
+)
 # Read in this process; all other files by a worker, for what parses them can hang, die, or take all memory.
 PLAIN = frozenset(READERS)
 READERS |= {
     **dict.fromkeys((".html", ".htm", ".xhtml"), later("html")),
-    **dict.fromkeys((".mhtml", ".mht", ".eml"), later("mail")),
+    **dict.fromkeys((".mhtml", ".mht", ".eml", ".mbox"), later("mail")),
     ".pdf": later("pdf"),
     ".docx": later("docx"),
     **dict.fromkeys((".csv", ".tsv"), later("table")),
@@ -104,7 +110,9 @@ def id_of(file: Path, root: Path) -> str:
 def find_files(path: Path) -> FoundFiles:
     """The files under `path` that a reader reads, and what is left alone: other kinds, links to folders.
 
-    Hidden files and folders are passed over. A folder that cannot be listed hides what is in it, and is told as that.
+    Hidden files and folders are passed over, and Word's locks (`~$story.docx`). What a browser saved beside a page, in
+    `NAME_files` beside `NAME.html`, is the page's and left alone. A folder that cannot be listed hides what is in it,
+    and is told as that.
     Raises ArticleError when there is no such path, or nothing in it that can be read; Unlisted when it cannot be told.
     """
     kinds = " ".join(READERS)
@@ -125,11 +133,13 @@ def find_files(path: Path) -> FoundFiles:
     errors: list[OSError] = []
     unlisted: dict[Path, str] = {}
     for folder, folders, names in os.walk(path, onerror=errors.append):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        parts = {name for name in folders if not hidden(name) and is_page_folder(name, names)}
+        others += [Path(folder, name) for name in sorted(parts)]
+        folders[:] = sorted(name for name in folders if not hidden(name) and name not in parts)
         others += [Path(folder, name) for name in folders if Path(folder, name).is_symlink()]
         for name in sorted(names):
             file = Path(folder, name)
-            if name.startswith("."):
+            if hidden(name):
                 continue
             try:
                 # A pipe or a device would be waited for without end.
@@ -153,6 +163,28 @@ def find_files(path: Path) -> FoundFiles:
 
 def _unlisted(path: Path, error: OSError) -> Unlisted:
     return Unlisted(f"{path}: cannot be listed ({error.strerror or error}); {CHECK}")
+
+
+def is_page_folder(name: str, files: Iterable[str]) -> bool:
+    """Whether a folder holds the parts of a saved page that lies among `files` beside it: its frames are no articles.
+
+    >>> is_page_folder("Fire_files", ["Fire.htm"]), is_page_folder("Fire-Dateien", ["Fire.html"])
+    (True, True)
+    >>> is_page_folder("Fire_files", ["Water.html"]), is_page_folder("Fire", ["Fire.html"])
+    (False, False)
+    """
+    found = PAGE_FOLDER.fullmatch(name)
+    return found is not None and not {f"{found[1]}{kind}" for kind in (".html", ".htm", ".xhtml")}.isdisjoint(files)
+
+
+def is_left_alone(file: Path, root: Path) -> bool:
+    """Whether a file is one of a saved page's parts, somewhere below `root`."""
+    return any(
+        PAGE_FOLDER.fullmatch(folder.name)
+        and is_page_folder(folder.name, (one.name for one in folder.parent.iterdir()))
+        for folder in file.parents
+        if folder.is_relative_to(root) and folder != root
+    )
 
 
 def _is_side_file(file: Path) -> bool:

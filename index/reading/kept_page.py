@@ -25,7 +25,7 @@ KINDS = {
 
 
 @dataclass(frozen=True)
-class Page:
+class KeptPage:
     """What is known of a kept page: asked for at `address`, found at `final`, its bytes in `file` beside this note.
 
     `entry` is the digest of the feed's entry that it was fetched for, empty for one to be asked for again in any case.
@@ -54,7 +54,7 @@ def page_name(address: str) -> str:
     return f"{host}/{words or 'page'}-{hashlib.sha256(address.encode()).hexdigest()[:10]}"
 
 
-def read_page(archive: Path, address: str) -> tuple[Path, Page] | None:
+def read_page(archive: Path, address: str) -> tuple[Path, KeptPage] | None:
     """The kept page of an address and what is known of it, None where there is none."""
     page = read_note(note_of(archive / PAGES / page_name(address)))
     if page is None:
@@ -76,10 +76,10 @@ def note_of(place: Path) -> Path:
     return place.with_name(f".{place.name}.json")
 
 
-def read_note(note: Path) -> Page | None:
+def read_note(note: Path) -> KeptPage | None:
     """None for one that is not there, or is none."""
     try:
-        page = Page(**json.loads(note.read_bytes()))
+        page = KeptPage(**json.loads(note.read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
     names = (page.final, page.file, page.entry)

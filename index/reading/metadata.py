@@ -67,6 +67,8 @@ def iso_date(value: str | None) -> str | None:
     ('2020-01-04T10:15:00+00:00', '2020-01-04T10:15:00+01:00', '2020-01-04')
     >>> iso_date("2020-01-04"), iso_date("0001-01-01T00:00:00"), iso_date("yesterday")
     ('2020-01-04', None, None)
+    >>> iso_date("4.1.2020"), iso_date("31.02.2020"), iso_date("1/4/2020"), iso_date("2020-01-04 10:15:00 +0100")
+    ('2020-01-04', None, None, '2020-01-04T10:15:00+01:00')
     """
     found = read_field(one_line(value) or "")
     return found.iso if found else None

@@ -17,7 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from index.article import Article, ArticleError, Original, shown
+from ground.shown import shown
+from index.article import Article, ArticleError, Original
 from index.reading.apart import MEMORY_MB, OUT_OF_MEMORY, SECONDS, pack
 from index.reading.containers import unpack
 from index.reading.files import READERS

@@ -27,7 +27,7 @@ from index.passage import CountTokens, Passage
 from index.reading.apart import end_workers
 from index.reading.files import Problem, read_file
 from index.store.archive import ArchiveError
-from index.update import LONGEST_NAME, Embedded, Item, Reading, ToRead, file_digest
+from index.update import LONGEST_NAME, Embedded, Reading, ReadItem, ToRead, file_digest
 from models import Embedder, ModelError
 
 FILES = 16  # that one task reads
@@ -201,7 +201,7 @@ def _first_line(error: Exception) -> str:
 
 def _read_files(
     ray: Any, files: Sequence[ToRead], job: _Job, dimension: int, threads: int
-) -> Generator[tuple[ToRead, Iterator[Item]], None, None]:
+) -> Generator[tuple[ToRead, Iterator[ReadItem]], None, None]:
     if not files:
         return
     messages = _stream(ray, files, job, threads)
@@ -245,7 +245,7 @@ def _stream(ray: Any, files: Sequence[ToRead], job: _Job, threads: int) -> Gener
             yield pickle.loads(message.as_py()), vectors.as_py()
 
 
-def _items_of(given: ToRead, messages: Iterator[tuple[object, bytes]], dimension: int) -> Iterator[Item]:
+def _items_of(given: ToRead, messages: Iterator[tuple[object, bytes]], dimension: int) -> Iterator[ReadItem]:
     """The items of one file, whose turn it is."""
     vectors: dict[bytes, np.ndarray[Any, np.dtype[np.float32]]] = {}
     begun = False

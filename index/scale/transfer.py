@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ground.files import replacing
 from index.article import Article, article_of
 from index.opening import create_archive, is_archive, open_archive, ranker_of
 from index.passage import Passage
@@ -40,7 +41,7 @@ UNREADABLE = (
 TAKEN_IN = "articles taken in"
 KEPT_ABOUT = ("embedder", "dimension", "max_tokens", "name")
 
-Progress = Callable[[str, int, int], None]  # a step, what of it is done, of how much: of 0 where nobody counts
+TellStep = Callable[[str, int, int], None]  # a step, what of it is done, of how much: of 0 where nobody counts
 
 
 def untold(step: str, done: int, total: int) -> None:
@@ -66,7 +67,7 @@ class Moved:
     already: bool = False
 
 
-def export_archive(archive: Archive, file: Path, *, progress: Progress = untold) -> Moved:
+def export_archive(archive: Archive, file: Path, *, progress: TellStep = untold) -> Moved:
     """Writes the archive to a new file, whole or not at all; raises ArchiveError where that cannot be.
 
     Nothing may write to the archive meanwhile: its lock is held.
@@ -75,24 +76,20 @@ def export_archive(archive: Archive, file: Path, *, progress: Progress = untold)
         raise ArchiveError(f"{file}: is there already; name a new file, or move it away")
     if not file.parent.is_dir():
         raise ArchiveError(f"{file}: there is no folder {file.parent}; make it, or name another file")
-    fresh = file.with_name(f"{file.name}.new")
     try:
-        with archive.writing():
+        with replacing(file) as fresh, archive.writing():
             ranker = ranker_of(archive)
             progress("bringing the search up to date", 0, 0)
             ranker.refresh()
             ranker.ready(lambda _: None)
             with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
                 moved = _write(archive, ranker, packed, progress)
-        fresh.rename(file)
     except OSError as error:
         raise ArchiveError(f"{file}: cannot be written ({error.strerror}); make room, or name another file") from error
-    finally:
-        fresh.unlink(missing_ok=True)
     return moved
 
 
-def _write(archive: Archive, ranker: Ranker, packed: zipfile.ZipFile, progress: Progress) -> Moved:
+def _write(archive: Archive, ranker: Ranker, packed: zipfile.ZipFile, progress: TellStep) -> Moved:
     hashes: dict[str, str] = {}
 
     def put(name: str, content: bytes, how: int = zipfile.ZIP_DEFLATED) -> None:
@@ -143,7 +140,7 @@ def _write(archive: Archive, ranker: Ranker, packed: zipfile.ZipFile, progress: 
     return Moved(archive.place, len(ids), passages, True, len(probes), len(probes), 1.0)
 
 
-def import_archive(file: Path, folder: Path, *, progress: Progress = untold) -> Moved:
+def import_archive(file: Path, folder: Path, *, progress: TellStep = untold) -> Moved:
     """Takes an exported file into a new archive, or goes on where an earlier import of the same file was ended.
 
     An archive that holds the same, wherever it came from, is left as it is. Raises ArchiveError for a file that is none
@@ -174,7 +171,7 @@ def import_archive(file: Path, folder: Path, *, progress: Progress = untold) -> 
             archive.close()
 
 
-def _take_in(reader: "_Reader", archive: Archive, progress: Progress) -> None:
+def _take_in(reader: "_Reader", archive: Archive, progress: TellStep) -> None:
     total = int(reader.manifest["articles"])
     with archive.writing():
         files = reader.files()
@@ -200,7 +197,7 @@ def _take_in(reader: "_Reader", archive: Archive, progress: Progress) -> None:
         ranker_of(archive).refresh()
 
 
-def compare(archive: Archive, ranker: Ranker, manifest: dict[str, Any], progress: Progress = untold) -> Moved:
+def compare(archive: Archive, ranker: Ranker, manifest: dict[str, Any], progress: TellStep = untold) -> Moved:
     """The archive beside what the manifest of an export says of the one it came from."""
     progress("making sure of the search", 0, 0)
     ranker.ready(lambda _: None)
@@ -290,7 +287,7 @@ class _Reader:
         """How many blocks of articles there are."""
         return sum(name.startswith("articles/") for name in self.manifest["members"])
 
-    def check(self, progress: Progress) -> None:
+    def check(self, progress: TellStep) -> None:
         """Reads all of it once, as the import will: half an archive would answer questions like a whole one."""
         told = self.manifest["articles"], self.manifest["passages"]
         dimension, files = int(self.about()["dimension"]), self.files()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from index.search.stamp import NAME, UNFINISHED, Stamp, read_stamp, write_stamp
 from index.store.sqlite import EmbeddedArchive
+from models import Vectors
 
 SEGMENT = 32_768
 NUMBERS_A_CODE = 2  # of a vector; each pair is one of 16, which FAISS looks up in registers
@@ -30,7 +31,6 @@ CODES, ROWS, VECTORS, GONE = ".faiss", ".rows.npy", ".vectors.npy", ".gone.npy"
 
 Ranking = list[tuple[int, float]]
 Rows = NDArray[np.int64]
-Vectors = NDArray[np.float32]
 NO_ROWS: Rows = np.empty(0, np.int64)
 
 

@@ -37,11 +37,8 @@ class DerivedIndexes:
 
     def current(self) -> dict[str, bool]:
         """Whether each derived index is whole and of the archive's generation."""
-        held = {
-            "FAISS": dense.generation(self.archive.folder / INDEXES[0]),
-            "tantivy": lexical.generation(self.archive.folder / INDEXES[1]),
-        }
-        return {name: generation == self.archive.generation for name, generation in held.items()}
+        held, folders = self.archive.generation, [self.archive.folder / name for name in INDEXES]
+        return {"FAISS": dense.generation(folders[0]) == held, "tantivy": lexical.is_current(folders[1], held)}
 
     def refresh(self) -> None:
         """Brings both search indexes to the archive's generation; the caller holds the writer's lock."""
@@ -100,7 +97,8 @@ class DerivedIndexes:
         loaded = dense.load(dense_folder, self.archive)
         current = lexical.generation(lexical_folder)
         wanted = self.archive.generation
-        behind = [name for name, held in (("FAISS", loaded and loaded[0]), ("tantivy", current)) if held != wanted]
+        behind = ["FAISS"] if not loaded or loaded[0] != wanted else []
+        behind += [] if lexical.is_current(lexical_folder, wanted) else ["tantivy"]
         if behind and self.archive.writable:
             try:
                 with self.archive.writing():

@@ -15,10 +15,12 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
+from ground.words import as_typed, unparted
 from index.article import Article
 from index.passage import Passage, heading
 from index.search.stamp import read_stamp, write_stamp
 
+FORM = "words-2"  # an empty file that says how words are made: what was made otherwise is made again
 WRITER_HEAP = 64_000_000
 HEADING_WEIGHT = 0.5
 MOST_TERMS = 20_000  # rows that are named to tantivy; of a larger part, more is fetched and the rest left out
@@ -44,6 +46,20 @@ def analyzer() -> tantivy.TextAnalyzer:
     )
 
 
+def indexed(text: str) -> str:
+    """A text as its words are indexed: as they are typed, those that a line's end parts both whole and in parts."""
+    return unparted(as_typed(text), keep=True)
+
+
+def terms(text: str) -> list[str]:
+    """The words of a text as they are compared.
+
+    >>> terms("The Kleo\u200bpatra of Hasel-\\nbacher")
+    ['kleopatra', 'haselbach', 'hasel', 'bacher']
+    """
+    return list(analyzer().analyze(indexed(text)))
+
+
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("row", stored=False, indexed=True, fast=True)
@@ -62,6 +78,12 @@ def generation(folder: Path) -> int | None:
     """The archive's generation that the folder holds; None where it is missing or damaged."""
     stamp = read_stamp(folder)
     return stamp.generation if stamp else None
+
+
+def is_current(folder: Path, generation: int) -> bool:
+    """Whether the folder holds this generation of the archive, its words as they are made now."""
+    stamp = read_stamp(folder)
+    return stamp is not None and stamp.generation == generation and FORM in stamp.files
 
 
 class Texts(Protocol):
@@ -84,6 +106,8 @@ class Texts(Protocol):
 def update(folder: Path, archive: Texts) -> None:
     """Brings the folder to the archive's generation, anew where it is missing, damaged or of a later one."""
     stamp = read_stamp(folder)
+    if stamp is not None and FORM not in stamp.files:
+        stamp = None
     if stamp is not None and stamp.generation == archive.generation:
         return
     if stamp is not None and stamp.generation > archive.generation:
@@ -101,11 +125,12 @@ def update(folder: Path, archive: Texts) -> None:
     for row, article, passage in archive.texts(after=last_row):
         document = tantivy.Document()
         document.add_unsigned("row", row)
-        document.add_text("heading", heading(article, passage.start))
-        document.add_text("body", article.words(passage.start, passage.end))
+        document.add_text("heading", indexed(heading(article, passage.start)))
+        document.add_text("body", indexed(article.words(passage.start, passage.end)))
         writer.add_document(document)
     writer.commit()
     writer.wait_merging_threads()
+    (folder / FORM).touch()
     write_stamp(folder, archive.generation, archive.last_row)
 
 
@@ -153,9 +178,9 @@ class LexicalIndex:
 
     def _any_word(self, question: str) -> tantivy.Query | None:
         """The question as tantivy asks it; None where no word of it counts."""
-        words = sorted(set(analyzer().analyze(question)))
+        words = sorted(set(terms(question)))
         schema = self._index.schema
-        terms = [
+        queries = [
             (tantivy.Occur.Should, query)
             for word in words
             for query in (
@@ -163,7 +188,7 @@ class LexicalIndex:
                 tantivy.Query.boost_query(tantivy.Query.term_query(schema, "heading", word), HEADING_WEIGHT),
             )
         ]
-        return tantivy.Query.boolean_query(terms) if terms else None
+        return tantivy.Query.boolean_query(queries) if queries else None
 
     def _found(self, query: tantivy.Query, k: int) -> list[tuple[int, float]]:
         found = self._searcher.search(query, limit=k, count=False).hits

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ground.files import write_whole
+
 NAME = "stamp.json"
 UNFINISHED = "unfinished.json"  # what a long making has finished so far, to go on from after a kill
 
@@ -37,11 +39,8 @@ def write_stamp(
 ) -> None:
     """Says, last of all and in one rename, that the folder now holds all of `generation`, in `files` or all it has."""
     named = sorted(_all_files(folder) if files is None else files)
-    fresh = folder / f"{name}.new"
-    fresh.unlink(missing_ok=True)
     held = {"generation": generation, "last_row": last_row, "files": {one: _checksum(folder / one) for one in named}}
-    fresh.write_text(json.dumps(held))
-    fresh.replace(folder / name)
+    write_whole(folder / name, json.dumps(held))
 
 
 def read_stamp(folder: Path, *, name: str = NAME) -> Stamp | None:

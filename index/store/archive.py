@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from ground.errors import GroundwireError
 from index.article import Article
-from index.copies.tables import Group, Place
+from index.copies.tables import Group, StoryPlace
 from index.passage import Passage
 from index.store.scope import EVERYTHING, Scope
 
 # A story's outlet and when it was published.
-Told = tuple[str | None, str | None]
+OutletAndDay = tuple[str | None, str | None]
 
 
 class ArchiveError(GroundwireError):
@@ -90,7 +90,9 @@ def ranked(found: Counter[str]) -> list[tuple[str, int]]:
     return sorted(found.items(), key=lambda item: (-item[1], item[0]))
 
 
-def count_stories(articles: Iterable[tuple[Sequence[Told], str | None]], files: Sequence[str], passages: int) -> Counts:
+def count_stories(
+    articles: Iterable[tuple[Sequence[OutletAndDay], str | None]], files: Sequence[str], passages: int
+) -> Counts:
     """The counts of an archive: of each article its own outlet and date, then those of its sections, and its language.
 
     `files` are the paths that articles came from.
@@ -245,7 +247,7 @@ class Archive(Protocol):
     def groups(self, article_id: str | None = None) -> list[Group]:
         """The groups of copies and versions, or those that hold a story of one article, by name."""
 
-    def places(self, article_id: str) -> list[Place]:
+    def places(self, article_id: str) -> list[StoryPlace]:
         """The stories of an article that are in a group, in order."""
 
     def count_copies(self, articles: Collection[str] | None = None) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
 from ground.errors import GroundwireError
-from index.article import shown
+from ground.shown import shown
 
 LISTS = {"outlets": ("an outlet", "name"), "languages": ("a language", "code"), "articles": ("an article", "id")}
 DAYS = ("since", "until")

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from index.article import Article, article_of
 from index.copies.tables import SCHEMA as COPIES_SCHEMA
-from index.copies.tables import Group, Place, count_copies, groups, places, put_stories, regroup, take_out_stories
+from index.copies.tables import Group, StoryPlace, count_copies, groups, places, put_stories, regroup, take_out_stories
 from index.passage import Passage
 from index.store.archive import ArchiveBusy, ArchiveError, Counts, Feed, KnownFile, StoredPassage, count_stories
 from index.store.scope import EVERYTHING, Scope
@@ -34,7 +34,7 @@ BLOCK = 4096  # vectors that are in memory at once while an index is made of the
 COLUMNS = ("id", "text", "title", "source", "published", "url", "byline", "body_start")
 DETAILS = ("updated", "agency", "place", "language", "original", "pages", "asides", "origins")
 # Rows of passages and their vectors.
-Vectors = tuple[NDArray[np.int64], NDArray[np.float32]]
+RowVectors = tuple[NDArray[np.int64], NDArray[np.float32]]
 SCHEMA = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE files (
@@ -395,7 +395,7 @@ class EmbeddedArchive:
         with self._mutex:
             return groups(self._db, article_id)
 
-    def places(self, article_id: str) -> list[Place]:
+    def places(self, article_id: str) -> list[StoryPlace]:
         """The stories of an article that are in a group, in order."""
         with self._mutex:
             return places(self._db, article_id)
@@ -450,7 +450,7 @@ class EmbeddedArchive:
 
     # What the indexes are made of
 
-    def vectors(self, after: int = 0) -> Iterator[Vectors]:
+    def vectors(self, after: int = 0) -> Iterator[RowVectors]:
         """Rows `(n,) int64` and vectors `(n, d) float32` of all passages past row `after`, in order of row.
 
         BLOCK at a time, so that memory does not grow with the archive.
@@ -461,7 +461,7 @@ class EmbeddedArchive:
             yield _unpacked(found, dimension)
             after = found[-1][0]
 
-    def vectors_at(self, rows: NDArray[np.int64]) -> Vectors:
+    def vectors_at(self, rows: NDArray[np.int64]) -> RowVectors:
         """Those of `rows` that are still there, in order, and their vectors."""
         query = "SELECT row, vector FROM passages WHERE row IN (SELECT value FROM json_each(?)) ORDER BY row"
         with self._scattered_mutex:
@@ -544,7 +544,7 @@ def _options(folder: Path, writable: bool) -> str:
     return "mode=rwc" if writable else "mode=ro" if logged else "mode=ro&immutable=1"
 
 
-def _unpacked(found: Sequence[tuple[int, bytes]], dimension: int) -> Vectors:
+def _unpacked(found: Sequence[tuple[int, bytes]], dimension: int) -> RowVectors:
     rows = np.array([row for row, _ in found], np.int64)
     return rows, np.frombuffer(b"".join(vector for _, vector in found), np.float32).reshape(-1, dimension)
 

@@ -8,13 +8,15 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.article import shown
+from ground.shown import shown
 from index.store.scope import Scope, ScopeError, day_of
+from index.store.spelling import typed_alike
 
 MOST_BARS = 60
 ARTICLES = """
@@ -24,7 +26,7 @@ AND (:languages IS NULL OR lower(json_extract(details, '$.language')) IN (SELECT
 """
 
 # Where a story starts, its outlet, and when it was published.
-Told = tuple[int, str | None, str | None]
+RowTold = tuple[int, str | None, str | None]
 
 
 def rows_within(db: sqlite3.Connection, scope: Scope) -> NDArray[np.int64] | None:
@@ -54,13 +56,13 @@ def rows_within(db: sqlite3.Connection, scope: Scope) -> NDArray[np.int64] | Non
     return _sorted(iter(rows))
 
 
-def _stories(db: sqlite3.Connection, scope: Scope) -> Iterator[tuple[int, list[Told]]]:
+def _stories(db: sqlite3.Connection, scope: Scope) -> Iterator[tuple[int, list[RowTold]]]:
     """The row and the stories of each article of the scope's languages and articles; what stands before the first
     section of a page is the page's own.
     """
     query = ARTICLES.format(columns="row, source, published, sections")
     for row, source, published, sections in db.execute(query, _values(scope)):
-        told: list[Told] = [(0, source, published)]
+        told: list[RowTold] = [(0, source, published)]
         if sections != "[]":
             told += [(story["start"], story["source"], story["published"]) for story in json.loads(sections)]
         yield row, told
@@ -147,9 +149,8 @@ def known(db: sqlite3.Connection, scope: Scope, outlets: list[str], languages: l
     missing = [article for article in scope.articles if article not in held]
     if missing:
         ids = [article for (article,) in db.execute("SELECT id FROM articles ORDER BY id")]
-        raise ScopeError(
-            f'no article has the id "{shown(missing[0])}"; {nearest(missing[0], ids)}groundwire search shows ids'
-        )
+        articles = tuple(article if article in held else _typed_alike(article, ids) for article in scope.articles)
+        scope = replace(scope, articles=articles)
     named = {"outlet": (scope.outlets, outlets), "language": (scope.languages, languages)}
     spelled: dict[str, tuple[str, ...]] = {}
     for what, (values, names) in named.items():
@@ -160,6 +161,17 @@ def known(db: sqlite3.Connection, scope: Scope, outlets: list[str], languages: l
                 raise ScopeError(f'no article has the {what} "{shown(value)}"; {meant}groundwire info tells more')
         spelled[what] = tuple(dict.fromkeys(by_name[value.casefold()] for value in values))
     return Scope(spelled["outlet"], scope.since, scope.until, spelled["language"], tuple(dict.fromkeys(scope.articles)))
+
+
+def _typed_alike(name: str, ids: list[str]) -> str:
+    """The one id that is typed like `name`; raises ScopeError where there is none, or several are."""
+    alike = typed_alike(name, ids)
+    if len(alike) > 1:
+        told = " and ".join(ascii(shown(one)) for one in alike[:3])
+        raise ScopeError(f'"{shown(name)}" is typed like {told}; copy the one that is meant')
+    if not alike:
+        raise ScopeError(f'no article has the id "{shown(name)}"; {nearest(name, ids)}groundwire search shows ids')
+    return alike[0]
 
 
 def nearest(value: str, names: list[str]) -> str:

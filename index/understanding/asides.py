@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from index.article import Aside
-from index.understanding.lines import Line, is_prose, is_rule
+from index.understanding.lines import TextLine, is_prose, is_rule
 
 LONGEST_ASIDE = 300
 LONGEST_LINK = 160
@@ -111,7 +111,7 @@ def kind_of_aside(words: str) -> str | None:
     return "link" if _LINK.fullmatch(words) or _LABEL_ALONE.fullmatch(words) else None
 
 
-def find_asides(lines: Sequence[Line], starts: Sequence[int] = ()) -> tuple[Aside, ...]:
+def find_asides(lines: Sequence[TextLine], starts: Sequence[int] = ()) -> tuple[Aside, ...]:
     """What of these lines is no news, in order, none overlapping; lines one under the other that are the same are one.
 
     `starts` are where stories start: no link list reaches into one. Where nothing would be left, nothing is marked.
@@ -133,7 +133,7 @@ def find_asides(lines: Sequence[Line], starts: Sequence[int] = ()) -> tuple[Asid
     return tuple(asides)
 
 
-def _mark_neighbours(lines: Sequence[Line], kinds: list[str | None]) -> None:
+def _mark_neighbours(lines: Sequence[TextLine], kinds: list[str | None]) -> None:
     """Lone words such as `Facebook` or `Name *` beside the buttons and forms they belong to."""
     for what, pattern in _BESIDE.items():
         for order in (range(1, len(lines)), range(len(lines) - 2, -1, -1)):
@@ -143,7 +143,7 @@ def _mark_neighbours(lines: Sequence[Line], kinds: list[str | None]) -> None:
                     kinds[i] = what
 
 
-def _mark_links(lines: Sequence[Line], kinds: list[str | None], starts: set[int]) -> None:
+def _mark_links(lines: Sequence[TextLine], kinds: list[str | None], starts: set[int]) -> None:
     """The headlines in a list under `Also read:`, up to the first line that is none."""
     for i in range(len(lines)):
         if kinds[i] != "link" or not _LABEL_ALONE.fullmatch(lines[i].words):
@@ -163,7 +163,7 @@ def _is_bulleted(words: str) -> bool:
     return bool(re.match(r"[-•*–▪►»]\s*\S", words))
 
 
-def _mark_repeats(lines: Sequence[Line], kinds: list[str | None], starts: set[int]) -> None:
+def _mark_repeats(lines: Sequence[TextLine], kinds: list[str | None], starts: set[int]) -> None:
     """A headline that is told again before its story begins; the first stays."""
     seen: set[str] | None = set()
     for i, line in enumerate(lines):

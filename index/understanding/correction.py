@@ -14,7 +14,6 @@ They are laid over what was read each time the file is read, so they stay as lon
 """
 
 import json
-import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -22,6 +21,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ground.files import write_whole
 from index.article import Article, ArticleError, Origin, Section, check_date
 
 SUFFIX = ".toml"
@@ -170,12 +170,9 @@ def write_correction(file: Path, values: Mapping[str, str], article_id: str | No
     if not isinstance(table, dict):
         raise ArticleError(f'{side}: "articles" is no table of tables; mend it and try again')
     table.update(values)
-    fresh = side.with_name(f".{side.name}.new")
     try:
-        fresh.write_text(_toml(given), "utf-8")
-        os.replace(fresh, side)
+        write_whole(side, _toml(given))
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise ArticleError(f"{side}: cannot be written ({error.strerror}); make the folder writable") from None
     return side
 
@@ -193,7 +190,7 @@ def remove_correction(file: Path, article_id: str | None = None) -> bool:
     if gone and not own and len(given) == 1:
         side.unlink()
     elif gone:
-        side.write_text(_toml(given), "utf-8")
+        write_whole(side, _toml(given))
     return gone
 
 

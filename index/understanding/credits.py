@@ -12,7 +12,7 @@ from typing import Literal
 from index.understanding.dateline import agency_of
 from index.understanding.days import TIME, WEEKDAY, Day, find_days
 
-Form = Literal["bar", "comma", "label", "posted", "alone"]
+CreditForm = Literal["bar", "comma", "label", "posted", "alone"]
 LONGEST_CREDIT = 140
 LONGEST_HEADLINE = 200
 
@@ -50,7 +50,7 @@ _NUMBER = re.compile(
 class Credit:
     """What one credit line says; `form` is how it says it."""
 
-    form: Form
+    form: CreditForm
     source: str | None = None
     day: Day | None = None
     byline: str | None = None
@@ -161,7 +161,7 @@ def read_credit(words: str) -> Credit | None:
     if byline and (agency_of(byline)) and not source:
         byline, source = None, agency
     alone = not (names or byline) or not days
-    form: Form = (
+    form: CreditForm = (
         "posted" if posted else "label" if label and not days else "bar" if barred else "alone" if alone else "comma"
     )
     return Credit(form, source, published, byline, updated, agency)

@@ -9,7 +9,7 @@ _CLOSED = re.compile(r"[.…:;,][\"”’»)\]*_]*$|[!?][\"”’»)]+$")
 
 
 @dataclass(frozen=True)
-class Line:
+class TextLine:
     """One line of a text: its place, and its words without the white space around them."""
 
     start: int
@@ -20,14 +20,14 @@ class Line:
         return self.start + len(self.words)
 
 
-def lines_of(text: str, start: int = 0) -> list[Line]:
+def lines_of(text: str, start: int = 0) -> list[TextLine]:
     """The lines that are not blank, with where each one's words start.
 
     >>> lines_of("One\\n\\n  two \\n")
-    [Line(start=0, words='One'), Line(start=7, words='two')]
+    [TextLine(start=0, words='One'), TextLine(start=7, words='two')]
     """
     found = re.compile(r"[^\s][^\r\n]*").finditer(text, start)
-    return [Line(m.start(), m.group().rstrip()) for m in found]
+    return [TextLine(m.start(), m.group().rstrip()) for m in found]
 
 
 def is_rule(words: str) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
+from typing import Any
 
 from index.article import Article, Aside, Origin, Section, Sure
 from index.understanding.asides import find_asides, kind_of_aside
@@ -14,7 +15,8 @@ from index.understanding.credits import Credit, bare, is_headline, is_name, read
 from index.understanding.dateline import Dateline, agency_of, read_dateline
 from index.understanding.dates import read_field
 from index.understanding.days import Day, find_days
-from index.understanding.lines import Line, is_prose, is_rule, lines_of
+from index.understanding.exports import Export, read_export
+from index.understanding.lines import TextLine, is_prose, is_rule, lines_of
 from index.understanding.sections import find_sections, heads_of
 
 FIELDS = ("title", "source", "published", "updated", "byline", "place", "agency")
@@ -43,6 +45,7 @@ class Page:
     sections: tuple[Section, ...] = ()
     asides: tuple[Aside, ...] = ()
     origins: tuple[Origin, ...] = ()
+    export: bool = False
 
 
 def day_in_name(name: str) -> str | None:
@@ -71,7 +74,11 @@ def read_page(text: str, start: int = 0, *, name: str = "", published: str | Non
     >>> page.place, page.agency, page.published
     ('BAGHDAD', 'AFP', '2020-01-03')
     """
-    lines = lines_of(text, start)[:MOST_LINES]
+    lines = lines_of(text, start)
+    export = read_export(lines, text)
+    if export is not None:
+        return _page_of(export)
+    lines = lines[:MOST_LINES]
     said = _Said()
     head = _head_of(lines)
     named = day_in_name(name)
@@ -101,9 +108,20 @@ def read_page(text: str, start: int = 0, *, name: str = "", published: str | Non
     title = _title_of(head, {said.get("source"), said.get("byline")})
     if title:
         said.put("title", title, "head", "likely")
-    return Page(
-        **said.values, sections=sections, asides=find_asides(lines, starts), origins=tuple(said.origins.values())
-    )
+    values: dict[str, Any] = dict(said.values)
+    return Page(**values, sections=sections, asides=find_asides(lines, starts), origins=tuple(said.origins.values()))
+
+
+def _page_of(export: Export) -> Page:
+    """An export as a page: of one article all is the page's own, of several nothing is."""
+    if len(export.sections) > 1:
+        return Page(sections=export.sections, asides=export.asides, export=True)
+    [only] = export.sections
+    values: dict[str, Any] = {
+        name: value for name in ("title", "source", "published", "byline") if (value := getattr(only, name))
+    }
+    origins = tuple(Origin(name, "press database", "sure") for name in values)
+    return Page(**values, asides=export.asides, origins=origins, export=True)
 
 
 def complete(article: Article, name: str, *, fallback: str | None = None) -> Article:
@@ -112,6 +130,9 @@ def complete(article: Article, name: str, *, fallback: str | None = None) -> Art
     `fallback` is a title that is none (the file's name): a headline of the text takes its place.
     """
     page = read_page(article.text, article.body_start, name=name, published=article.published)
+    if page.export:
+        article = _without_guesses(article, name)
+        fallback = article.title
     guessed = {origin.field for origin in article.origins if origin.sure == "guess"}
     better = {origin.field for origin in page.origins if origin.sure != "guess"}
     known = {field for field in FIELDS if getattr(article, field)} - (guessed & better)
@@ -122,7 +143,9 @@ def complete(article: Article, name: str, *, fallback: str | None = None) -> Art
     held = {origin.field for origin in kept}
     origins = [origin for origin in page.origins if origin.field in found and origin.field not in held]
     # A story that names no outlet is its page's, where something outside the text says whose that is.
-    sections = tuple(replace(section, source=section.source or article.source) for section in page.sections)
+    sections = page.sections
+    if not page.export:
+        sections = tuple(replace(section, source=section.source or article.source) for section in page.sections)
     return replace(
         article,
         **found,
@@ -130,6 +153,17 @@ def complete(article: Article, name: str, *, fallback: str | None = None) -> Art
         asides=article.asides or page.asides,
         origins=(*kept, *origins),
     )
+
+
+def _without_guesses(article: Article, name: str) -> Article:
+    """An export without what its file says of whoever saved it: none of its articles is theirs."""
+    doubted = {origin.field for origin in article.origins if origin.sure != "sure"} & set(FIELDS)
+    title = Origin("title", "file name", "guess")
+    kept = tuple(origin for origin in article.origins if origin.field not in doubted)
+    if "title" in doubted or not any(origin.field == "title" for origin in kept):
+        doubted, kept = doubted | {"title"}, (*kept, title)
+    emptied: dict[str, Any] = dict.fromkeys(doubted - {"title"})
+    return replace(article, **emptied, title=PurePath(name).stem, origins=kept) if doubted else article
 
 
 class _Said:
@@ -171,7 +205,7 @@ class _Said:
             self.put(field, day.iso(near), "credit line", "likely")
 
 
-def _head_of(lines: Sequence[Line]) -> list[Line]:
+def _head_of(lines: Sequence[TextLine]) -> list[TextLine]:
     """What stands above the first news of a page, at most `HEAD_LINES` of it that are not asides."""
     runs = heads_of(lines)
     if not runs or runs[0][0] != 0:
@@ -181,7 +215,7 @@ def _head_of(lines: Sequence[Line]) -> list[Line]:
     return list(lines[: min(runs[0][1], 3 * HEAD_LINES)])
 
 
-def _read_names(head: Sequence[Line], said: _Said) -> None:
+def _read_names(head: Sequence[TextLine], said: _Said) -> None:
     """A head of two names is a writer and an outlet; neither says so, and it may be a headline of two lines."""
     words = [line.words for line in head if not kind_of_aside(line.words)]
     if len(words) != 2 or said.values or not is_name(words[0]) or not (is_name(words[1]) or agency_of(words[1])):
@@ -195,7 +229,7 @@ def _read_names(head: Sequence[Line], said: _Said) -> None:
         said.put("source", agency or words[1], "head", "likely" if agency else "guess")
 
 
-def _dateline_of(lines: Sequence[Line], first: int) -> Dateline | None:
+def _dateline_of(lines: Sequence[TextLine], first: int) -> Dateline | None:
     for line in lines[max(0, first - 1) : first + 2]:  # or on a line of its own above
         found = read_dateline(bare(line.words[:200]))
         if found:
@@ -209,7 +243,7 @@ def _lone_day(words: str) -> Day | None:
     return days[0] if len(days) == 1 and (days[0].end == len(words) or words.lower().startswith("date")) else None
 
 
-def _foot_day(lines: Sequence[Line]) -> str | None:
+def _foot_day(lines: Sequence[TextLine]) -> str | None:
     """A day with its label among the last lines, to take a year from."""
     for line in lines[-FOOT_LINES:]:
         credit = read_credit(line.words)
@@ -219,7 +253,7 @@ def _foot_day(lines: Sequence[Line]) -> str | None:
     return None
 
 
-def _read_foot(lines: Sequence[Line], said: _Said) -> None:
+def _read_foot(lines: Sequence[TextLine], said: _Said) -> None:
     """What lines below the head say with a label: a guess, for they may speak of something else."""
     for line in lines[-FOOT_LINES:]:
         reporting = _REPORTING.fullmatch(line.words)
@@ -242,7 +276,7 @@ def _read_foot(lines: Sequence[Line], said: _Said) -> None:
             said.put("updated" if late else "published", days[0].iso(), "label in the text", "guess")
 
 
-def _title_of(head: Sequence[Line], names: set[str | None]) -> str | None:
+def _title_of(head: Sequence[TextLine], names: set[str | None]) -> str | None:
     """The headline: what the head says twice, or else its first line that can be one."""
     words = [
         bare(line.words)

@@ -16,7 +16,7 @@ from index.understanding.asides import kind_of_aside
 from index.understanding.credits import Credit, bare, is_headline, is_name, part_headline, read_credit
 from index.understanding.dateline import agency_of, read_dateline
 from index.understanding.days import Day
-from index.understanding.lines import Line, is_prose, is_rule
+from index.understanding.lines import TextLine, is_prose, is_rule
 
 SHORTEST_NEWS = 20
 SHORTEST_BROKEN = 40
@@ -31,17 +31,17 @@ _REPORTS = re.compile(
     r"(?P<outlet>(?:The |the )?[A-Z][\w.’'&-]*(?: [\w.’'&-]+){0,4})"
     r" (?:reports|writes|berichtet|schreibt|écrit)\s*:\s+\S"
 )
-Kind = Literal["rule", "aside", "noise", "memo", "credit", "headline", "other"]
-Form = Literal["bar", "comma", "label", "posted", "alone", "lines", "dateline", "reports", "headline"]
+LineKind = Literal["rule", "aside", "noise", "memo", "credit", "headline", "other"]
+HeadForm = Literal["bar", "comma", "label", "posted", "alone", "lines", "dateline", "reports", "headline"]
 
 
 @dataclass(frozen=True)
-class Piece:
+class LineOfHead:
     """One line of a head: what it is by itself."""
 
-    line: Line
+    line: TextLine
     words: str
-    kind: Kind
+    kind: LineKind
     credit: Credit | None
 
 
@@ -49,7 +49,7 @@ class Piece:
 class Head:
     """What stands above some news: lines `first` to `last` of the page, and what they say of a story."""
 
-    form: Form
+    form: HeadForm
     first: int
     last: int
     start: int
@@ -65,7 +65,7 @@ class Head:
         return Section(self.start, self.title, self.source, self.day.iso(near) if self.day else None, self.byline)
 
 
-def heads_of(lines: Sequence[Line]) -> list[tuple[int, int]]:
+def heads_of(lines: Sequence[TextLine]) -> list[tuple[int, int]]:
     """The runs of lines that are no prose, as `lines[first:last]`.
 
     A line of a paragraph that is broken at a width is prose too: the next goes on in small letters.
@@ -94,12 +94,12 @@ def _is_said(words: str) -> bool:
     return bool(kind_of_aside(words) or read_credit(words) or is_rule(words))
 
 
-def _pieces(lines: Sequence[Line]) -> list[Piece]:
+def _pieces(lines: Sequence[TextLine]) -> list[LineOfHead]:
     pieces = []
     for line in lines:
         words = bare(line.words)
         credit = read_credit(line.words) or read_credit(words)
-        kind: Kind
+        kind: LineKind
         if is_rule(line.words):
             kind = "rule"
         elif kind_of_aside(line.words):
@@ -116,11 +116,11 @@ def _pieces(lines: Sequence[Line]) -> list[Piece]:
             kind = "headline"
         else:
             kind = "other"
-        pieces.append(Piece(line, words, kind, credit if kind == "credit" else None))
+        pieces.append(LineOfHead(line, words, kind, credit if kind == "credit" else None))
     return pieces
 
 
-def read_head(lines: Sequence[Line], first: int, last: int, above: bool | None = None) -> Head | None:
+def read_head(lines: Sequence[TextLine], first: int, last: int, above: bool | None = None) -> Head | None:
     """What the lines above some news say of it, or None where they do not say whose it is.
 
     `above` says whether credits stand above headlines on this page, where that is known.
@@ -179,7 +179,7 @@ def read_head(lines: Sequence[Line], first: int, last: int, above: bool | None =
     source = next((credit.source for credit in given if credit.source), None) or outlet
     day = next((credit.day for credit in given if credit.day), None)
     byline = next((credit.byline for credit in given if credit.byline), None)
-    form: Form = next((credit.form for credit in given if credit.form != "alone"), "lines" if given else "alone")
+    form: HeadForm = next((credit.form for credit in given if credit.form != "alone"), "lines" if given else "alone")
     if told and not given:
         form = told[0]
     if told:
@@ -192,7 +192,7 @@ def read_head(lines: Sequence[Line], first: int, last: int, above: bool | None =
     return Head(form, first + start_at, last, start, title, source, day, byline, barred, takes_after, run)
 
 
-def _told_in(words: str) -> tuple[Form, str | None, Day | None] | None:
+def _told_in(words: str) -> tuple[HeadForm, str | None, Day | None] | None:
     """What the first sentence says by a dateline with agency or day, or by `OUTLET reports:`."""
     line = read_dateline(words)
     if line and (line.agency or line.day or line.outlet):
@@ -201,7 +201,7 @@ def _told_in(words: str) -> tuple[Form, str | None, Day | None] | None:
     return ("reports", found["outlet"], None) if found and is_name(found["outlet"]) else None
 
 
-def _outlet_beside(pieces: Sequence[Piece], credits: Sequence[int]) -> int | None:
+def _outlet_beside(pieces: Sequence[LineOfHead], credits: Sequence[int]) -> int | None:
     """Where the name of an outlet stands on a line of its own beside a date or a byline, leaving a headline over."""
     names = [
         i
@@ -219,7 +219,7 @@ def _outlet_beside(pieces: Sequence[Piece], credits: Sequence[int]) -> int | Non
     return between[0] if between else None
 
 
-def find_sections(lines: Sequence[Line], text: str, near: str | None = None) -> tuple[Section, ...]:
+def find_sections(lines: Sequence[TextLine], text: str, near: str | None = None) -> tuple[Section, ...]:
     """The stories of a page that holds several, the first with them; empty for a page of one.
 
     `near` is a day of the page, for days that are written without their year.
@@ -247,7 +247,7 @@ def find_sections(lines: Sequence[Line], text: str, near: str | None = None) -> 
     return tuple(head.section(near) for head in stories)
 
 
-def _widen(head: Head, lines: Sequence[Line], text: str, *, only: bool) -> Head:
+def _widen(head: Head, lines: Sequence[TextLine], text: str, *, only: bool) -> Head:
     """The head with its headline where it is: over a subtitle or caption that a blank line sets apart from it."""
     if head.above or head.run < 2 or only:
         return head
@@ -259,16 +259,16 @@ def _widen(head: Head, lines: Sequence[Line], text: str, *, only: bool) -> Head:
     return head
 
 
-def _after_rule(lines: Sequence[Line], first: int) -> bool:
+def _after_rule(lines: Sequence[TextLine], first: int) -> bool:
     return first > 0 and is_rule(lines[first - 1].words)
 
 
-def _has_news(lines: Sequence[Line], at: int) -> bool:
+def _has_news(lines: Sequence[TextLine], at: int) -> bool:
     """Whether news follows: a line of prose that is long enough for a sentence."""
     return any(len(line.words) >= SHORTEST_NEWS and is_prose(line.words) for line in lines[at : at + 1])
 
 
-def _credits_after(lines: Sequence[Line]) -> list[int]:
+def _credits_after(lines: Sequence[TextLine]) -> list[int]:
     """The credit lines that close a story, where the page has them there: the last has nothing but links below it."""
     found = []
     for i, line in enumerate(lines):
@@ -280,7 +280,7 @@ def _credits_after(lines: Sequence[Line]) -> list[int]:
     return found
 
 
-def _with_credits_after(lines: Sequence[Line], ends: Sequence[int], near: str | None) -> tuple[Section, ...]:
+def _with_credits_after(lines: Sequence[TextLine], ends: Sequence[int], near: str | None) -> tuple[Section, ...]:
     sections = []
     first = 0
     for end in ends:

@@ -18,8 +18,7 @@ from bench.side_by_side.environment import NoEnvironment, make_environment
 from bench.side_by_side.figures import figures_of
 from bench.side_by_side.measure import SHARED, Bench, Kept, Peer, Plan, turned
 from bench.side_by_side.table import record_table, table
-from evaluation.gold.questions import Evidence as Quote
-from evaluation.gold.questions import Question
+from evaluation.gold.questions import GoldQuote, Question
 from index.article import Article
 from tests.test_floors import ROOT
 
@@ -81,9 +80,9 @@ ARTICLES = [
     Article("b", "Snow fell on Bergen\nTrains were late", title="B"),
 ]
 GOLD = [
-    Question("q1", "What fell on Bergen", (("Snow",),), (Quote("b", "Snow fell", 0),), True, "single_fact"),
-    Question("q2", "Who closed the harbour", (("x",),), (Quote("a", "It rained in  Oslo", 0),), True, "single_fact"),
-    Question("q3", "Where", (("x",),), (Quote("c", "elsewhere", 0),), True, "single_fact"),
+    Question("q1", "What fell on Bergen", (("Snow",),), (GoldQuote("b", "Snow fell", 0),), True, "single_fact"),
+    Question("q2", "Who closed the harbour", (("x",),), (GoldQuote("a", "It rained in  Oslo"),), True, "single_fact"),
+    Question("q3", "Where", (("x",),), (GoldQuote("c", "elsewhere", 0),), True, "single_fact"),
 ]
 
 
@@ -127,6 +126,7 @@ def stage(tmp_path: Path) -> Stage:
     return Stage(tmp_path)
 
 
+@pytest.mark.slow
 def test_peers_are_measured_in_turns_and_never_twice(stage: Stage) -> None:
     peers = [stage.peer("one"), stage.peer("two")]
     _, kept = stage.run(*peers)
@@ -151,6 +151,7 @@ def test_peers_are_measured_in_turns_and_never_twice(stage: Stage) -> None:
     assert "one index" in stage.heard()
 
 
+@pytest.mark.slow
 def test_a_peer_that_ends_is_told_of_and_the_others_go_on(stage: Stage) -> None:
     bench, kept = stage.run(stage.peer("one", fails="index"), stage.peer("two"), rounds=1)
     assert bench.failed == {"one": "one: ended with exit code 3 when asked to index"}
@@ -161,6 +162,7 @@ def test_a_peer_that_ends_is_told_of_and_the_others_go_on(stage: Stage) -> None:
     assert "a library that talks" in (stage.folder / "logs" / "two.log").read_text()
 
 
+@pytest.mark.slow
 def test_a_peer_that_hangs_is_ended(stage: Stage) -> None:
     bench, kept = stage.run(stage.peer("one", hangs="load"), rounds=1, patience=3)
     assert bench.failed == {"one": "one: took more than 3 s when asked to load"}
@@ -195,6 +197,7 @@ def test_ratios_are_above_one_where_we_are_quicker() -> None:
     assert table(made)[-1].startswith("| Groundwire over txtai | 4.00 (4.00 to 4.00) | 4.00")
 
 
+@pytest.mark.slow
 def test_one_that_only_answers_is_never_timed_indexing(stage: Stage) -> None:
     bench, kept = stage.run(replace(stage.peer("one"), asks_only=True), stage.peer("two"), rounds=1)
     assert kept.get("one", "index", 0) is None and kept.get("one", "ask", bench.plan.asks[0].id)
@@ -202,6 +205,7 @@ def test_one_that_only_answers_is_never_timed_indexing(stage: Stage) -> None:
     assert table(made)[2] == "| Groundwire, `--fast` |" + " – |" * 7 + " 2.0 | 8.0 | 300 |"
 
 
+@pytest.mark.slow
 def test_an_environment_is_made_once_and_never_left_half_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "HERE", tmp_path)
     monkeypatch.setenv("PIP_NO_INDEX", "1")

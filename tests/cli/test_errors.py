@@ -137,6 +137,7 @@ def _cannot_index(archive: Path, articles: Path) -> None:
     assert "cannot be written (Permission denied)" in one_sentence(err.getvalue())
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_and_the_next_run_goes_on(line: Line, articles: Path) -> None:
     """A limit on the size of files stands for the disk: writing beyond it fails in the same way."""
     body = "".join(f"Sentence number {n} of a long article about the sea. " for n in range(8000))
@@ -232,7 +233,7 @@ def test_a_file_that_is_no_model(
     model = tmp_path / "model.gguf"
     model.write_bytes(content)
     before = line.fingerprint()
-    monkeypatch.setattr("qa.pipeline.open_embedder", lambda *_, **__: FakeEmbedder())
+    monkeypatch.setattr("qa.newsroom.open_embedder", lambda *_, **__: FakeEmbedder())
     assert main(["ask", QUESTION, "--archive", str(line.archive), "--llm", str(model), "--offline"]) == 1
     assert one_sentence(capsys.readouterr().err).startswith(str(model))
     assert line.fingerprint() == before

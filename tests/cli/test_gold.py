@@ -19,14 +19,14 @@ from evaluation.gold.check import NEAR, Finding, check_gold, counts, near_pairs
 from evaluation.gold.draft import choose_passages, draft_questions, drafts_file
 from evaluation.gold.file import append_row, fresh_id, remove_row, row_text
 from evaluation.gold.marked import mark_answer, marked_file, read_marked
-from evaluation.gold.questions import Evidence, GoldError, Question, read_gold, read_row, to_row
+from evaluation.gold.questions import GoldError, GoldQuote, Question, read_gold, read_row, to_row
 from ground.words import fold
 from index.news_index import NewsIndex
-from models import Message
+from models import Message, Reading
 from tests.cli.test_main import STEERING
 from tests.conftest import make_index, write_files
 from tests.evaluation.test_gold import write_gold
-from tests.support.fakes import FakeEmbedder, ScriptedGenerator, fakes_for_models
+from tests.support.fakes import FakeEmbedder, FakeReader, ScriptedGenerator, fakes_for_models
 
 ASKED = "Who died in the strike at the airport of Baghdad?"
 DIED = "Ten people died in the strike."
@@ -39,7 +39,7 @@ QUESTIONS = st.builds(
     st.lists(st.lists(TEXTS, max_size=2).map(tuple), min_size=1, max_size=3)
     .map(tuple)
     .filter(lambda groups: groups != ((),)),
-    st.lists(st.builds(Evidence, TEXTS, TEXTS, st.integers(0, 3)), max_size=2).map(tuple),
+    st.lists(st.builds(GoldQuote, TEXTS, TEXTS, st.integers(0, 3)), max_size=2).map(tuple),
     st.booleans(),
     TEXTS,
     st.lists(st.builds(Message, st.sampled_from(["user", "assistant"]), TEXTS), max_size=2).map(tuple),
@@ -227,13 +227,13 @@ def test_typed_answers_and_numbers() -> None:
 
 
 def test_each_quote_proves_the_groups_that_it_holds(news: NewsIndex) -> None:
-    ten, killed = Evidence("airport", DIED), Evidence("airport", KILLED)
+    ten, killed = GoldQuote("airport", DIED), GoldQuote("airport", KILLED)
     groups = (("ten", "10"), ("Soleimani",), ("strike",))
     assert place_quotes(groups, [ten, killed]) == (
-        Evidence("airport", DIED, 0),
-        Evidence("airport", DIED, 2),
-        Evidence("airport", KILLED, 1),
-        Evidence("airport", KILLED, 2),
+        GoldQuote("airport", DIED, 0),
+        GoldQuote("airport", DIED, 2),
+        GoldQuote("airport", KILLED, 1),
+        GoldQuote("airport", KILLED, 2),
     )
     assert place_quotes((("eleven",),), [ten]) == (ten,), "one group is proved by any quote"
     with pytest.raises(GoldError, match="holds none of the answers"):
@@ -254,7 +254,7 @@ def test_a_place_names_characters_of_an_article(news: NewsIndex) -> None:
     article = news.archive.article("economy/oil")
     assert article
     start = article.text.index("The price")
-    assert read_place(f"economy/oil:{start - 1}:{start + 9}", news.archive) == Evidence("economy/oil", "The price")
+    assert read_place(f"economy/oil:{start - 1}:{start + 9}", news.archive) == GoldQuote("economy/oil", "The price")
     for place, sentence in {
         "economy/oil": "is not ARTICLE:START:END",
         "economy/oil:1:x": "is not ARTICLE:START:END",
@@ -279,12 +279,20 @@ class Desk:
         self._capsys = capsys
         self._monkeypatch = monkeypatch
 
-    def run(self, *words: object, typed: str = "", code: int = 0, generator: ScriptedGenerator | None = None) -> str:
+    def run(
+        self,
+        *words: object,
+        typed: str = "",
+        code: int = 0,
+        generator: ScriptedGenerator | None = None,
+        reader: FakeReader | None = None,
+    ) -> str:
         """Standard output of a command; nothing in it, or in standard error, steers a terminal."""
         self._monkeypatch.setattr("sys.stdin", StringIO(typed))
         with (
             fakes_for_models(),
             patch("models.llama.LlamaGenerator", lambda *_, **__: generator or ScriptedGenerator()),
+            patch("qa.newsroom.open_reader", lambda *_: reader or FakeReader()),
         ):
             try:
                 got = main([str(word) for word in words])
@@ -378,7 +386,7 @@ def test_a_question_is_added_from_what_a_search_finds(desk: Desk) -> None:
     out = desk.add(ASKED, typed="9\n1\nseven\nTen people died\ntwelve;ten\nten | 10\ntoll\n")
     assert "1. Strike at Baghdad airport | Reuters | 2020-01-03" in out and out.endswith(f"{desk.gold}: q-001 added\n")
     assert desk.err.count("groundwire: ") == 3
-    evidence = (Evidence("airport", "Ten people died"),)
+    evidence = (GoldQuote("airport", "Ten people died"),)
     assert desk.rows() == [Question("q-001", ASKED, (("ten", "10"),), evidence, True, "toll")]
     desk.add("Where did flights go?", typed="1\n1\nBasra\n")
     assert desk.rows()[1].id == "q-002" and desk.rows()[1].kind == "question"
@@ -510,14 +518,29 @@ def test_nothing_marked_is_a_sentence(desk: Desk) -> None:
 
 
 def drafting(make: Callable[[str], str]) -> ScriptedGenerator:
-    """Asks what `make` makes of a passage's last sentence, and copies that sentence for an answer."""
+    """Asks what `make` makes of a passage's last sentence."""
 
     def reply(messages: Sequence[Message]) -> str:
-        material, _, task = messages[-1].content.rpartition("\n\n")
-        last = material.rpartition("\n")[2].split(". ")[-1]
-        return make(last) if task.startswith("Write") else last
+        material = messages[-1].content.rpartition("\n\n")[0]
+        return make(material.rpartition("\n")[2].split(". ")[-1])
 
-    return ScriptedGenerator(reply=reply, log_odds=lambda _: 2.0)
+    return ScriptedGenerator(reply=reply)
+
+
+class Marking(FakeReader):
+    """Marks these words of a passage, or its last sentence, as surely as it is told."""
+
+    def __init__(self, words: str = "", span: float = 2.0, answers: float = 2.0) -> None:
+        self.words, self.span, self.answered = words, span, answers
+
+    def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
+        made = []
+        for _, text in passages:
+            words = self.words or text.split(". ")[-1]
+            start = text.find(words)
+            spans = () if start < 0 else ((self.span, start, start + len(words)),)
+            made.append(Reading(self.answered, spans))
+        return made
 
 
 def after_first(sentence: str) -> str:
@@ -541,7 +564,7 @@ def test_passages_are_spread_and_the_same_by_seed(library: NewsIndex) -> None:
 
 
 def test_a_draft_is_proved_by_its_passage(library: NewsIndex) -> None:
-    tried = list(draft_questions(library.archive, drafting(after_first), [], seed=3))
+    tried = list(draft_questions(library.archive, drafting(after_first), Marking(), [], seed=3))
     drafts = [attempt.draft for attempt in tried if attempt.draft]
     assert [draft.id for draft in drafts] == [f"draft-00{n}" for n in range(1, 10)]
     for draft in drafts:
@@ -549,43 +572,42 @@ def test_a_draft_is_proved_by_its_passage(library: NewsIndex) -> None:
         article = library.archive.article(evidence.article_id)
         assert article and evidence.quote in article.text and draft.groups[0][0].rstrip(".") in evidence.quote
         assert draft.draft and draft.kind == "drafted"
-    again = draft_questions(library.archive, drafting(after_first), drafts[:-1], seed=4)
+    again = draft_questions(library.archive, drafting(after_first), Marking(), drafts[:-1], seed=4)
     assert [attempt.draft and attempt.draft.question for attempt in again] == [drafts[-1].question]
 
 
 @pytest.mark.parametrize(
-    ("question", "answer", "log_odds", "reason"),
+    ("question", "reader", "reason"),
     [
-        ("No question.", "many people", 2.0, "it speaks of the passage, or is no question"),
-        ("What does the passage say?", "many people", 2.0, "it speaks of the passage, or is no question"),
-        ("Who lives there?", "many people", 0.5, "the model, asked again, doubts that the passage answers it"),
-        ("Who lives there?", "few people", 2.0, "its answer is not in the passage"),
-        ("Who lives there?", "Many People", 2.0, "its answer is not in the passage"),
-        ("Who lives there?", "many peo", 2.0, "its answer is not in the passage"),
-        ("Do many people live there?", "many people", 2.0, "it gives its answer away"),
-        ("Who lives there?", "NONE", 2.0, "its answer is too long, or nothing"),
-        ("Who lives there?", "a place of many people who live there all", 2.0, "its answer is too long, or nothing"),
+        ("No question.", Marking("many people"), "it speaks of the passage, or is no question"),
+        ("What does the passage say?", Marking("many people"), "it speaks of the passage, or is no question"),
+        ("Who lives there?", Marking("many people", answers=-0.1), "the reader doubts that the passage answers it"),
+        ("Who lives there?", Marking("many people", span=-0.1), "the reader doubts that the passage answers it"),
+        ("Who lives there?", Marking("nobody at all"), "the reader doubts that the passage answers it"),
+        ("Who lives there?", Marking("many peo"), "its answer is not in the passage"),
+        ("Do many people live there?", Marking("many people"), "it gives its answer away"),
+        (
+            "Who lives there?",
+            Marking("a place of many people who live there all"),
+            "its answer is too long, or nothing",
+        ),
     ],
 )
-def test_a_draft_that_proves_nothing_is_none(
-    library: NewsIndex, question: str, answer: str, log_odds: float, reason: str
-) -> None:
-    generator = ScriptedGenerator(
-        reply=lambda messages: question if "\n\nWrite" in messages[-1].content else answer, log_odds=lambda _: log_odds
-    )
-    tried = list(draft_questions(library.archive, generator, []))
+def test_a_draft_that_proves_nothing_is_none(library: NewsIndex, question: str, reader: Marking, reason: str) -> None:
+    generator = ScriptedGenerator(reply=lambda _: question)
+    tried = list(draft_questions(library.archive, generator, reader, []))
     assert {attempt.reason for attempt in tried} == {reason} and len(tried) == library.archive.passage_count
 
 
 def test_a_question_that_is_asked_already_is_not_drafted(library: NewsIndex) -> None:
     generator = drafting(lambda _: "What do people like there at last?")
-    tried = list(draft_questions(library.archive, generator, []))
+    tried = list(draft_questions(library.archive, generator, Marking(), []))
     assert [attempt.reason for attempt in tried if attempt.draft is None].count("asked already") == len(tried) - 1
 
 
 def draft_some(desk: Desk, library: NewsIndex, n: int) -> Path:
     words = ("gold", "draft", desk.gold, "--archive", library.archive.folder, "-n", n)
-    desk.run(*words, generator=drafting(after_first))
+    desk.run(*words, generator=drafting(after_first), reader=Marking())
     return drafts_file(desk.gold)
 
 

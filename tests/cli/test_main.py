@@ -19,7 +19,7 @@ from models.catalogue import read_catalogue
 from qa.answer import Answer, Citation
 from tests.conftest import write_files
 from tests.evaluation.test_gold import write_gold
-from tests.qa.test_pipeline import HOSTILE
+from tests.qa.test_ask import HOSTILE
 from tests.support.fakes import fakes_for_models
 
 QUESTION = "Who died in the strike at the airport of Baghdad?"
@@ -163,6 +163,25 @@ def test_a_citation_is_shown_where_it_stands(desk: Desk) -> None:
         assert whole.endswith(shown.replace("⟦", "").replace("⟧", "").partition("\n")[2])
 
 
+def test_what_is_found_is_told_at_once_on_a_terminal_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = "Found: Reuters, 2020-01-03: “A drone strike killed General Soleimani at the airport of Baghdad.”"
+    desk.run("ask", QUESTION)
+    assert "Found" not in desk.out + desk.err
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    out = desk.run("ask", QUESTION)
+    assert " ".join(desk.err.split()) == found and out.startswith("Ten people died in the strike (Reuters")
+    declined = desk.run("ask", "Which quartet won the chess tournament?")
+    assert desk.err.startswith("Found: EFE, 2021-06-07: “José Pérez") and declined.startswith("The articles do not say")
+
+
+def test_quotes_alone_answer_without_a_language_model(desk: Desk) -> None:
+    out = " ".join(desk.run("ask", QUESTION, "--llm", "none").split())
+    assert out.startswith(
+        "Reuters (3 January 2020): “A drone strike killed General Soleimani at the airport of Baghdad.”"
+    )
+    assert json.loads(desk.run("ask", QUESTION, "--llm", "none", "--json"))["replay"]["llm"]["name"] is None
+
+
 def test_a_question_that_is_not_answered_is_no_error(desk: Desk) -> None:
     assert desk.run("ask", "Which quartet won the chess tournament?").startswith("The articles do not say.")
 
@@ -184,8 +203,9 @@ def test_an_evaluation_prints_and_keeps_its_figures(
 ) -> None:
     gold, folder = write_gold(tmp_path, *GOLD_ROWS), tmp_path / "out"
     out = desk.run("eval", gold, "--out", folder)
-    for title in ("fused: any evidence in the first 1", "unanswerable refused", "citations verbatim"):
-        assert re.search(rf"^{title} +1\.000  +1\.000 – 1\.000 +1  [\w/@]+$", out, re.MULTILINE), title
+    shown = {"fused: any evidence in the first 1": 1, "unanswerable refused": 1, "citations verbatim": 2}
+    for title, n in shown.items():  # a refusal quotes the nearest
+        assert re.search(rf"^{title} +1\.000  +1\.000 – 1\.000 +{n}  [\w/@]+$", out, re.MULTILINE), title
     assert out.endswith(f"\n\nreport: {folder / 'report.html'}\n")
     record = json.loads((folder / "figures.json").read_text("utf-8"))
     assert record["complete"] and record["questions"] == 2 and record["llm"]["name"] == "scripted"

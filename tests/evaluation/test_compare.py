@@ -14,10 +14,11 @@ import pytest
 import scipy.stats
 
 from cli.main import main
-from evaluation.compare import Difference, check_floors, check_no_worse, compare, read_floor
+from evaluation.compare import MeasureDifference, check_floors, check_no_worse, compare, read_floor
 from evaluation.figures import MEASURES, make_figures
 from evaluation.judge import Judged, Ratio
-from evaluation.run import Run, RunError, read_run, replace_file, row_of, write_json
+from evaluation.run import Run, RunError, read_run, row_of, write_json
+from ground.files import write_whole
 from tests.evaluation.test_trec import DOCS, make_judged
 
 Row = dict[str, Any]
@@ -37,7 +38,7 @@ def make_run(
     given = {row["id"]: row for row in answers}
     said = [given.get(row.id, {"id": row.id, "answer": f"So says {row.id}."}) for row in rows]
     for name, lines in (("judged.jsonl", map(row_of, rows)), ("answers.jsonl", said)):
-        replace_file("".join(f"{json.dumps(line)}\n" for line in lines), folder / name)
+        write_whole(folder / name, "".join(f"{json.dumps(line)}\n" for line in lines))
     record = {"complete": complete, "questions": len(rows) + (not complete), "retrieval_only": False, "overall": {}}
     write_json(record | (make_figures(rows) if complete and figures else {}), folder / "figures.json")
     return read_run(folder)
@@ -198,8 +199,8 @@ def test_no_worse_needs_the_whole_interval_but_of_verbatim_nothing_may_be_lost(m
 
 
 def test_seconds_are_no_gate() -> None:
-    slower = Difference("seconds_total_p50", 1, 9, 7, 9, 40)
-    assert slower.verdict == "worse" and Difference("right", 0, 1, 0, 1, 40).verdict == ""
+    slower = MeasureDifference("seconds_total_p50", 1, 9, 7, 9, 40)
+    assert slower.verdict == "worse" and MeasureDifference("right", 0, 1, 0, 1, 40).verdict == ""
     comparison = type("Made", (), {"differences": (slower,)})
     assert check_no_worse(comparison) == []  # type: ignore[arg-type]
 
@@ -284,6 +285,7 @@ def test_a_part_of_the_questions_passes_no_gate_against_all_of_them(
     assert "questions of both" not in told(capsys, whole.folder, whole.folder)[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("floor", "code"), [("right=0.9", 1), ("right=0.5", 0)])
 def test_a_gate_fails_though_nobody_reads_the_table(made: Make, floor: str, code: int) -> None:
     run = made([True, False])
@@ -295,6 +297,8 @@ def test_a_gate_fails_though_nobody_reads_the_table(made: Make, floor: str, code
     assert process.wait() == code and said.startswith("groundwire: right") == bool(code), said
 
 
+@pytest.mark.no_cover  # to trace takes time and memory
+@pytest.mark.slow
 def test_two_runs_of_a_thousand_questions_are_compared_in_seconds(
     made: Make, capsys: pytest.CaptureFixture[str]
 ) -> None:

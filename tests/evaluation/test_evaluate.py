@@ -10,25 +10,26 @@ import pytest
 
 from evaluation.evaluate import evaluate, judge_by
 from evaluation.figures import MEASURES, write_table
-from evaluation.gold.questions import Evidence, GoldError, Question
+from evaluation.gold.questions import GoldError, GoldQuote, Question
 from evaluation.run import Run, RunError, read_run
 from index.news_index import NewsIndex
-from models import Message
+from models import Judged, Marked, Message, Reading
 from qa.answer import Answer
-from qa.pipeline import LONGEST_QUESTION, Newsroom
+from qa.ask import LONGEST_QUESTION
+from qa.newsroom import Newsroom
 from qa.settings import Settings
 from tests.conftest import make_index, write_files
 from tests.evaluation.test_judge import QUESTION, make_question, quote
-from tests.qa.test_pipeline import check_record, make_room
-from tests.support.fakes import FakeEmbedder, ScriptedGenerator, copy_best_sentence, share_of_words
+from tests.support.fakes import FakeEmbedder, FakeReader, ScriptedGenerator, copy_best_sentence
+from tests.support.rooms import check_record, make_room
 
 NAMED = {"name": "gold.jsonl", "sha256": "0"}
 PERU = "Who won the election in Peru?"
 GOLD = [
-    make_question(Evidence("airport", "General Soleimani"), id="one", groups=0),
-    make_question(Evidence("economy/oil", "price of oil"), id="two", question="What rose by four per cent?", groups=2),
+    make_question(GoldQuote("airport", "General Soleimani"), id="one", groups=0),
+    make_question(GoldQuote("economy/oil", "price of oil"), id="two", question="What rose by four per cent?", groups=2),
     make_question(id="three", question="Which quartet sang?", groups=0, answerable=False, kind="absent"),
-    make_question(Evidence("wire-1", "José Pérez"), id="four", question=PERU, kind="name"),
+    make_question(GoldQuote("wire-1", "José Pérez"), id="four", question=PERU, kind="name"),
 ]
 GOLD[0] = replace(GOLD[0], groups=(("Soleimani",),))
 GOLD[3] = replace(GOLD[3], groups=(("José Pérez",),))
@@ -38,15 +39,23 @@ class Killed(Exception):
     """What ends a run on its way."""
 
 
-def killed_at(words: str) -> ScriptedGenerator:
-    """A generator that ends the run when a prompt holds these words."""
+class KilledAt(FakeReader):
+    """A reader that ends the run at a question that holds these words."""
 
-    def log_odds(messages: Sequence[Message]) -> float:
-        if words in messages[-1].content:
+    def __init__(self, words: str) -> None:
+        self.words = words
+
+    def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
+        if self.words in question:
             raise Killed
-        return share_of_words(messages)
+        return super().read(question, passages)
 
-    return ScriptedGenerator(log_odds=log_odds)
+
+def other_reader() -> FakeReader:
+    """A reader by another name."""
+    reader = FakeReader()
+    reader.identity = "another"
+    return reader
 
 
 def run(
@@ -55,10 +64,11 @@ def run(
     questions: Sequence[Question] = GOLD,
     generator: ScriptedGenerator | None = None,
     *,
+    reader: FakeReader | None = None,
     passages: int = 8,
     **options: Any,
 ) -> Run:
-    return evaluate(make_room(news, generator, passages=passages), questions, out, gold=NAMED, **options)
+    return evaluate(make_room(news, generator, reader, passages=passages), questions, out, gold=NAMED, **options)
 
 
 def contents(folder: Path) -> dict[str, Any]:
@@ -89,7 +99,7 @@ def test_a_run_is_whole(news: NewsIndex, tmp_path: Path) -> None:
             answers.append(super().ask(*given, **named))
             return answers[-1]
 
-    room = Room(news, Settings(archive=news.archive.folder), ScriptedGenerator)
+    room = Room(news, Settings(archive=news.archive.folder), FakeReader, ScriptedGenerator)
     told: list[tuple[int, int, float]] = []
     out = tmp_path / "deep" / "out"
 
@@ -136,11 +146,11 @@ def test_two_runs_are_the_same(news: NewsIndex, tmp_path: Path) -> None:
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
 
-def test_searching_alone_loads_no_generator(news: NewsIndex, tmp_path: Path) -> None:
-    def refuse() -> ScriptedGenerator:
-        raise AssertionError("the language model was loaded")
+def test_searching_alone_loads_neither_reader_nor_generator(news: NewsIndex, tmp_path: Path) -> None:
+    def refuse() -> Any:
+        raise AssertionError("a model was loaded")
 
-    room = Newsroom(news, Settings(archive=news.archive.folder), refuse)
+    room = Newsroom(news, Settings(archive=news.archive.folder), refuse, refuse)
     made = evaluate(room, GOLD, tmp_path / "out", gold=NAMED, retrieval_only=True)
     assert made.record["overall"]["fused/recall_any@10"] == {"value": 1.0, "low": 1.0, "high": 1.0, "n": 3}
     assert {name.partition("/")[0] for name in made.record["overall"]} == {"dense", "lexical", "fused"}
@@ -154,13 +164,23 @@ def test_the_searched_and_the_answered_stages_agree(news: NewsIndex, tmp_path: P
         assert set(full.rankings["read"]) <= set(full.rankings["fused"]) and full.relevant == bare.relevant
 
 
-def test_the_generator_judges_citations(news: NewsIndex) -> None:
-    """It is given the claim, and each quote with whose it is; yes must be likelier than no."""
-    generator = ScriptedGenerator(log_odds=lambda m: 0.1 if "Ten died" in m[-1].content else 0.0)
-    entails = judge_by(generator)
-    assert entails("Ten died.", [quote(news.archive, "Ten people")]) and not entails("Nine died.", [])
-    asked = generator.asked[0][-1].content
-    assert "Ten people" in asked and "Reuters" in asked and "2020-01-03" in asked
+def test_the_reader_judges_citations(news: NewsIndex) -> None:
+    """It is given the claim, and each quote with whose it is; one of them must bear it out rather than not."""
+    asked: list[tuple[str, Marked]] = []
+
+    class Judge(FakeReader):
+        def judge(self, statements: Sequence[str], sentences: Sequence[Marked]) -> list[Judged]:
+            asked.extend(zip(statements, sentences, strict=True))
+            return [Judged(0.51, 0.49, 0.0) if "Ten" in words else Judged(0.5, 0.5, 0.0) for _, words, _ in sentences]
+
+    entails = judge_by(Judge())
+    ten, closed = quote(news.archive, "Ten people"), quote(news.archive, "airport was closed")
+    assert entails("Ten died.", [ten]) and entails("Ten died.", [closed, ten]) and not entails("Ten died.", [closed])
+    assert not entails("Nine died.", [])
+    assert asked[0][0] == "Ten died." and asked[0][1][:2] == (
+        "Strike at Baghdad airport | Reuters | 2020-01-03 |",
+        ten.quote,
+    )
 
 
 def test_a_follow_up_is_asked_and_searched_with_its_history(news: NewsIndex, tmp_path: Path) -> None:
@@ -168,7 +188,7 @@ def test_a_follow_up_is_asked_and_searched_with_its_history(news: NewsIndex, tmp
         reply=lambda m: QUESTION if "Conversation:" in m[-1].content else copy_best_sentence(m)
     )
     history = (Message("user", "What was hit?"), Message("assistant", "The airport of Baghdad."))
-    question = make_question(Evidence("airport", "Ten people"), question="Who died there?", history=history)
+    question = make_question(GoldQuote("airport", "Ten people"), question="Who died there?", history=history)
     made = run(news, tmp_path / "out", [question], generator)
     assert made.answers["q"]["standalone_question"] == QUESTION
     assert made.judged[0].rankings["lexical"][0].startswith("airport:")
@@ -177,7 +197,7 @@ def test_a_follow_up_is_asked_and_searched_with_its_history(news: NewsIndex, tmp
 def test_a_long_history_leaves_room_for_the_question(news: NewsIndex, tmp_path: Path) -> None:
     history = (Message("assistant", "The price of oil rose. " * LONGEST_QUESTION),)
     words = "Who won the election in Peru " * 40 + " " * LONGEST_QUESTION
-    question = make_question(Evidence("wire-1", "Peru"), question=words, history=history)
+    question = make_question(GoldQuote("wire-1", "Peru"), question=words, history=history)
     made = run(news, tmp_path / "out", [question], retrieval_only=True)
     assert made.record["overall"]["fused/recall_any@1"]["value"] == 1
 
@@ -247,7 +267,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "an answer lost on the way": lambda out: (out / "answers.jsonl").write_bytes(
         b"".join((out / "answers.jsonl").read_bytes().splitlines(keepends=True)[1:])
     ),
-    "a file half replaced": lambda out: (out / ".figures.json.part").write_text('{"comp'),
+    "a file half replaced": lambda out: (out / ".figures.json.new").write_text('{"comp'),
 }
 
 
@@ -257,14 +277,14 @@ def test_a_run_that_was_killed_is_taken_up(news: NewsIndex, tmp_path: Path, dama
     run(news, tmp_path / "whole", questions)
     out = tmp_path / "out"
     with pytest.raises(Killed):
-        run(news, out, questions, killed_at("four per cent?"))
+        run(news, out, questions, reader=KilledAt("four per cent?"))
     assert not read_run(out).whole and len(read_run(out).judged) == 2
     DAMAGES[damage](out)
     told: list[tuple[int, int]] = []
     made = run(news, out, questions, resume=True, progress=lambda done, total, _: told.append((done, total)))
     assert made.whole and told[-1] == (4, 4) and told[0][0] in (1, 2, 3)
     assert (told[0][0] == 3) == (damage in ("nothing lost", "a file half replaced")), "only what is lost is asked again"
-    (out / ".figures.json.part").unlink(missing_ok=True)
+    (out / ".figures.json.new").unlink(missing_ok=True)
     assert contents(out) == contents(tmp_path / "whole")
 
 
@@ -273,7 +293,7 @@ def test_a_run_can_be_killed_at_any_question_and_again(news: NewsIndex, tmp_path
     run(news, tmp_path / "whole")
     for resume in (False, True):
         with pytest.raises(Killed):
-            run(news, tmp_path / "out", generator=killed_at(f"{words}"), resume=resume)
+            run(news, tmp_path / "out", reader=KilledAt(words), resume=resume)
     run(news, tmp_path / "out", resume=True)
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
 
@@ -283,7 +303,7 @@ def test_taking_up_a_run_that_is_not_there_begins_it_and_one_that_is_whole_asks_
 ) -> None:
     run(news, tmp_path / "out", resume=True)
     before = contents(tmp_path / "out")
-    assert run(news, tmp_path / "out", generator=killed_at("?"), resume=True).whole
+    assert run(news, tmp_path / "out", reader=KilledAt("?"), resume=True).whole
     assert contents(tmp_path / "out") == before
 
 
@@ -298,7 +318,8 @@ def test_a_run_of_another_making_is_not_taken_up(news: NewsIndex, tmp_path: Path
         ({"questions": [replace(GOLD[0], kind="other"), *GOLD[1:]]}, "another gold set, or other questions of it"),
         ({"questions": GOLD[::-1]}, "another gold set, or other questions of it"),
         ({"passages": 2}, "another settings"),
-        ({"generator": named}, "another language model, another judge"),
+        ({"generator": named}, "another language model"),
+        ({"reader": other_reader()}, "another judge"),
         ({"retrieval_only": True}, "another --retrieval-only"),
     ):
         with pytest.raises(RunError, match=f"{out}: was made with {sentence}"):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from evaluation.gold.questions import Evidence, GoldError, Question, read_gold
+from evaluation.gold.questions import GoldError, GoldQuote, Question, read_gold
 from evaluation.measures import groups_held
 from models import Message
 from tests.conftest import make_index, write_files
@@ -52,7 +52,7 @@ def test_a_row_is_read_as_it_stands(tmp_path: Path) -> None:
     )
     assert first == Question("a", "Who died?", (("Ten people", "ten"),), (), True, "question")
     assert second.groups == (("Baghdad", "Bagdad"), ("1",))
-    assert second.evidence == (Evidence("x", "in Baghdad"), Evidence("y", "one", 1))
+    assert second.evidence == (GoldQuote("x", "in Baghdad"), GoldQuote("y", "one", 1))
     assert second.history == (Message("user", "Who?"), Message("assistant", "He.")) and second.must_flag_conflict
     assert (third.answerable, third.groups) == (False, ())
 
@@ -101,7 +101,7 @@ def test_a_file_without_questions(tmp_path: Path) -> None:
 def test_any_text_comes_back_as_it_was_written(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     row = {"id": text, "question": text, "answers": [text], "evidence": [{"article_id": text, "quote": text}]}
     [question] = read_gold(write_gold(tmp_path_factory.mktemp("gold"), row))
-    assert question == Question(text, text, ((text,),), (Evidence(text, text),), True, "question")
+    assert question == Question(text, text, ((text,),), (GoldQuote(text, text),), True, "question")
 
 
 # Ours

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from evaluation.gold.imports.gather import gather
 from evaluation.gold.imports.item import LeftOut
 from evaluation.gold.imports.sets import GoldSet, read_set, write_set
-from evaluation.gold.questions import Evidence, GoldError, Question, read_gold
+from evaluation.gold.questions import GoldError, GoldQuote, Question, read_gold
 from evaluation.gold.quotes import best_sentence, find_articles, find_quote, sentences_around
 from ground.words import fold
 from index.article import Article
@@ -134,7 +134,7 @@ def test_squad_becomes_paragraphs_and_sentences(tmp_path: Path) -> None:
     strike, oil = made.articles
     assert (made.format, strike.text, strike.title, oil.text) == ("SQuAD", STRIKE, "Night Strike", OIL)
     assert strike.id.startswith("night-strike-") and oil.id.startswith("oil-")
-    quote = Evidence(strike.id, "Ten people died in it, said the ministry.")
+    quote = GoldQuote(strike.id, "Ten people died in it, said the ministry.")
     assert made.questions == (
         Question("s1", "How many died?", (("Ten", "Ten people"),), (quote,), True, "span"),
         Question("s2", "Who ordered it?", (), (), False, "unanswerable"),
@@ -200,8 +200,8 @@ def test_multihop_facts_are_found_in_their_articles(tmp_path: Path, as_folder: b
     assert (strike.source, strike.byline, strike.url) == ("Wire", "A. Writer", "https://example.org/1")
     assert (strike.published, oil.published) == ("2023-11-01T08:00:00+00:00", None)
     quotes = (
-        Evidence(strike.id, "“Ten died,” the ministry said.\n\nNine"),
-        Evidence(oil.id, "Traders feared a war."),
+        GoldQuote(strike.id, "“Ten died,” the ministry said.\n\nNine"),
+        GoldQuote(oil.id, "Traders feared a war."),
     )
     first, second, third = made.questions
     assert (third.answerable, third.groups, third.kind) == (False, (), "x")
@@ -232,10 +232,10 @@ def test_a_beir_folder_measures_the_search_only(tmp_path: Path) -> None:
         ("d2", "Oil", "Oil", None),
         ("d3", "d3", "Rain.", "u"),
     ]
-    whole = (Evidence("d1", "Ten died."), Evidence("d3", "Rain."))
+    whole = (GoldQuote("d1", "Ten died."), GoldQuote("d3", "Rain."))
     assert made.questions == (
         Question("q1", "How many died?", (), whole, True, "retrieval"),
-        Question("q2", "What rose?", (), (Evidence("d2", "Oil"),), True, "retrieval"),
+        Question("q2", "What rose?", (), (GoldQuote("d2", "Oil"),), True, "retrieval"),
     )
     assert all(question.retrieval_only for question in made.questions)
     assert reasons(made) == {
@@ -281,12 +281,12 @@ def test_a_table_with_its_articles(tmp_path: Path) -> None:
             "a",
             "How many died?",
             (("Ten", "10"),),
-            (Evidence(strike.id, "Ten people died in it, said the ministry."),),
+            (GoldQuote(strike.id, "Ten people died in it, said the ministry."),),
             True,
             "toll",
         ),
         Question(
-            "b", "Who said so?", (("the ministry",),), (Evidence(strike.id, "said the ministry"),), True, "question"
+            "b", "Who said so?", (("the ministry",),), (GoldQuote(strike.id, "said the ministry"),), True, "question"
         ),
         Question("c", "Who sang?", (), (), False, "unanswerable"),
         Question("d", "Who sang?", (("Nobody",),), (), True, "question"),
@@ -336,8 +336,8 @@ def test_quotes_without_an_article_are_sought_in_the_archive(tmp_path: Path, new
     path = write_json(tmp_path, "t.json", rows)
     made = read_set([path], archive=news.archive)
     assert [question.evidence for question in made.questions] == [
-        (Evidence("airport", "Ten people died in the strike."),),
-        (Evidence("airport", "Flights went to Basra."),),
+        (GoldQuote("airport", "Ten people died in the strike."),),
+        (GoldQuote("airport", "Flights went to Basra."),),
         (),
     ]
     assert reasons(made) == {
@@ -392,7 +392,7 @@ def article(id: str, text: str) -> Article:
     return Article(id, text, id)
 
 
-def question(id: str, words: str, answer: str, *evidence: Evidence) -> Question:
+def question(id: str, words: str, answer: str, *evidence: GoldQuote) -> Question:
     return Question(id, words, ((answer,),), evidence, True, "question")
 
 
@@ -403,14 +403,14 @@ def test_ids_are_given_once_and_a_question_asked_twice_is_one() -> None:
             article("a", "Ten died."),
             article("a", "Other words."),
             article("b", "10 Died."),
-            question("1", "How many?", "ten", Evidence("a", "Ten died.")),
-            question("2", "how many", "Ten", Evidence("b", "10 Died.")),
-            question("1", "How many?", "nine", Evidence("a", "Other words.")),
+            question("1", "How many?", "ten", GoldQuote("a", "Ten died.")),
+            question("2", "how many", "Ten", GoldQuote("b", "10 Died.")),
+            question("1", "How many?", "nine", GoldQuote("a", "Other words.")),
         ],
     )
     assert [(a.id, a.text) for a in made.articles] == [("a", "Ten died."), ("b", "10 Died.")]
     assert made.questions == (
-        question("1", "How many?", "ten", Evidence("a", "Ten died."), Evidence("b", "10 Died.")),
+        question("1", "How many?", "ten", GoldQuote("a", "Ten died."), GoldQuote("b", "10 Died.")),
         question("1-2", "How many?", "nine"),
     )
     assert reasons(made) == {
@@ -430,7 +430,7 @@ def test_what_could_not_be_indexed_or_asked_is_left_out() -> None:
             question("2", "why " * 1000, "x"),
             question("3", "Which sign?", "%"),
             question("4", "Who?", "\ud800"),
-            question("5", "What?", "half", Evidence("half", "Half")),
+            question("5", "What?", "half", GoldQuote("half", "Half")),
             LeftOut("a reason", "a place"),
         ],
     )
@@ -439,7 +439,7 @@ def test_what_could_not_be_indexed_or_asked_is_left_out() -> None:
 
 
 def test_what_is_there_is_not_replaced_unless_asked(tmp_path: Path) -> None:
-    made = gather("table", [article("a", "Ten died."), question("1", "How many?", "ten", Evidence("a", "Ten died."))])
+    made = gather("table", [article("a", "Ten died."), question("1", "How many?", "ten", GoldQuote("a", "Ten died."))])
     for name in ("articles.jsonl", "gold.jsonl"):
         folder = write_files(tmp_path / name, {name: "mine"})
         with pytest.raises(GoldError, match=f"{name}: is there already; name another --out"):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from evaluation.figures import columns
-from evaluation.gold.questions import Evidence, Question
+from evaluation.gold.questions import GoldQuote, Question
 from evaluation.judge import Entails, Judged, fingerprint, judge
 from evaluation.run import row_of
 from evaluation.statistics import ratios
@@ -23,14 +23,14 @@ from qa.answer import Answer, Citation, Conflict, Sentence, cite
 from qa.retrieve import Hit, retrieve
 from tests.conftest import make_index, write_files
 from tests.evaluation.test_trec import measure
-from tests.qa.test_read import make_hit
 from tests.support.fakes import FakeEmbedder
+from tests.support.rooms import make_hit
 
 QUESTION = "Who died in the strike at the airport of Baghdad?"
-TEN = Evidence("airport", "Ten people died")
+TEN = GoldQuote("airport", "Ten people died")
 
 
-def make_question(*evidence: Evidence, groups: int = 1, **options: Any) -> Question:
+def make_question(*evidence: GoldQuote, groups: int = 1, **options: Any) -> Question:
     made = {"id": "q", "question": QUESTION, "groups": (("ten",), ("oil",))[:groups], "answerable": True}
     return Question(evidence=evidence, **{**made, "kind": "fact", **options})
 
@@ -225,7 +225,7 @@ def test_a_passage_is_relevant_where_it_shares_characters_with_evidence(split: N
     for start in range(0, len(text) - 20, 3):
         quote = text[start : start + 20]  # some of them across a break
         places = {at for at in range(len(text)) if text.startswith(quote, at)}
-        made = judge(make_question(Evidence("a", quote)), None, {"fused": hits}, split.archive)
+        made = judge(make_question(GoldQuote("a", quote)), None, {"fused": hits}, split.archive)
         assert {(place.start, place.end) for place in made.places} == {(at, at + 20) for at in places}
         held = {c for at in places for c in range(at, at + 20)}
         shared = [h for h in hits if held & set(range(h.passage.start, h.passage.end))]
@@ -234,12 +234,12 @@ def test_a_passage_is_relevant_where_it_shares_characters_with_evidence(split: N
 
 def test_where_evidence_is_ranked_is_measured(split: NewsIndex) -> None:
     hits = passages(split, "a")
-    second = make_question(Evidence("a", "matter 1"), Evidence("b", "Other", 1), groups=2)
+    second = make_question(GoldQuote("a", "matter 1"), GoldQuote("b", "Other", 1), groups=2)
     made = found(split, second, hits)
     assert (made["mrr@10"], made["recall_any@1"], made["recall_any@5"], made["recall_all@10"]) == (1 / 2, 0, 1, 0)
     assert found(split, second, [*hits, *passages(split, "b")])["recall_all@10"] == 1
     assert found(split, second, [])["recall_any@10"] == 0
-    assert judge(make_question(Evidence("a", "matter"), answerable=False), None, {}, split.archive).groups == ()
+    assert judge(make_question(GoldQuote("a", "matter"), answerable=False), None, {}, split.archive).groups == ()
 
 
 def test_a_copy_found_by_the_search_counts(tmp_path: Path) -> None:
@@ -249,14 +249,14 @@ def test_a_copy_found_by_the_search_counts(tmp_path: Path) -> None:
     hits = retrieve(news, QUESTION, k=10, candidates=20)
     assert [len(hit.copies) for hit in hits] == [1]
     for name in ("a", "b"):
-        made = judge(make_question(Evidence(name, "Ten people died")), None, {"fused": hits}, news.archive)
+        made = judge(make_question(GoldQuote(name, "Ten people died")), None, {"fused": hits}, news.archive)
         assert set(measure(made).values()) == {1.0} and len(made.relevant) == 1, "a text and its copy are one"
     other = make_hit(wire, article_id="c")
-    assert found(news, make_question(Evidence("a", "Ten people died")), [other])["recall_any@10"] == 0
+    assert found(news, make_question(GoldQuote("a", "Ten people died")), [other])["recall_any@10"] == 0
 
 
 def test_evidence_that_is_not_there_is_reported_and_counts_as_not_found(news: NewsIndex) -> None:
-    lost = (Evidence("airport", "Ten  people"), Evidence("gone", "Ten", 1), TEN)
+    lost = (GoldQuote("airport", "Ten  people"), GoldQuote("gone", "Ten", 1), TEN)
     made = judge(make_question(*lost), None, {"fused": passages(news, "airport")}, news.archive)
     assert made.missing == ("q: “Ten  people” is not in airport", "q: “Ten” is of gone, not in this archive")
     assert made.groups == (0, 1) and measure(made)["recall_any@10"] == 1 and measure(made)["recall_all@10"] == 0
@@ -267,7 +267,7 @@ def test_evidence_that_is_not_there_is_reported_and_counts_as_not_found(news: Ne
 
 def test_a_line_of_a_run_comes_back(news: NewsIndex) -> None:
     answer = make_answer("Ten", quote(news.archive, "Ten people"), seconds={"total": 1.0}, tokens={"read": 3})
-    question = make_question(TEN, Evidence("gone", "x", 1))
+    question = make_question(TEN, GoldQuote("gone", "x", 1))
     made = judge(question, answer, {"fused": passages(news, "airport")}, news.archive, lambda *_: True)
     assert Judged.read(json.loads(json.dumps(row_of(made)))) == made and made.relevant and made.missing
 
@@ -277,7 +277,7 @@ def test_every_part_of_a_gold_question_is_in_its_fingerprint() -> None:
     others = [
         make_question(TEN, id="p"),
         make_question(TEN, groups=2),
-        make_question(Evidence("airport", "Ten people died", 1)),
+        make_question(GoldQuote("airport", "Ten people died", 1)),
         make_question(TEN, answerable=False),
         make_question(TEN, must_flag_conflict=True),
     ]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from evaluation.figures import make_figures
-from evaluation.gold.questions import Evidence, Question
+from evaluation.gold.questions import GoldQuote, Question
 from evaluation.judge import judge
 from evaluation.report import write_report
 from evaluation.run import Run
@@ -111,11 +111,11 @@ def make_run(
 
 def one_of_each(article: Article, words: str = "") -> list[tuple[Question, Answer | None]]:
     """A question of each outcome; `words` stand in all that a gold set and an answer say."""
-    quote, ten = Evidence(article.id, QUOTE), Evidence(article.id, "Ten people were killed.", 1)
-    gone = Evidence("gone" + words, "Nowhere" + words)
+    quote, ten = GoldQuote(article.id, QUOTE), GoldQuote(article.id, "Ten people were killed.", 1)
+    gone = GoldQuote("gone" + words, "Nowhere" + words)
     history = (Message("user", "Before" + words), Message("assistant", "Said" + words))
 
-    def ask(id: str, *evidence: Evidence, answerable: bool = True, **more: Any) -> Question:
+    def ask(id: str, *evidence: GoldQuote, answerable: bool = True, **more: Any) -> Question:
         groups = (("two vehicles", "2" + words), ("ten",))[: 2 if len(evidence) > 1 else 1] if answerable else ()
         kind = ("fact" if answerable else "absent") + words
         return Question(id + words, f"{id}{words}?", groups, evidence, answerable, kind, **more)
@@ -276,9 +276,9 @@ def test_what_is_around_a_quote_stays_in_its_story(tmp_path: Path) -> None:
     article = Article("page", "".join(stories), "A page", sections=sections)
     archive = make_archive(tmp_path / "archive", [article])
     evidence = (
-        Evidence("page", "Second story."),
-        Evidence("page", "The end of Second."),
-        Evidence("page", "long. All"),
+        GoldQuote("page", "Second story."),
+        GoldQuote("page", "The end of Second."),
+        GoldQuote("page", "long. All"),
     )
     question = Question("a", "What?", (("x",),), evidence, True, "fact")
     run = make_run(tmp_path / "run", archive, [(question, None)], [make_hit(article)])
@@ -354,6 +354,8 @@ def test_a_figure_that_nothing_counts_for_is_left_out(tmp_path: Path) -> None:
     assert headings([(without, None)]) == ["What became of the question"]
 
 
+@pytest.mark.no_cover  # to trace takes time and memory
+@pytest.mark.slow
 def test_a_thousand_questions_are_quick_and_light(tmp_path: Path) -> None:
     run, archive, questions = make_large_run(tmp_path, 1000)
     began = time.process_time()
@@ -383,7 +385,7 @@ def make_large_run(folder: Path, size: int) -> tuple[Run, Archive, list[Question
         quotes = [
             f"Article {n % 200} says in sentence {i} that {i * (n % 200)} people came to town." for i in (9, 20, 41)
         ]
-        evidence = tuple(Evidence(article.id, quote, g) for g, quote in enumerate(quotes[:2]))
+        evidence = tuple(GoldQuote(article.id, quote, g) for g, quote in enumerate(quotes[:2]))
         answerable, score = n % 6 > 0, round(float(picked.beta(3, 1.3)), 4)
         kind = f"{('list', 'single_fact', 'date_number')[n % 3]}" if answerable else "unanswerable_absent"
         forms = tuple((f"sentence {i}",) for i in (9, 20))

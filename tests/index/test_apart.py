@@ -8,6 +8,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 
 import index.reading.apart
 import index.reading.files
-from index.article import Article, ArticleError, Aside, MemberBegins, Origin, Original, OtherMembers, Section, shown
+from ground.shown import shown
+from index.article import Article, ArticleError, Aside, MemberBegins, Origin, Original, OtherMembers, Section
 from index.news_index import NewsIndex
 from index.reading.apart import MEMORY_MB, MOST_STOPPED, end_workers, pack, read_apart, unpack
 from index.reading.files import READERS, Problem, read_file
@@ -27,6 +29,7 @@ from tests.support.fakes import FakeEmbedder, count_words
 SUPPORT = Path(__file__).parents[1] / "support"
 HOSTILE = (sys.executable, str(SUPPORT / "hostile.py"))
 SECONDS = 3.0
+slowly = partial(pytest.param, marks=pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)
@@ -53,11 +56,11 @@ def running(process: int) -> bool:
 @pytest.mark.parametrize(
     ("kind", "articles", "sentence"),
     [
-        ("hang", 1, "took longer than 3 s and was stopped; the rest of the file is left out"),
-        ("spin", 0, "took longer than 3 s and was stopped; the file is left out"),
+        slowly("hang", 1, "took longer than 3 s and was stopped; the rest of the file is left out"),
+        slowly("spin", 0, "took longer than 3 s and was stopped; the file is left out"),
         ("die", 0, "died (exit code 3); the file is left out"),
         ("crash", 0, "died (signal 11); the file is left out"),
-        ("eat", 0, f"needed more than {MEMORY_MB} MB of memory and was stopped; the file is left out"),
+        slowly("eat", 0, f"needed more than {MEMORY_MB} MB of memory and was stopped; the file is left out"),
     ],
 )
 def test_what_happens_to_a_parser_is_a_sentence(tmp_path: Path, kind: str, articles: int, sentence: str) -> None:
@@ -68,12 +71,14 @@ def test_what_happens_to_a_parser_is_a_sentence(tmp_path: Path, kind: str, artic
     assert isinstance(article, Article), "the next file is read as if nothing had happened"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="macOS does not hold a process to RLIMIT_AS")
 def test_memory_is_refused_to_what_asks_for_all_of_it_at_once(tmp_path: Path) -> None:
     [error] = apart(tmp_path, "eat_in_c", 60)
     assert str(error) == "FILE: its parser died (signal 6); the file is left out"
 
 
+@pytest.mark.slow
 def test_a_worker_watches_what_it_holds() -> None:
     """What stops it where the system does not hold it to RLIMIT_AS."""
     script = (
@@ -102,10 +107,12 @@ def test_half_of_a_surrogate_pair_takes_only_its_article(tmp_path: Path) -> None
     assert isinstance(article, Article) and article.id == "whole"
 
 
+@pytest.mark.slow
 def test_the_limit_is_for_one_item_and_not_for_the_file(tmp_path: Path) -> None:
     assert len([item for item in apart(tmp_path, "slow", seconds=1.5) if isinstance(item, Article)]) == 8
 
 
+@pytest.mark.slow
 def test_a_worker_makes_no_more_than_is_asked_for(tmp_path: Path) -> None:
     items = apart(tmp_path, "many")
     assert [item.id for item in islice(items, 3)] == ["1", "2", "3"]  # type: ignore[union-attr]
@@ -143,6 +150,7 @@ def test_a_second_file_can_be_read_in_the_middle_of_one(tmp_path: Path) -> None:
     assert isinstance(inner, Article) and len(list(outer)) == 7
 
 
+@pytest.mark.slow
 def test_a_worker_dies_with_its_parent(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from index.article import Original\n"
@@ -222,6 +230,7 @@ def test_what_is_said_is_what_was_read(text: str, title: str, source: str | None
         assert (type(again), str(again)) == (type(error), str(error))
 
 
+@pytest.mark.slow
 def test_in_a_container_a_parser_that_is_stopped_costs_its_member(tmp_path: Path) -> None:
     names = ["a.txt", "b.die", "c.png", "d.txt", "e.crash", "f.hang", "g.zip", "h.txt"]
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as packed:
@@ -238,6 +247,7 @@ def test_in_a_container_a_parser_that_is_stopped_costs_its_member(tmp_path: Path
     ]
 
 
+@pytest.mark.slow
 def test_a_container_of_nothing_else_is_given_up(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as packed:
         for number in range(50):
@@ -255,6 +265,7 @@ def test_plain_files_need_no_worker(articles: Path, monkeypatch: pytest.MonkeyPa
     ]
 
 
+@pytest.mark.slow
 def test_an_update_goes_on_after_each_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.reading.apart.COMMAND", HOSTILE)
     monkeypatch.setattr("index.reading.apart.SECONDS", SECONDS)

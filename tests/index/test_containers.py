@@ -12,6 +12,7 @@ import tarfile
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -292,6 +293,14 @@ def test_an_encrypted_zip_is_a_sentence(tmp_path: Path) -> None:
 # What is too much
 
 
+def test_an_attachment_of_a_mail_in_a_zip_lies_in_both(tmp_path: Path) -> None:
+    letter = EmailMessage()
+    letter.set_content("The bridge was opened on Saturday.")
+    letter.add_attachment(b"plain text", maintype="text", subtype="plain", filename="a.txt")
+    articles, _, _ = read(tmp_path, "b.zip", make_zip([("in/m.eml", letter.as_bytes())]))
+    assert [article.original for article in articles] == ["b.zip/in/m.eml", "b.zip/in/m.eml/a.txt"]
+
+
 def test_a_zip_of_zips_is_read_two_deep(tmp_path: Path) -> None:
     inner = make_zip([("deep.txt", b"Deep."), ("deeper.zip", make_zip([("a.txt", b"A.")]))])
     articles, problems, _ = read(tmp_path, "b.zip", make_zip([("in/inner.zip", inner), ("a.txt", b"A.")]))
@@ -327,6 +336,8 @@ def test_no_byte_is_counted_twice(tmp_path: Path, kind: str, monkeypatch: pytest
     assert [len(article.text) for article in articles] == [600_000] and not problems
 
 
+@pytest.mark.no_cover  # to trace takes time and memory
+@pytest.mark.slow
 def test_the_headers_of_a_tar_are_not_kept(tmp_path: Path) -> None:
     write_files(tmp_path, {"b.tar": make_tar([(f"{number}.png", b"") for number in range(30_000)])})
     gc.collect()

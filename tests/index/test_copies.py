@@ -19,7 +19,7 @@ from index.copies.shingles import overlap, shingles_of, sketch_of, words_of
 from index.copies.tables import SENIORS
 from index.store.archive import Archive
 from index.store.sqlite import EmbeddedArchive
-from index.update import Report
+from index.update import UpdateReport
 from tests.conftest import make_index, write_files
 from tests.support.fakes import FakeEmbedder, count_words
 
@@ -295,7 +295,7 @@ def test_an_update_that_is_killed_and_run_again_groups_alike(tmp_path: Path, mon
     held = type(whole).open(archive, FakeEmbedder())
     held.update([folder], count_tokens=count_words)
     assert told(held.archive) == told(whole.archive)
-    assert held.update([folder], count_tokens=count_words) == Report(unchanged=4)
+    assert held.update([folder], count_tokens=count_words) == UpdateReport(unchanged=4)
 
 
 def _as_file(article: Article) -> str:

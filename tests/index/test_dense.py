@@ -338,6 +338,8 @@ def test_the_archive_gives_its_vectors_in_blocks_and_by_row(tmp_path: Path) -> N
     archive.close()
 
 
+@pytest.mark.no_cover  # to trace takes time and memory
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_archive(tmp_path: Path) -> None:
     """Three times as many vectors, 30 MB of them more, and no more memory to make the index."""
     peaks = []

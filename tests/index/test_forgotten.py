@@ -93,3 +93,15 @@ def test_the_list_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert read_forgotten(tmp_path) == []
     write_forgotten(tmp_path, held)
     assert read_forgotten(tmp_path) == held
+
+
+def test_what_is_typed_alike_is_what_is_meant(desk: Line, tmp_path: Path) -> None:
+    row = '{"id": "fe\u0301e", "text": "A fairy."}\n'
+    write_files(tmp_path / "articles", {"Se\u0300te/a.txt": "The quay.", "e.jsonl": row})
+    desk.run("index", tmp_path / "articles")
+    out, _ = desk.run("forget", tmp_path / "articles" / "S\u00e8te", "f\u00e9e")
+    assert out.startswith("2 articles of 2 files taken out")
+    # The row has not changed, so it is not read again, nor counted.
+    assert "kept out by groundwire forget: 1\n" in desk.run("index", tmp_path / "articles")[0]
+    desk.run("remember", tmp_path / "articles" / "S\u00e8te", "f\u00e9e")
+    assert desk.run("forget", "--list")[0] == "nothing is kept out\n"

@@ -11,7 +11,7 @@ import pytest
 from index.article import ArticleError
 from index.news_index import NewsIndex
 from index.reading.files import Unlisted
-from index.update import Report
+from index.update import UpdateReport
 from tests.cli.test_errors import Line
 from tests.conftest import as_nobody, make_index, open_to_all, write_files
 from tests.support.fakes import FakeEmbedder, count_words
@@ -35,7 +35,7 @@ def held(tmp_path: Path, folder: Path) -> Iterator[NewsIndex]:
     news.close()
 
 
-def update(news: NewsIndex, *paths: Path, prune: bool = False) -> Report:
+def update(news: NewsIndex, *paths: Path, prune: bool = False) -> UpdateReport:
     return news.update(paths, count_tokens=count_words, prune=prune)
 
 
@@ -53,7 +53,7 @@ def test_a_folder_that_cannot_be_listed_keeps_its_articles(tmp_path: Path, folde
 def _keeps_the_harbour(archive: Path, folder: Path) -> None:
     news = NewsIndex.open(archive, FakeEmbedder())
     for prune in (False, True):
-        assert update(news, folder, prune=prune) == Report(
+        assert update(news, folder, prune=prune) == UpdateReport(
             unchanged=3,
             problems=[
                 f"{folder / 'harbour'}: cannot be listed (Permission denied); the 2 articles that came from it stay:"
@@ -100,8 +100,8 @@ def test_an_empty_folder_may_be_a_disk_that_is_not_mounted(held: NewsIndex, fold
         f"{folder / 'harbour'}: is empty; the 2 articles that came from it stay:"
         " see whether its disk is there (--prune takes them out)"
     )
-    assert update(held, folder) == Report(unchanged=3, problems=[sentence])
-    assert update(held, folder, prune=True) == Report(unchanged=1, removed=2)
+    assert update(held, folder) == UpdateReport(unchanged=3, problems=[sentence])
+    assert update(held, folder, prune=True) == UpdateReport(unchanged=1, removed=2)
     (folder / "market.txt").unlink()
     with pytest.raises(ArticleError, match="no articles in this folder"):
         update(held, folder, prune=True)
@@ -147,3 +147,11 @@ def test_files_that_moved_within_the_folder_are_no_loss(held: NewsIndex, folder:
     asked: list[tuple[int, int]] = []
     report = held.update([folder], count_tokens=count_words, may_remove=lambda *much: bool(asked.append(much)))
     assert (asked, report.removed, report.problems) == ([], 1, []) and ids(held) == ["ferry", "market", "port/crane"]
+
+
+def test_the_parts_of_a_page_that_was_saved_later_are_gone(tmp_path: Path) -> None:
+    folder = write_files(tmp_path / "articles", {"Fire_files/frame.txt": "A frame.", "market.txt": "The market moved."})
+    news = make_index(tmp_path / "archive", [folder], FakeEmbedder())
+    write_files(folder, {"Fire.html": "<p>A fire closed the old mill by the river for the whole of the winter.</p>"})
+    assert update(news, folder).problems == [] and ids(news) == ["Fire", "market"]
+    news.close()

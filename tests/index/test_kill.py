@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from index import update
 from index.news_index import NewsIndex
 from index.opening import is_archive
@@ -49,6 +51,7 @@ def write_articles(folder: Path, *, edition: int) -> Path:
     return write_files(folder, {"rows.jsonl": "".join(rows)} | {f"{n}.txt": text for n, text in texts.items()})
 
 
+@pytest.mark.slow
 def test_thirty_kills_leave_no_trace(tmp_path: Path) -> None:
     first, second = (write_articles(tmp_path / f"edition-{n}", edition=n) for n in (0, 1))
     articles = tmp_path / "articles"

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from index.scale.milvus import connection
-from index.scale.milvus.connection import Connection, read_address
+from index.scale.milvus.connection import MilvusConnection, read_address
 from index.store.archive import ArchiveError
 
-pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install 'groundwire[milvus]'")
+pytestmark = pytest.mark.slow
 
 
 class Speaker:
@@ -51,6 +51,7 @@ class Speaker:
 
 @pytest.fixture
 def speaker() -> Iterator[Speaker]:
+    pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install 'groundwire[milvus]'")
     made = Speaker()
     yield made
     made.stop()
@@ -67,13 +68,13 @@ def test_a_server_that_hangs_is_a_sentence(speaker: Speaker, monkeypatch: pytest
     speaker.answering.clear()
     began = time.monotonic()
     with pytest.raises(ArchiveError, match="the server does not answer"):
-        Connection(read_address(f"milvus://127.0.0.1:{speaker.port}/default"))
+        MilvusConnection(read_address(f"milvus://127.0.0.1:{speaker.port}/default"))
     assert time.monotonic() - began < 5
 
 
 @pytest.mark.skipif(not Path("/proc/self/net/tcp6").is_file(), reason="this system does not list its connections there")
 def test_a_connection_that_is_closed_leaves_no_channel(speaker: Speaker) -> None:
-    made = Connection(read_address(f"milvus://127.0.0.1:{speaker.port}/default"))
+    made = MilvusConnection(read_address(f"milvus://127.0.0.1:{speaker.port}/default"))
     made.open(create=True)
     assert connections_to(speaker.port) == 1
     made.close()
@@ -86,7 +87,7 @@ def test_a_connection_that_is_closed_leaves_no_channel(speaker: Speaker) -> None
 def test_a_reader_waits_less_for_a_server_than_a_writer(speaker: Speaker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "READING_PATIENCE", 0.2)
     monkeypatch.setattr(connection, "PATIENCE", 1.5)
-    made = Connection(read_address(f"milvus://127.0.0.1:{speaker.port}/default"))
+    made = MilvusConnection(read_address(f"milvus://127.0.0.1:{speaker.port}/default"))
     speaker.answering.clear()
     waited = []
     for made.writing in (False, True):
@@ -102,7 +103,7 @@ def test_a_server_that_loads_is_waited_for(speaker: Speaker, monkeypatch: pytest
     from pymilvus.exceptions import MilvusException
 
     monkeypatch.setattr(connection, "READING_PATIENCE", 0.2)
-    made = Connection(read_address(f"milvus://127.0.0.1:{speaker.port}/default"))
+    made = MilvusConnection(read_address(f"milvus://127.0.0.1:{speaker.port}/default"))
     loaded = time.monotonic() + 1
 
     def read(seconds: float) -> str:
@@ -120,7 +121,7 @@ def test_a_full_disk_is_told_at_once(speaker: Speaker) -> None:
     def write(seconds: float) -> None:
         raise MilvusException(message="[Errno 28] No space left on device")
 
-    made = Connection(read_address(f"milvus://127.0.0.1:{speaker.port}/default"))
+    made = MilvusConnection(read_address(f"milvus://127.0.0.1:{speaker.port}/default"))
     made.writing = True
     began = time.monotonic()
     with pytest.raises(ArchiveError, match=r"/default: the server's disk is full; make room.* is whole$"):
@@ -136,7 +137,7 @@ def test_an_outage_is_told_once_and_waited_for_once(
     monkeypatch.setattr(connection, "PATIENCE", 2.0)
     monkeypatch.setattr(connection, "READING_PATIENCE", 9.0)
     monkeypatch.setattr(connection, "AFTERWARDS", 0.5)
-    made = Connection(read_address(f"milvus://127.0.0.1:{speaker.port}/default"))
+    made = MilvusConnection(read_address(f"milvus://127.0.0.1:{speaker.port}/default"))
     made.writing = True
     speaker.answering.clear()
 

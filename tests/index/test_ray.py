@@ -28,9 +28,9 @@ from index.passage import CountTokens
 from index.reading.files import Problem
 from index.scale import ray as cluster
 from index.scale.ray import ClusterError, on_cluster
-from index.update import Progress, Reading, Report, ToRead, file_digest
+from index.update import Reading, ToRead, UpdateProgress, UpdateReport, file_digest
 from models import ModelError, Vectors
-from qa.pipeline import open_on_node
+from qa.newsroom import open_on_node
 from qa.settings import Settings
 from tests.conftest import write_files
 from tests.support.fakes import FakeEmbedder, count_words
@@ -129,8 +129,12 @@ def plain(folder: Path, *paths: Path) -> NewsIndex:
 
 
 def update_on(
-    address: str, news: NewsIndex, *paths: Path, opener: Any, progress: Callable[[Progress], None] = lambda _: None
-) -> Report:
+    address: str,
+    news: NewsIndex,
+    *paths: Path,
+    opener: Any,
+    progress: Callable[[UpdateProgress], None] = lambda _: None,
+) -> UpdateReport:
     with on_cluster(address, opener, news.embedder, max_tokens=MAX_TOKENS) as reading:
         return news.update(paths, count_tokens=count_words, reading=reading, progress=progress)
 
@@ -139,6 +143,7 @@ def empty(folder: Path) -> NewsIndex:
     return NewsIndex.create(folder, FakeEmbedder(), max_tokens=MAX_TOKENS)
 
 
+@pytest.mark.slow
 def test_two_nodes_make_what_one_machine_makes(
     nodes: Any, articles: Path, many: Path, tmp_path: Path, small_blocks: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -159,6 +164,7 @@ def test_two_nodes_make_what_one_machine_makes(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_a_node_is_killed_half_way(
     nodes: Any, many: Path, tmp_path: Path, small_blocks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,7 +172,7 @@ def test_a_node_is_killed_half_way(
     lost = nodes.add_node(num_cpus=1)
     notes, raylet, killed = tmp_path / "notes", lost.all_processes["raylet"][0].process.pid, []
 
-    def progress(now: Progress) -> None:
+    def progress(now: UpdateProgress) -> None:
         if not killed and now.passages > 100 and any(parent == raylet for parent, _, _ in noted(notes)):
             nodes.remove_node(lost, allow_graceful=False)
             killed.append(now.passages)
@@ -176,7 +182,7 @@ def test_a_node_is_killed_half_way(
     assert killed and killed[0] < report.embedded
     assert two.archive.fingerprint() == one.archive.fingerprint()
     assert report.embedded == two.archive.passage_count, "and each passage is there once"
-    assert two.update([many], count_tokens=count_words) == Report(unchanged=report.new)
+    assert two.update([many], count_tokens=count_words) == UpdateReport(unchanged=report.new)
 
 
 def index_on(address: str, folder: Path, many: Path, notes: Path) -> None:
@@ -185,6 +191,7 @@ def index_on(address: str, folder: Path, many: Path, notes: Path) -> None:
     update_on(address, news, many, opener=partial(open_noting, notes, seconds=0.01))
 
 
+@pytest.mark.slow
 def test_the_writer_is_killed_and_the_next_run_makes_it_whole(
     nodes: Any, many: Path, tmp_path: Path, small_blocks: None
 ) -> None:
@@ -201,6 +208,7 @@ def test_the_writer_is_killed_and_the_next_run_makes_it_whole(
     assert two.archive.fingerprint() == one.archive.fingerprint()
 
 
+@pytest.mark.slow
 def test_a_slow_writer_holds_the_nodes_back(
     nodes: Any, tmp_path: Path, small_blocks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,7 +219,7 @@ def test_a_slow_writer_holds_the_nodes_back(
     many = write_files(tmp_path / "many", {"rows.jsonl": "".join(json.dumps(row) + "\n" for row in rows)})
     ahead: list[int] = []
 
-    def progress(now: Progress) -> None:
+    def progress(now: UpdateProgress) -> None:
         time.sleep(0.03)
         ahead.append(sum(count for _, _, count in noted(tmp_path / "notes")) - now.passages)
 
@@ -220,6 +228,7 @@ def test_a_slow_writer_holds_the_nodes_back(
     assert max(ahead) < report.embedded / 4
 
 
+@pytest.mark.slow
 def test_a_process_opens_its_models_once(nodes: Any, tmp_path: Path, small_blocks: None) -> None:
     """However many tasks it is given: 40 files are 20 of them, and each is handed a copy of what it is to do."""
     files = write_files(tmp_path / "many", {f"{n}.txt": BODY.format(n=n, m=0) for n in range(40)})
@@ -228,12 +237,14 @@ def test_a_process_opens_its_models_once(nodes: Any, tmp_path: Path, small_block
     assert report.new == 40 and set(opened.values()) == {1}
 
 
+@pytest.mark.slow
 def test_an_embedder_that_fails_once_is_asked_again(nodes: Any, articles: Path, tmp_path: Path) -> None:
     one, two = plain(tmp_path / "one", articles), empty(tmp_path / "two")
     update_on(nodes.address, two, articles, opener=partial(open_noting, tmp_path / "notes", failures=1))
     assert two.archive.fingerprint() == one.archive.fingerprint()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("opener", "sentence"),
     [
@@ -258,6 +269,7 @@ def noise_of(told: str) -> list[str]:
     return [line for line in told.splitlines() if line and not re.search(r"\d passages|^joining the Ray cluster", line)]
 
 
+@pytest.mark.slow
 def test_the_command_joins_a_cluster(nodes: Any, articles: Path, tmp_path: Path) -> None:
     command = groundwire("index", articles, "--archive", tmp_path / "two", "--ray", nodes.address, "--json")
     ran = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
@@ -326,6 +338,7 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT)}
 
 
+@pytest.mark.slow
 def test_without_ray_it_is_one_sentence(articles: Path, tmp_path: Path) -> None:
     command = groundwire(
         *("index", articles, "--archive", tmp_path / "a", "--ray", "auto"), before="sys.modules['ray'] = None"
@@ -335,6 +348,7 @@ def test_without_ray_it_is_one_sentence(articles: Path, tmp_path: Path) -> None:
     assert "pip install 'groundwire[ray]'" in ran.stderr and "Traceback" not in ran.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("address", "code", "sentence"),
     [
@@ -387,10 +401,11 @@ def listening(processes: set[int]) -> set[str]:
     return {row[1].rpartition(":")[0] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="looks at processes as Linux shows them")
 def test_a_cluster_made_here_listens_on_loopback_alone_and_ends_with_ctrl_c(many: Path, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="no Ray here: pip install 'groundwire[ray]'")
-    before = "import test_cluster, qa.pipeline; qa.pipeline.open_on_node = test_cluster.open_slow"
+    before = "import qa.newsroom, tests.index.test_ray as here; qa.newsroom.open_on_node = here.open_slow"
     command = groundwire("index", many, "--archive", tmp_path / "a", "--ray", "local", before=before)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     process = subprocess.Popen(  # type: ignore[call-overload]
@@ -423,6 +438,7 @@ def test_a_cluster_made_here_listens_on_loopback_alone_and_ends_with_ctrl_c(many
         time.sleep(0.2)
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_the_real_embedder_on_two_nodes(nodes: Any, weights: Path, tmp_path: Path) -> None:
     settings = replace(Settings(), weights=weights, archive=tmp_path / "one", offline=True, threads=1)

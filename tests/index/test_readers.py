@@ -240,16 +240,22 @@ def test_attachments_become_articles_of_their_own(tmp_path: Path) -> None:
     message.add_attachment(b"%PDF-", maintype="application", subtype="pdf", filename="broken.pdf")
     message.add_attachment(b"PK", maintype="application", subtype="zip", filename="more.mhtml")
     articles, problems = read(tmp_path, "m.eml", message.as_bytes())
-    name = str(tmp_path / "m.eml")
     assert [(article.id, article.original) for article in articles] == [
         ("m", None),
-        ("m/page", f"{name}/page.html"),
-        ("m/größe", f"{name}/größe.txt"),
+        ("m/page", "m.eml/page.html"),
+        ("m/größe", "m.eml/größe.txt"),
     ]
     assert articles[1].text == f"{FIRST}\n{SECOND}" and articles[2].text == "plain text"
-    [broken, folded] = problems
+    [broken, folded, others] = problems
     assert broken.startswith("m.eml/broken.pdf: cannot be read as a PDF (")
+    assert others == "1 members of other kinds are left alone"
     assert folded == "m.eml: more.mhtml is left out; save it as a file of its own"
+
+
+def test_a_mail_is_the_same_in_any_folder(tmp_path: Path) -> None:
+    message = mail()
+    message.add_attachment(b"plain text", maintype="text", subtype="plain", filename="a.txt")
+    assert read(tmp_path / "one", "m.eml", message.as_bytes()) == read(tmp_path / "other", "m.eml", message.as_bytes())
 
 
 def test_a_mail_within_a_mail_is_anothers_word(tmp_path: Path) -> None:
@@ -261,7 +267,7 @@ def test_a_mail_within_a_mail_is_anothers_word(tmp_path: Path) -> None:
     articles, problems = read(tmp_path, "m.eml", inner.as_bytes())
     assert [article.text for article in articles] == [f"Outer text {n} is here." for n in range(7, 1, -1)]
     assert [article.id for article in articles[:3]] == ["m", "m/mail-1", "m/mail-1/mail-1"]
-    assert articles[1].original == f"{tmp_path / 'm.eml'}/mail-1"
+    assert articles[1].original == "m.eml/mail-1"
     assert problems == [f"m.eml{5 * '/mail-1'}: mail-1 is left out; save it as a file of its own"]
 
 
@@ -514,7 +520,7 @@ def test_what_is_no_table_is_a_sentence(tmp_path: Path) -> None:
     articles, [problem] = read(tmp_path, "t.csv", unclosed)
     assert [article.id for article in articles] == ["a"]
     assert problem.startswith("t.csv:3: cannot be read as a row of a table (field larger than field limit")
-    assert problem.endswith("and all rows after it")
+    assert problem.endswith("; the row is left out")
 
 
 def test_a_table_in_another_charset_is_read(tmp_path: Path) -> None:
@@ -724,6 +730,7 @@ SAMPLES: dict[str, list[Callable[[], bytes]]] = {
     ".html": [lambda: page(f'<meta charset=x><script type="application/ld+json">{JSON_LD}</script>').encode()],
     ".mhtml": [lambda: b"Content-Type: multipart/related; boundary=X\n\n--X\nContent-Type: text/html\n\n" + PAGE],
     ".eml": [lambda: mail().as_bytes()],
+    ".mbox": [lambda: b"From a Sat Jan  4 10:15:00 2020\n" + mail().as_bytes()],
     ".pdf": [lambda: pdf("Some words.", None, title="x")],
     ".docx": [lambda: b"PK\x03\x04"],
     ".csv": [lambda: b'text,id,date\n"One, two",a,2020-01-04\n'],

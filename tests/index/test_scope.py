@@ -24,15 +24,15 @@ from index.store.sqlite import SCOPES_KEPT, EmbeddedArchive
 from index.store.within import MOST_BARS
 from models import Message
 from qa.answer import Answer
-from qa.pipeline import Piece
+from qa.ask import Piece
 from qa.replay import ReplayError, read_record, replay
 from qa.retrieve import rank_stages, retrieve
 from tests.cli.test_main import Desk, desk  # noqa: F401  the fixture
 from tests.conftest import make_index, rows_of, write_files
 from tests.index.test_dense import dense_index
 from tests.index.test_search import unit_vectors
-from tests.qa.test_pipeline import check_record, make_room, timeless
 from tests.support.fakes import FakeEmbedder, ScriptedGenerator, count_words
+from tests.support.rooms import check_record, make_room, timeless
 
 OUTLETS = ("Meridian Wire", "MERIDIAN WIRE", "Northgate Courier", None)
 LANGUAGES = ("en", "fr", "FR", None)
@@ -346,7 +346,7 @@ def stories_of_all(archive: Archive) -> list[Section]:
         (["2020-01-01", "2020-03-01"], "2020-01", "2020-03", 3),
         (["2020-01-31", "2024-12-01"], "2020-01", "2024-12", 60),
         (["2019-12-31", "2024-12-01"], "2019", "2024", 6),
-        (["0001-01-01", "1965-12-01", "2024-12-01"], "0001", "2024", 3),
+        (["1605-01-01", "1965-12-01", "2024-12-01"], "1605", "2024", 3),
     ],
 )
 def test_the_unit_of_a_timeline_gives_sixty_bars_at_most(
@@ -404,9 +404,7 @@ def test_a_scope_that_leaves_nothing_out_changes_nothing(news: NewsIndex) -> Non
 
 
 def test_what_is_not_sure_enough_names_the_scope(news: NewsIndex) -> None:
-    answer = make_room(news, ScriptedGenerator(log_odds=lambda _: 1.0), least_score=1.0).ask(
-        QUESTION, scope=Scope(outlets=("Reuters",))
-    )
+    answer = make_room(news, least_score=1.0).ask(QUESTION, scope=Scope(outlets=("Reuters",)))
     assert answer.declined
     assert answer.answer.startswith(
         "No answer from the articles you chose (Reuters) is sure enough: the best has a score"

@@ -9,7 +9,7 @@ import pytest
 
 from index.article import ArticleError
 from index.news_index import NewsIndex
-from index.update import BATCH_PASSAGES, Progress, Report
+from index.update import BATCH_PASSAGES, UpdateProgress, UpdateReport
 from tests.conftest import as_nobody, make_index, open_to_all, write_files
 from tests.index.test_containers import make_zip
 from tests.support.fakes import FakeEmbedder, count_characters, count_words, words_of
@@ -17,7 +17,7 @@ from tests.support.fakes import FakeEmbedder, count_characters, count_words, wor
 LONG = " ".join(f"This is sentence number {n} of the article." for n in range(30))
 
 
-def update(news: NewsIndex, *paths: Path) -> Report:
+def update(news: NewsIndex, *paths: Path) -> UpdateReport:
     """One update, the embedder's count of documents begun anew."""
     assert isinstance(news.embedder, FakeEmbedder)
     news.embedder.encoded.clear()
@@ -43,7 +43,7 @@ def test_an_unchanged_file_costs_only_its_hash(
 ) -> None:
     generation = news.archive.generation
     monkeypatch.setattr("index.update.read_file", None)
-    assert update(news, articles) == Report(unchanged=4)
+    assert update(news, articles) == UpdateReport(unchanged=4)
     assert embedder.encoded == [] and news.archive.generation == generation
 
 
@@ -68,7 +68,7 @@ def test_what_is_gone_leaves(news: NewsIndex, articles: Path) -> None:
     (articles / "airport.txt").unlink()
     file = articles / "wire.jsonl"
     file.write_text(file.read_text().splitlines()[0])
-    assert update(news, articles) == Report(removed=2, unchanged=2)
+    assert update(news, articles) == UpdateReport(removed=2, unchanged=2)
     assert ids(news) == ["economy/oil", "wire-1"]
     found = {hit.article.id for hit in news.find([row for row, _ in news.rank("floods in Kerala", 9)["dense"]])}
     assert found == {"economy/oil", "wire-1"}
@@ -107,7 +107,7 @@ def test_a_row_that_moves_to_another_file_stays_in_the_archive(news: NewsIndex, 
     report = update(news, articles)
     assert (report.problems, report.embedded) == ([], 0)
     assert news.archive.owners()["wire-2"] == str(articles / name)
-    assert update(news, articles) == Report(unchanged=4)
+    assert update(news, articles) == UpdateReport(unchanged=4)
 
 
 def test_two_files_can_swap_rows(news: NewsIndex, articles: Path) -> None:
@@ -116,7 +116,7 @@ def test_two_files_can_swap_rows(news: NewsIndex, articles: Path) -> None:
     assert update(news, articles).problems == []
     write_files(articles, {"wire.jsonl": second, "other.jsonl": first})
     assert update(news, articles).problems == [] and len(ids(news)) == 4
-    assert update(news, articles) == Report(unchanged=4)
+    assert update(news, articles) == UpdateReport(unchanged=4)
 
 
 @pytest.mark.parametrize("forward", [True, False])
@@ -156,7 +156,7 @@ def test_rows_of_two_files_with_one_id_are_both_kept(news: NewsIndex, articles: 
     report = update(news, articles)
     assert report.problems == [] and report.new == 3
     assert set(ids(news)) >= {"wire-1", "more/copy/wire-1", "1", "more/b/1"}
-    assert update(news, articles) == Report(unchanged=7)
+    assert update(news, articles) == UpdateReport(unchanged=7)
 
 
 @pytest.mark.parametrize("only_its_folder", [False, True])
@@ -165,7 +165,7 @@ def test_rows_of_two_files_with_one_id_are_both_kept(news: NewsIndex, articles: 
     [
         ("b.jsonl", lambda text: rows({"id": "x", "text": text}), "b/x"),  # a row of another file has "x" already
         ("b.csv", lambda text: f"text\n{text}\n", "b/1"),  # the row has no id of its own
-        ("b.zip", lambda text: make_zip([("x.txt", text.encode())]), "b/x"),
+        pytest.param("b.zip", lambda text: make_zip([("x.txt", text.encode())]), "b/x", marks=pytest.mark.slow),
     ],
     ids=["jsonl", "csv", "zip"],
 )
@@ -181,13 +181,13 @@ def test_a_file_that_comes_by_the_id_of_a_row_is_kept_beside_it(
 
     write_files(folder, {f"{article_id}.txt": "Three."})
     report = update(news, folder / "b" if only_its_folder else folder)
-    assert report == Report(new=1, unchanged=0 if only_its_folder else 2, embedded=1)
+    assert report == UpdateReport(new=1, unchanged=0 if only_its_folder else 2, embedded=1)
     assert ids(news) == [article_id, f"{article_id}.txt", "x"] and texts() == ["Two.", "Three.", "One."]
-    assert update(news, folder) == Report(unchanged=3)
+    assert update(news, folder) == UpdateReport(unchanged=3)
     write_files(folder, {f"{article_id}.txt": "Three, and more."})
-    assert update(news, folder) == Report(changed=1, unchanged=2, embedded=1)
+    assert update(news, folder) == UpdateReport(changed=1, unchanged=2, embedded=1)
     write_files(folder, {name: content("Two and more.")})
-    assert update(news, folder) == Report(changed=1, unchanged=2, embedded=1)
+    assert update(news, folder) == UpdateReport(changed=1, unchanged=2, embedded=1)
     assert len(ids(news)) == 3 and texts() == ["Two and more.", "Three, and more.", "One."]
 
 
@@ -196,9 +196,9 @@ def test_files_of_one_name_and_several_kinds_are_articles_of_their_own(news: New
     report = update(news, articles)
     assert report.problems == [] and report.new == 2
     assert ids(news) == ["airport", "airport.md", "economy", "economy/oil", "wire-1", "wire-2"]
-    assert update(news, articles) == Report(unchanged=6), "whose file was there first keeps the shorter id"
+    assert update(news, articles) == UpdateReport(unchanged=6), "whose file was there first keeps the shorter id"
     write_files(articles, {"airport.md": "Another airport, and more."})
-    assert update(news, articles) == Report(changed=1, unchanged=5, embedded=1)
+    assert update(news, articles) == UpdateReport(changed=1, unchanged=5, embedded=1)
 
 
 def test_a_folder_inside_an_indexed_one_keeps_its_ids(news: NewsIndex, articles: Path) -> None:
@@ -206,7 +206,7 @@ def test_a_folder_inside_an_indexed_one_keeps_its_ids(news: NewsIndex, articles:
     report = update(news, articles / "economy")
     assert (report.new, report.unchanged, report.removed) == (1, 1, 0)
     assert {"economy/gas", "economy/oil", "airport"} <= set(ids(news))
-    assert update(news, articles / "economy" / "gas.txt") == Report(unchanged=1)
+    assert update(news, articles / "economy" / "gas.txt") == UpdateReport(unchanged=1)
 
 
 def test_several_paths_are_one_update(tmp_path: Path, articles: Path) -> None:
@@ -235,7 +235,7 @@ def test_a_row_that_breaks_keeps_what_it_held_until_it_is_mended(news: NewsIndex
     assert (report.unchanged, report.removed, news.archive.fingerprint()) == (4, 0, before)
     assert update(news, articles).problems == report.problems
     wire.write_text(whole)
-    assert update(news, articles) == Report(unchanged=4)
+    assert update(news, articles) == UpdateReport(unchanged=4)
 
 
 @pytest.mark.parametrize("content", [b"", b"caf\xe9", b"a\0b"])
@@ -312,7 +312,7 @@ def test_an_update_is_written_in_batches(tmp_path: Path, embedder: FakeEmbedder)
     lines = rows(*({"id": f"{n}", "text": f"Row number {n}."} for n in range(count)))
     folder = write_files(tmp_path / "articles", {"a.jsonl": lines})
     news = NewsIndex.create(tmp_path / "archive", embedder, max_tokens=20)
-    seen: list[Progress] = []
+    seen: list[UpdateProgress] = []
     report = news.update([folder], count_tokens=count_words, progress=seen.append)
     assert report.new == report.embedded == news.archive.passage_count == count
     assert news.archive.generation == 3

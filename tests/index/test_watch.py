@@ -21,6 +21,7 @@ from index.opening import open_archive
 from tests.conftest import make_index, write_files
 from tests.support.fakes import FakeEmbedder, count_words
 
+pytestmark = pytest.mark.slow
 TESTS = Path(__file__).parents[1]
 QUIET = 0.4
 PATIENCE = 20.0

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from models import ModelError
-from models.catalogue import Entry, Role, find, read_catalogue
+from models.catalogue import ModelEntry, Role, find, read_catalogue
 
 ENTRIES = read_catalogue()
 by_name = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
@@ -25,7 +25,7 @@ def test_one_default_for_llm_embedder_and_tokens() -> None:
 
 
 @by_name
-def test_every_file_has_a_source_and_a_place(entry: Entry) -> None:
+def test_every_file_has_a_source_and_a_place(entry: ModelEntry) -> None:
     assert entry.role in get_args(Role)
     assert entry.files and entry.licence and entry.title
     for file in entry.files:
@@ -38,7 +38,7 @@ def test_every_file_has_a_source_and_a_place(entry: Entry) -> None:
 
 
 @by_name
-def test_a_default_has_a_hash_for_every_file(entry: Entry) -> None:
+def test_a_default_has_a_hash_for_every_file(entry: ModelEntry) -> None:
     assert not entry.default or all(file.sha256 for file in entry.files)
 
 

@@ -96,6 +96,7 @@ def test_onnx_and_torch_are_told_apart_by_what_the_folder_holds(weights: Path) -
     assert isinstance(open_embedder(weights / "all-minilm-l6-v2", "m"), SentenceTransformersEmbedder)
 
 
+@pytest.mark.slow  # loads torch
 @pytest.mark.parametrize("files", [{}, {"config.json": "{"}, {"config.json": "{}"}], ids=["empty", "broken", "bare"])
 def test_a_folder_that_is_no_model_is_a_sentence(tmp_path: Path, files: dict[str, str]) -> None:
     for name, content in files.items():

@@ -32,9 +32,9 @@ from models.connection import Patience
 from models.endpoint import EndpointGenerator, as_words, read_address, until_stop
 from models.llama import LlamaGenerator
 from models.weights import path_of
-from qa.pipeline import Models, open_newsroom
+from qa.newsroom import Models, open_newsroom
 from qa.settings import Settings
-from tests.support.fakes import FakeEmbedder, ScriptedGenerator, count_words
+from tests.support.fakes import FakeEmbedder, FakeReader, ScriptedGenerator, count_words
 from web.measure import models_held
 
 ASK = [Message("system", "You answer briefly."), Message("user", "Name three colours of the rainbow.")]
@@ -437,7 +437,7 @@ NO_LOGPROBS = [
 @pytest.mark.parametrize("chat", NO_LOGPROBS)
 def test_a_server_without_log_probabilities_is_one_sentence(server: Server, chat: Callable[[Asked], object]) -> None:
     server.chat = chat
-    with pytest.raises(ModelError, match=r"tells no log-probabilities, by which every sentence is weighed; start it"):
+    with pytest.raises(ModelError, match=r"tells no log-probabilities, by which --reranker llm weighs; start it"):
         server.open().log_odds(YES)
 
 
@@ -889,6 +889,7 @@ def test_an_answer_from_a_server_is_that_of_the_same_model_here(
     server: Server, news: NewsIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """End to end, by the environment's key, which stands nowhere in the answer; nor in a replay."""
+    monkeypatch.setattr("qa.newsroom.open_reader", lambda *_: FakeReader())
     monkeypatch.setenv("GROUNDWIRE_LLM_KEY", KEY)
     server.chat = play(ScriptedGenerator())
     settings = Settings(archive=news.archive.folder, llm=f"{server.address}/v1#tiny")
@@ -903,7 +904,8 @@ def test_an_answer_from_a_server_is_that_of_the_same_model_here(
 def test_the_command_line_asks_a_server(
     server: Server, news: NewsIndex, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("qa.pipeline.open_embedder", lambda *_, **__: FakeEmbedder())
+    monkeypatch.setattr("qa.newsroom.open_embedder", lambda *_, **__: FakeEmbedder())
+    monkeypatch.setattr("qa.newsroom.open_reader", lambda *_: FakeReader())
     said: list[str] = []
     monkeypatch.setattr("cli.terminal.Line.say", lambda _, text: said.append(text))
     server.chat = play(ScriptedGenerator())
@@ -911,9 +913,10 @@ def test_the_command_line_asks_a_server(
     assert main([*asked, f"{server.address}/v1"]) == 0
     assert "Ten people died" in capsys.readouterr().out
     assert main([*asked[:1], "Why do parrots talk?", *asked[2:], f"{server.address}/v1"]) == 0
-    told = capsys.readouterr()
-    assert "do not say" in told.out and "when to decline was measured with qwen2.5-coder-1.5b; another" in told.err
-    assert f"reading 0 of 8, waiting for {server.address.removeprefix('http://')} …" in said
+    assert "do not say" in capsys.readouterr().out
+    assert f"writing, waiting for {server.address.removeprefix('http://')} …" in said
+    assert any(line.startswith("reading ") for line in said), "the reader is here, and waits for no server"
+    assert not any(line.startswith("reading ") and "waiting" in line for line in said)
     server.chat = with_status(401, {})
     assert main([*asked, f"{server.address}/v1"]) == 1
     error = capsys.readouterr().err

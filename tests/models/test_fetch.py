@@ -18,9 +18,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from models import ModelError
-from models.catalogue import Entry, ModelFile, Part, find
+from models.catalogue import ModelEntry, ModelFile, Part, find
 from models.fetch import fetch, fetch_hub, resolve_folder, resolve_llm
-from models.weights import Progress, installed, path_of, sha256_of, verify
+from models.weights import FetchProgress, installed, path_of, sha256_of, verify
 
 COMMIT = "c0" * 20
 GGUF = b"GGUF" + struct.pack("<IQQ", 3, 0, 0) + bytes(8)  # no tensors, no pairs, aligned to 32
@@ -116,11 +116,11 @@ class Packages:
         return wheel
 
 
-def model(data: bytes = WEIGHTS, *, parts: int = 0, known: bool = True, name: str = "tiny") -> Entry:
+def model(data: bytes = WEIGHTS, *, parts: int = 0, known: bool = True, name: str = "tiny") -> ModelEntry:
     """A model of one file, on the hub and in `parts` packages."""
     pieces = tuple(Part(f"part{n}", "1", f"data/{n}.bin", False) for n in range(1, parts + 1))
     file = ModelFile("m.gguf", len(data), sha(data) if known else None, "there.gguf", None, pieces)
-    return Entry(name, "llm", "Tiny", "MIT", (file,), "owner/repo", None, 512, None, False)
+    return ModelEntry(name, "llm", "Tiny", "MIT", (file,), "owner/repo", None, 512, None, False)
 
 
 def packages(data: bytes = WEIGHTS, *, parts: int = 3) -> Packages:
@@ -139,7 +139,7 @@ def no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_from_the_hub(hub: Hub, tmp_path: Path) -> None:
     hub.repos["owner/repo"] = {"there.gguf": WEIGHTS}
-    told: list[Progress] = []
+    told: list[FetchProgress] = []
     path = fetch(model(), tmp_path, hub_endpoint=hub.endpoint, progress=told.append)
     assert path == path_of(model(), tmp_path) == tmp_path / "tiny" / "m.gguf"
     assert path.read_bytes() == WEIGHTS
@@ -244,7 +244,7 @@ def test_packages_go_on_at_the_missing_part(tmp_path: Path) -> None:
     partial = tmp_path / ".partial" / "tiny"
     assert sorted(path.name for path in partial.glob("*.part-*")) == ["m.gguf.part-001", "m.gguf.part-002"]
     assert not list(partial.rglob("part[12]*.whl")), "a wheel goes as soon as its part is out"
-    (partial / "m.gguf.part-003.unfinished").write_bytes(b"left by a kill")
+    (partial / ".m.gguf.part-003.new").write_bytes(b"left by a kill")
     again = packages()
     assert fetch(model(parts=3), tmp_path, sources=["packages"], download_wheel=again).read_bytes() == WEIGHTS
     assert again.asked == ["part3"]

@@ -41,7 +41,14 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(params=["cross-encoder", "scripted", pytest.param("real", marks=pytest.mark.real)])
+KINDS = [
+    pytest.param("cross-encoder", marks=pytest.mark.slow),  # loads torch
+    "scripted",
+    pytest.param("real", marks=pytest.mark.real),
+]
+
+
+@pytest.fixture(params=KINDS)
 def reranker(request: pytest.FixtureRequest) -> Iterator[Reranker]:
     if request.param == "cross-encoder":
         yield CrossEncoderReranker(request.getfixturevalue("tiny"), "tiny")
@@ -60,6 +67,7 @@ def test_a_score_a_passage_in_the_order_given(reranker: Reranker) -> None:
     assert reranker.name
 
 
+@pytest.mark.slow
 def test_scores_are_the_models_raw_logits(tiny: Path) -> None:
     """Not squeezed to 0 to 1, where what is far apart falls together."""
     import torch
@@ -81,6 +89,7 @@ def test_the_language_model_weighs_yes_against_no() -> None:
     assert made.name == "yes/no of scripted" and len(generator.asked) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content", [{}, {"config.json": "{}"}, {"config.json": "{"}, {"model.safetensors": "no weights"}]
 )
@@ -92,11 +101,13 @@ def test_a_folder_that_is_no_cross_encoder(tmp_path: Path, content: dict[str, st
     assert str(error.value).startswith(str(tmp_path))
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="not a cross-encoder"):
         CrossEncoderReranker(tmp_path / "none", "none")
 
 
+@pytest.mark.slow
 def test_weights_that_are_cut_short(tiny: Path, tmp_path: Path) -> None:
     for file in tiny.iterdir():
         data = file.read_bytes()

@@ -11,7 +11,7 @@ from qa.replay import ReplayError, read_record, replay, settings_in
 from qa.settings import Settings
 from tests.cli.test_main import QUESTION, Desk, desk  # noqa: F401  the fixture
 from tests.conftest import write_files
-from tests.qa.test_pipeline import HISTORY, make_room
+from tests.support.rooms import HISTORY, make_room
 
 
 def keep(desk: Desk, path: Path) -> dict[str, Any]:  # noqa: F811

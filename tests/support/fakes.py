@@ -1,4 +1,5 @@
-"""Models that can be predicted by eye: an embedder that counts words, a generator that looks for the question's words.
+"""Models that can be predicted by eye: an embedder that counts words, a reader and a generator that look for the
+question's words.
 
 `python tests/support/fakes.py index …` is the command line with these in place of the real ones.
 """
@@ -14,9 +15,10 @@ from unittest.mock import patch
 
 import numpy as np
 
-import qa.pipeline  # noqa: F401  what `fakes_for_models` puts its fakes into
+import qa.newsroom  # noqa: F401  what `fakes_for_models` puts its fakes into
 from index.passage import CountTokens, split_sentences
-from models import Message, Usage, Vectors
+from models import Judged, Marked, Message, Reading, Usage, Vectors
+from qa.evidence import SCORES
 
 
 def words_of(text: str) -> list[str]:
@@ -67,21 +69,96 @@ class FakeEmbedder:
         return counts / np.linalg.norm(counts, axis=1, keepdims=True)
 
 
+STOP = frozenset(
+    "a an the of in on at to by for with and or that it is are was were be been has have had do does did who whom what"
+    " when where which why how many much".split()
+)
+DENYING = frozenset(("not", "no", "never"))
+
+
+def telling(text: str) -> set[str]:
+    """The words of a text that tell something: none of STOP, none that deny.
+
+    >>> sorted(telling("Who was not killed at the airport?"))
+    ['airport', 'killed']
+    """
+    return set(words_of(text)) - STOP - DENYING
+
+
+def share(asked: str, text: str) -> float:
+    """Which share of the telling words of what is asked a text holds.
+
+    >>> share("Who died in the strike?", "The strike was at night."), share("Who?", "Ten.")
+    (0.5, 0.0)
+    """
+    wanted = telling(asked)
+    return len(wanted & telling(text)) / len(wanted) if wanted else 0.0
+
+
+def longest_run(question: str, sentence: str) -> tuple[int, int] | None:
+    """The longest run of a sentence's words that are not the question's, nor STOP at its ends; of equals the first.
+
+    >>> "Ten people died at noon."[slice(*longest_run("How many died?", "Ten people died at noon."))]
+    'Ten people'
+    """
+    asked = set(words_of(question))
+    best: list[re.Match[str]] = []
+    run: list[re.Match[str]] = []
+    for word in re.finditer(r"\w+", sentence):
+        known = word[0].casefold() in asked
+        run = [] if known or (not run and word[0].casefold() in STOP) else [*run, word]
+        kept = run[: max((i + 1 for i, held in enumerate(run) if held[0].casefold() not in STOP), default=0)]
+        best = kept if len(kept) > len(best) else best
+    return (best[0].start(), best[-1].end()) if best else None
+
+
+# What the scores of the fake reader are worth; the true reader's own are fitted to it, and fitted anew with it.
+CALIBRATION = {"span": 0.12, "passage": 0.1, "sentence": 0.45, "statement": 0.45}
+CALIBRATED = {"qa.evidence.WEIGHTS": tuple(CALIBRATION.get(name, 0.0) for name in SCORES), "qa.evidence.BIAS": -0.4}
+CALIBRATED |= {"qa.ask.ANSWERS": 0.0, "qa.ask.MARGIN": 2.5}
+
+
+class FakeReader:
+    """Reads by words that are shared, 8 × share - 4: from -4 for none of the words asked for to 4 for all.
+
+    Of each sentence of a passage the longest run of words that are not the question's answers it. A sentence supports a
+    statement by the share of its words, and contradicts it by that where one of both denies and the other does not.
+    """
+
+    identity = "fake reader"
+
+    def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
+        return [Reading(8 * share(question, text) - 4, self._spans(question, text)) for _, text in passages]
+
+    def answers(self, question: str, sentences: Sequence[Marked]) -> list[float]:
+        return [8 * share(question, words) - 4 for _, words, _ in sentences]
+
+    def judge(self, statements: Sequence[str], sentences: Sequence[Marked]) -> list[Judged]:
+        judged = []
+        for statement, (_, words, _) in zip(statements, sentences, strict=True):
+            held = share(statement, words)
+            agree = bool(DENYING & set(words_of(statement))) == bool(DENYING & set(words_of(words)))
+            judged.append(Judged(held, 1 - held, 0.0) if agree else Judged(0.0, 1 - held, held))
+        return judged
+
+    def _spans(self, question: str, text: str) -> tuple[tuple[float, int, int], ...]:
+        spans = []
+        for start, end in split_sentences(text):
+            run = longest_run(question, text[start:end])
+            if run:
+                spans.append((8 * share(question, text[start:end]) - 4, start + run[0], start + run[1]))
+        return tuple(sorted(spans, key=lambda span: -span[0]))
+
+
 def read_prompt(messages: Sequence[Message]) -> tuple[str, list[str]]:
     """The material of a prompt and the words that its task asks for.
 
-    The task is what follows the last blank line; it asks for what stands in quotes, or after "Question:". Of a prompt
-    about "the sentence below" it is what stands before, and the sentence follows.
+    The task is what follows the last blank line; it asks for what stands in quotes, or after "Question:".
 
     >>> read_prompt([Message("user", 'Ten died.\\n\\nCan "Who died?" be answered?')])
     ('Ten died.', ['who', 'died'])
-    >>> read_prompt([Message("user", "Question: Who died?\\nDoes the sentence below answer?\\n\\nSentence: Ten died.")])
-    ('Sentence: Ten died.', ['who', 'died'])
     """
     material, _, task = messages[-1].content.rpartition("\n\n")
-    below = re.match(r"\w+: (.*)\nDoes the sentence below ", material)
-    if below:
-        return task, words_of(below[1])
     asked = re.search(r'"(.*)"|uestion: (.*)', task)
     return material, words_of((asked[1] or asked[2]) if asked else task)
 
@@ -96,11 +173,8 @@ def share_of_words(messages: Sequence[Message]) -> float:
 def copy_best_sentence(messages: Sequence[Message]) -> str:
     """The sentence of the material that holds most of the words asked for; of numbered quotes, with its number.
 
-    A follow-up question is repeated. A question for yes or no is stated in its own words, and then that it is not so.
+    A follow-up question is repeated.
     """
-    stated = re.match(r"Question: (.*?)\W*\n\nWrite two lines", messages[-1].content)
-    if stated:
-        return f"{stated[1]}.\nIt is not so: {stated[1]}."
     follow_up = re.search(r"^Conversation:\n.*^Next question: (.*?)$", messages[-1].content, re.DOTALL | re.MULTILINE)
     if follow_up:
         return follow_up[1]
@@ -180,12 +254,14 @@ def fakes_for_models(embedder: FakeEmbedder | None = None) -> Iterator[None]:
     """Inside, the command line opens fakes wherever it would load a model; nothing else of it is changed."""
     with ExitStack() as stack:
         for name, made in {
-            "qa.pipeline.open_embedder": lambda *_, **__: embedder or FakeEmbedder(),
-            "qa.pipeline.open_on_node": open_fakes,
-            "qa.pipeline.resolve_llm": lambda *_, **__: Path("scripted.gguf"),
+            "qa.newsroom.open_embedder": lambda *_, **__: embedder or FakeEmbedder(),
+            "qa.newsroom.open_on_node": open_fakes,
+            "qa.newsroom.open_reader": lambda *_: FakeReader(),
+            "qa.newsroom.resolve_llm": lambda *_, **__: Path("scripted.gguf"),
             "models.llama.LlamaGenerator": lambda *_, **__: ScriptedGenerator(),
             "models.fetch.fetch": lambda *_, **__: Path("cl100k_base"),
             "models.tokens.load_tokens": lambda *_: FakeTokens(),
+            **CALIBRATED,
         }.items():
             stack.enter_context(patch(name, made))
         yield

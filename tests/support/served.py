@@ -12,7 +12,7 @@ from unittest.mock import patch
 from models import Message
 from qa.settings import Settings
 from tests.conftest import ARTICLES, make_index, write_files
-from tests.support.fakes import FakeEmbedder, ScriptedGenerator, fakes_for_models, share_of_words
+from tests.support.fakes import FakeEmbedder, ScriptedGenerator, fakes_for_models
 from web.auth.logins import Logins, add_login
 from web.serve import make_app, make_server
 from web.server import Server
@@ -22,19 +22,20 @@ SLOW = "slowly"
 
 
 class SlowGenerator(ScriptedGenerator):
-    """As any; a question with the word `slowly` takes a while for each sentence that is read. Counts what it read."""
+    """As any; for a question with the word `slowly` each word that is written takes a while. Counts those."""
 
     seconds = 0.15
 
     def __init__(self) -> None:
-        super().__init__(log_odds=self._think)
-        self.slow_looks = 0
+        super().__init__()
+        self.slow_words = 0
 
-    def _think(self, messages: Sequence[Message]) -> float:
-        if SLOW in messages[-1].content:
-            self.slow_looks += 1
-            time.sleep(self.seconds)
-        return share_of_words(messages)
+    def stream(self, messages: Sequence[Message], **how: Any) -> Iterator[str]:
+        for piece in super().stream(messages, **how):
+            if SLOW in messages[-1].content:
+                self.slow_words += 1
+                time.sleep(self.seconds)
+            yield piece
 
 
 class Site:

@@ -34,7 +34,7 @@ class Opened:
 @pytest.fixture
 def opened() -> Iterator[Opened]:
     opened = Opened()
-    with fakes_for_models(), patch("qa.pipeline.open_embedder", opened.open):
+    with fakes_for_models(), patch("qa.newsroom.open_embedder", opened.open):
         yield opened
 
 

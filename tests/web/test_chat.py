@@ -23,7 +23,7 @@ from tests.support.served import SLOW, SlowGenerator, wait
 from web.archives import Archives
 from web.conversations import ConversationError
 from web.page.chat import Chat, Seat
-from web.page.events import Page
+from web.page.events import PageEvents
 from web.page.markup import Drawer
 from web.page.words import Words
 from web.server import Server
@@ -78,6 +78,46 @@ def test_the_question_is_kept_before_it_is_answered(chat: Chat) -> None:
 
     asyncio.run(look())
     wait(lambda: chat.server.queue.length == 0)
+
+
+def test_what_is_found_is_shown_while_the_answer_is_written_and_opens(chat: Chat) -> None:
+    async def look() -> None:
+        seat = sit(chat)
+        async with aclosing(chat.ask(seat, f"Who {SLOW} was killed at the airport?", Scope())) as steps:
+            shown = [html async for html in _until(steps, "Writing")]
+        found = [html for html in shown if 'class="found"' in html]
+        assert found and "<mark>" in found[0] and "Reuters, 3 January 2020" in found[0]
+        assert 'data-found="1"' in found[0] and 'class="sentence' not in found[0], "before any word of the answer"
+
+    async def opened() -> None:
+        seat = sit(chat)
+        async with aclosing(chat.ask(seat, f"Who {SLOW} was killed at the airport?", Scope())) as steps:
+            async for html in steps:
+                if 'class="found"' in html:
+                    break
+            place = {"turn": "0", "number": "1"}
+            assert "killed General Soleimani" in chat.quote(seat, place | {"found": "1"})
+            with pytest.raises(ConversationError):
+                chat.quote(seat, place)
+            chat.stop(seat)
+            async for _ in steps:
+                pass
+        [turn] = chat.turns(seat)
+        assert turn.note == "Stopped." and turn.answer and turn.answer["citations"][0]["number"] == 1
+        assert turn.answer["answer"] == "“A drone strike killed General Soleimani at the airport of Baghdad.” [1]"
+        assert "killed General Soleimani" in chat.quote(seat, place), "what was shown stays"
+
+    asyncio.run(look())
+    wait(lambda: chat.server.queue.length == 0)
+    asyncio.run(opened())
+    wait(lambda: chat.server.queue.length == 0)
+
+
+async def _until(steps: AsyncIterator[str], words: str) -> AsyncIterator[str]:
+    async for html in steps:
+        yield html
+        if words in html:
+            return
 
 
 def test_an_answer_stays_until_there_is_another(chat: Chat) -> None:
@@ -152,11 +192,12 @@ def test_a_question_that_cannot_be_asked_is_told_in_its_turn(chat: Chat) -> None
 def test_a_bug_is_told_without_its_words_and_the_next_is_answered(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
     seat = sit(chat)
     generator = chat.server.archives.models.generator()
-    generator._log_odds = lambda _: 1 / 0  # type: ignore[attr-defined]
+    reply = generator._reply  # type: ignore[union-attr]
+    generator._reply = lambda _: 1 / 0  # type: ignore[union-attr]
     ask(chat, seat)
     [turn] = chat.turns(seat)
     assert "Something went wrong here" in turn.note and "division" not in turn.note and "ZeroDivision" in caplog.text
-    generator._log_odds = lambda _: 4.0  # type: ignore[attr-defined]
+    generator._reply = reply  # type: ignore[union-attr]
     seat.editing = 0
     ask(chat, seat)
     assert chat.turns(seat)[0].answer
@@ -212,7 +253,7 @@ def test_an_archive_that_is_away_keeps_nobody_else_waiting(
     chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with gr.Blocks() as blocks:
-        page = Page(chat.server, Words(), blocks)
+        page = PageEvents(chat.server, Words(), blocks)
     adds = next(part for part in blocks.blocks.values() if getattr(part, "elem_id", None) == "add")
 
     def press(part: Any, does: str, seat: Seat, *values: object, **event: object) -> AsyncIterator[dict[Any, Any]]:

@@ -344,6 +344,7 @@ def test_threads_do_not_cross(tmp_path: Path) -> None:
     kept.close()
 
 
+@pytest.mark.slow
 def test_processes_do_not_cross(tmp_path: Path) -> None:
     file = tmp_path / "kept.sqlite"  # none of them finds it made
     writers = [writer(file, 8, f"user{n}") for n in range(3)]
@@ -357,6 +358,7 @@ def test_processes_do_not_cross(tmp_path: Path) -> None:
     kept.close()
 
 
+@pytest.mark.slow
 def test_a_kill_leaves_whole_turns(tmp_path: Path) -> None:
     file, said = tmp_path / "kept.sqlite", set()
     for seconds in (0.0, 0.02, 0.05):

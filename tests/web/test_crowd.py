@@ -176,9 +176,9 @@ def test_who_goes_away_leaves_the_line(chromium: Any, site: Site) -> None:
         job.cancel()
         tabs[2].context.close()
         wait(lambda: site.server.queue.length == 0)
-        looks = site.generator.slow_looks
+        words = site.generator.slow_words
         time.sleep(1.5)
-        assert site.generator.slow_looks == looks  # the model does nothing for nobody
+        assert site.generator.slow_words == words  # the model does nothing for nobody
     finally:
         site.generator.seconds = 0.06
 

@@ -3,6 +3,7 @@
 import io
 import logging
 import os
+import runpy
 import time
 from pathlib import Path
 
@@ -32,6 +33,14 @@ def test_a_login_is_a_name_and_a_hash_that_only_its_owner_reads(file: Path) -> N
     assert text.startswith("paz:$argon2id$") and text.count("\n") == 1 and PASSWORD not in text
     assert file.stat().st_mode & 0o777 == 0o600
     assert list(file.parent.iterdir()) == [file]
+
+
+def test_outside_the_tests_a_hash_costs_what_argon2_advises(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "$m=8,t=1,p=1$" in file.read_text("utf-8")
+    monkeypatch.setattr(module, "HASHING", runpy.run_path(module.__file__)["HASHING"])
+    add_login(file, "paz", PASSWORD)
+    assert "$m=65536,t=3,p=4$" in file.read_text("utf-8")
+    assert Logins(file).check("paz", PASSWORD)
 
 
 def test_adding_changing_and_removing_keep_the_rest(file: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.article import Article, Aside
-from web.page.markup import AROUND, LONGEST_LINE, Drawer, Shown, cut, pieces_of
+from web.page.markup import AROUND, LONGEST_LINE, Drawer, ShownTurn, cut, pieces_of
 from web.page.words import Words, tables
 
 QUOTE = "Missiles hit two vehicles – “both” burned & <b>smoked</b>."
@@ -70,7 +70,7 @@ def marks(html: str) -> list[str]:
 
 
 def test_markers_are_buttons_and_those_that_cite_nothing_stay_words() -> None:
-    html = DRAWER.conversation("c1", [Shown(0, "What was hit?", make_answer())], "")
+    html = DRAWER.conversation("c1", [ShownTurn(0, "What was hit?", make_answer())], "")
     read = Read(html)
     cites = [one for one in read.of("button") if one.get("class") == "cite"]
     assert [(one["data-turn"], one["data-number"]) for one in cites] == [("0", "1"), ("0", "2")]
@@ -83,7 +83,7 @@ def test_sides_are_a_table_and_not_told_twice() -> None:
     told = {"text": "Sources differ: ten [1]; seven [2].", "citations": [1, 2], "support": "supported", "score": 1.0}
     sides = [{"value": "ten", "citations": [1]}, {"value": "seven", "citations": [2]}]
     answer = make_answer(sentences=[told], conflicts=[{"about": "how many", "sides": sides}])
-    read = Read(DRAWER.conversation("c1", [Shown(0, "How many?", answer)], ""))
+    read = Read(DRAWER.conversation("c1", [ShownTurn(0, "How many?", answer)], ""))
     assert len(read.of("table")) == 1 and len(read.of("tr")) == 3
     assert "The sources differ" in read.words and "Sources differ:" not in read.words
     assert len([one for one in read.of("button") if one.get("class") == "cite"]) == 2
@@ -92,9 +92,24 @@ def test_sides_are_a_table_and_not_told_twice() -> None:
 def test_a_refusal_says_what_there_is_and_the_nearest() -> None:
     hit = {"article_id": "strike", "title": "The strike", "source": "Meridian Wire", "published": "2020-01-04"}
     answer = make_answer(answer="The articles do not say.", declined=True, sentences=[], hits=[hit | {"text": "Near."}])
-    read = Read(DRAWER.conversation("c1", [Shown(0, "Who?", answer)], "14 articles, 4 outlets"))
+    read = Read(DRAWER.conversation("c1", [ShownTurn(0, "Who?", answer)], "14 articles, 4 outlets"))
     assert "The articles do not say." in read.words and "This archive holds 14 articles, 4 outlets." in read.words
     assert "Nearest in the archive" in read.words and "Near." in read.words
+
+
+def test_what_is_found_stands_above_the_answer_with_its_words_marked() -> None:
+    start = QUOTE.index("two vehicles")
+    found = make_citation(1, QUOTE), (start, start + len("two vehicles"))
+    html = DRAWER.running(ShownTurn(3, "What was hit?", found=found), "Writing")
+    assert marks(html) == ["two vehicles"]
+    [button] = [one for one in Read(html).of("button") if one.get("data-found")]
+    assert (button["data-turn"], button["data-number"], button["data-event"]) == ("3", "1", "select")
+    assert button["aria-label"] == "Open the quote that was found: Meridian Wire, 4 January 2020, “The strike”"
+    assert QUOTE in Read(html).words and html.index('class="found"') < html.index('class="answer"')
+    assert 'class="found"' not in DRAWER.running(ShownTurn(3, "What was hit?"), "Writing")
+    hostile = make_citation(1, QUOTE) | {"quote": HOSTILE, "source": HOSTILE}
+    read = Read(DRAWER.running(ShownTurn(3, "What?", found=(hostile, (0, 9))), "Writing"))
+    assert {tag for tag, _ in read.tags} <= set("article h2 span aside p blockquote button mark div".split())
 
 
 def test_a_quote_is_marked_to_the_character_and_the_text_is_whole() -> None:
@@ -156,9 +171,9 @@ def test_nothing_of_others_is_markup(words: str) -> None:
     answer = make_answer(
         citations=[citation], sentences=[sentence], conflicts=[{"about": words, "sides": [side, side]}], hits=[hit]
     )
-    shown = Shown(0, words, answer, words, words, "", words, (("text", words), ("html", words)))
+    shown = ShownTurn(0, words, answer, words, words, "", words, (("text", words), ("html", words)))
     item = {"id": words, "link": "?conversation=x", "title": words, "day": words}
-    refused = Shown(1, words, answer | {"declined": True})
+    refused = ShownTurn(1, words, answer | {"declined": True})
     for html in (
         DRAWER.conversation(words, [shown, refused], words),
         DRAWER.running(shown, words, 1, 2),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from evaluation.figures import MEASURES
 from index.news_index import NewsIndex
 from models.catalogue import find, read_catalogue
-from qa.settings import Settings
+from qa.settings import NO_LLM, Settings
 from tests.evaluation.test_evaluate import run
 from tests.support.made_answers import QUOTE, make_answer
 from web import measure
@@ -136,6 +136,12 @@ def test_models_come_with_what_is_there_and_in_use(tmp_path: Path) -> None:
     assert (first.bytes, first.licence, first.context_tokens) == (entry.bytes, entry.licence, entry.context_tokens)
     assert (first.installed, first.dimension, second.installed, second.dimension) == (True, None, False, 384)
     assert [line.name for line in lines if line.installed] == ["smollm2-135m"]
+
+
+def test_without_a_language_model_none_is_in_use(tmp_path: Path) -> None:
+    lines = models_held(Settings(weights=tmp_path, llm=NO_LLM), read_catalogue())
+    assert not [line for line in lines if line.role == "llm" and line.in_use]
+    assert NO_LLM not in {line.name for line in lines}
 
 
 def test_a_model_of_one_s_own_is_shown_too(tmp_path: Path) -> None:

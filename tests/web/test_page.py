@@ -149,25 +149,39 @@ def test_from_click_to_marked_quote_is_quick(tab: Tab) -> None:
 def test_what_is_being_done_is_said_and_stop_frees_the_model(tab: Tab, site: Site) -> None:
     tab.box.fill(f"Who {SLOW} died in the strike at Baghdad airport?")
     tab.box.press("Enter")
-    tab.find("#now .doing", has_text="Reading").wait_for()
-    tab.find("#now progress").wait_for()
+    tab.find("#now .doing", has_text="Writing").wait_for()
     tab.button("Stop").click()
     tab.answered()
     assert "Stopped." in tab.find("#chat .note").inner_text()
     wait(lambda: site.server.queue.length == 0)
-    looks = site.generator.slow_looks
+    words = site.generator.slow_words
     time.sleep(0.5)
-    assert site.generator.slow_looks == looks
+    assert site.generator.slow_words == words
     tab.box.fill("Who died in the strike?")
     tab.box.press("Enter")
     tab.answered(2)
+
+
+def test_what_is_found_is_shown_at_once_and_opens(tab: Tab, site: Site) -> None:
+    tab.box.fill(f"Who {SLOW} died in the strike at Baghdad airport?")
+    tab.box.press("Enter")
+    found = tab.find("#now .found")
+    found.wait_for()
+    assert tab.find("#now .sentence").count() == 0 and found.locator("mark").count() == 1
+    quote = found.locator("blockquote").inner_text()
+    found.locator("button").click()
+    tab.find("#reader mark.current").wait_for()
+    assert tab.find("#reader mark.current").inner_text() == quote
+    tab.answered()
+    assert tab.find(".found").count() == 0
+    wait(lambda: site.server.queue.length == 0)
 
 
 def test_a_closed_tab_frees_the_model(chromium: Any, site: Site) -> None:
     tab = Tab(chromium, site)
     tab.box.fill(f"Who {SLOW} died in the strike at Baghdad airport?")
     tab.box.press("Enter")
-    tab.find("#now .doing", has_text="Reading").wait_for()
+    tab.find("#now .doing", has_text="Writing").wait_for()
     assert site.server.queue.length == 1
     tab.context.close()
     wait(lambda: site.server.queue.length == 0)
@@ -177,7 +191,7 @@ def test_who_waits_is_told_the_place(chromium: Any, site: Site) -> None:
     first, second = Tab(chromium, site), Tab(chromium, site)
     first.box.fill(f"Who {SLOW} died in the strike at Baghdad airport?")
     first.box.press("Enter")
-    first.find("#now .doing", has_text="Reading").wait_for()
+    first.find("#now .doing", has_text="Writing").wait_for()
     second.box.fill(QUESTION)
     second.box.press("Enter")
     second.find("#now .doing", has_text="one question is before yours").wait_for()
@@ -434,7 +448,7 @@ def test_a_link_to_what_is_not_there_is_a_sentence(chromium: Any, site: Site) ->
 def test_a_conversation_deleted_while_it_is_answered(tab: Tab, site: Site) -> None:
     tab.box.fill(f"Who {SLOW} died in the strike at Baghdad airport?")
     tab.box.press("Enter")
-    tab.find("#now .doing", has_text="Reading").wait_for()
+    tab.find("#now .doing", has_text="Writing").wait_for()
     site.server.conversations.delete("", tab.conversation)
     tab.find("#notice", has_text="it may have been deleted").wait_for()
     tab.find("#chat .welcome").wait_for()

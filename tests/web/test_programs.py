@@ -16,7 +16,8 @@ import pytest
 
 from index.store.scope import EVERYTHING, Scope, ScopeError
 from models import Message
-from qa.pipeline import Event, Newsroom, QuestionError, Status
+from qa.ask import Event, QuestionError, Status
+from qa.newsroom import Newsroom
 from qa.settings import Settings
 from tests.conftest import ARTICLES, make_index, write_files
 from tests.support.fakes import FakeEmbedder, fakes_for_models
@@ -95,7 +96,7 @@ class Served:
         real = server.archives.room
         first = server.archives.listed("paz" if server.archives._logins else "")[0].key
         plain = real("paz" if server.archives._logins else "", first)
-        room = SlowRoom(plain.news, plain.settings, server.archives.models.generator)
+        room = SlowRoom(plain.news, plain.settings, server.archives.models.reader, server.archives.models.generator)
         room.begun, room.ended, room.heard = [], [], []
         server.archives.room = lambda user, key: room if key == first else real(user, key)  # type: ignore[method-assign]
         return room
@@ -240,6 +241,11 @@ def test_on_the_wire_a_stream_ends_with_done_and_tells_what_is_done(free: Served
     assert lines[-2:] == ["data: [DONE]", ""]
     assert all(line.startswith(("data: {", ": {")) for line in lines[:-2])
     assert '"doing": "searching"' in answer.text or '"doing": "writing"' in answer.text
+    [found] = [json.loads(line[2:]) for line in lines if line.startswith(': {"doing": "found"')]
+    told = json.loads(lines[-3].removeprefix("data: "))["citations"]
+    assert found["citation"]["quote"] in {cited["quote"] for cited in told}
+    said = next(place for place, line in enumerate(lines) if '"content": "' in line and '"content": ""' not in line)
+    assert next(place for place, line in enumerate(lines) if '"doing": "found"' in line) < said
 
 
 def test_what_was_said_before_comes_along_and_instructions_do_not(free: Served) -> None:
@@ -391,6 +397,10 @@ def test_gradio_s_client_hears_what_is_done_and_then_the_answer(free: Served) ->
     steps = job.outputs()
     assert [step["doing"] for step in steps[:-1] if "doing" in step]
     assert any(step.get("doing") == "answering" and "[1]" in step["text"] for step in steps)
+    doing = [step.get("doing") for step in steps]
+    found = steps[doing.index("found")]
+    assert doing.index("found") < doing.index("answering")
+    assert found["citation"]["quote"][slice(*found["words"])].strip()
     check_answer(client.predict(question=QUESTION, archive="airport", outlets=["Reuters"], api_name="/answer"))
     assert free.room.heard[-1][2] == Scope(("Reuters",))
 
@@ -555,6 +565,7 @@ def test_an_assistant_hears_how_far_it_is(free: Served) -> None:
 
     assert not free.mcp(use).isError
     assert heard and set(heard) & {"searching", "writing", "answering", "opening the archive"}
+    assert any(line.startswith("found, “") for line in heard), "the quote, before the answer"
 
 
 def test_an_assistant_s_mistake_is_a_sentence(free: Served) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from qa.answer import Answer
-from qa.pipeline import Event, Piece, Status
-from web.queue import Place, Queue, QueueFull
+from qa.ask import Event, Piece, Status
+from web.queue import Queue, QueueFull, QueuePlace
 
 
 class Room:
@@ -71,7 +71,7 @@ def test_the_place_and_about_how_long() -> None:
     queue, room = Queue(), Room()
     one, two, three = (put(queue, room, question, question) for question in ("one", "two", "three"))
     wait(lambda: room.asked)
-    assert one.place() is None and two.place() == Place(1, None) and three.place() == Place(2, None)
+    assert one.place() is None and two.place() == QueuePlace(1, None) and three.place() == QueuePlace(2, None)
     time.sleep(0.2)
     room.go.release()
     wait(lambda: len(room.asked) == 2)

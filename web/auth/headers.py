@@ -7,9 +7,9 @@ from collections.abc import MutableMapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from models.lookup import is_loopback
+from ground.hosts import is_loopback
 
-Scope = MutableMapping[str, Any]
+AsgiScope = MutableMapping[str, Any]
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -81,18 +81,18 @@ def read_authorization(value: str) -> tuple[str, str] | None:
     return (name, password) if colon else None
 
 
-def wants_page(scope: Scope) -> bool:
+def wants_page(scope: AsgiScope) -> bool:
     """Whether whoever asks would show HTML: a person who opened an address, not a script of a page."""
     mode = all_of(scope, b"sec-fetch-mode")
     return any("text/html" in accept for accept in all_of(scope, b"accept")) and mode in ([], ["navigate"])
 
 
-def all_of(scope: Scope, name: bytes) -> list[str]:
+def all_of(scope: AsgiScope, name: bytes) -> list[str]:
     """Every value of a header, in order; `name` in lower case."""
     return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
 
 
-def cookies_of(scope: Scope, name: str) -> list[str]:
+def cookies_of(scope: AsgiScope, name: str) -> list[str]:
     """The values of a cookie: a browser may send several of one name, for several paths."""
     pairs = [pair.strip().partition("=") for line in all_of(scope, b"cookie") for pair in line.split(";")]
     return [value.strip('"') for key, _, value in pairs if key == name][:4]

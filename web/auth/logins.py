@@ -7,15 +7,15 @@ import logging
 import os
 import re
 import secrets
-import tempfile
 import threading
 import time
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from ground.files import replacing
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 SHORTEST_PASSWORD = 8
@@ -24,6 +24,7 @@ REMEMBERED_SECONDS = 300.0
 FREE_TRIES = 5
 LONGEST_WAIT = 30.0
 FORGOTTEN_SECONDS = 900.0
+HASHING: Mapping[str, Any] = {}  # argon2's own costs, 64 MB and 50 ms; the tests take the least there are
 KEPT = 4_096  # pairs, names and addresses: what is remembered has an end
 
 log = logging.getLogger(__name__)
@@ -96,7 +97,7 @@ def add_login(file: Path, name: str, password: str) -> None:
     check_name(name)
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise LoginError(f"the password has {len(password):,} characters; take {SHORTEST_PASSWORD} at least")
-    line = f"{name}:{PasswordHasher().hash(_same_form(password))}"
+    line = f"{name}:{PasswordHasher(**HASHING).hash(_same_form(password))}"
     held = read_logins(file) if file.exists() else {}
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     if name in held:
@@ -120,17 +121,12 @@ def _is_of(line: str, name: str) -> bool:
 def _write(file: Path, lines: list[str]) -> None:
     """Written beside it and renamed: a reader sees the old file or the new one, and nobody else either."""
     file = file.resolve()  # a link stays a link
-    handle, made = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # mode 0600
-    try:
+    with replacing(file, unique=True) as fresh:
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as out:
             out.write("".join(f"{line}\n" for line in lines))
             out.flush()
             os.fsync(out.fileno())
-        os.replace(made, file)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(made)
-        raise
 
 
 def _same_form(password: str) -> str:
@@ -197,7 +193,7 @@ class Logins:
         from argon2 import PasswordHasher
         from argon2.exceptions import Argon2Error, InvalidHashError
 
-        self._nobody = self._nobody or PasswordHasher().hash(secrets.token_hex())
+        self._nobody = self._nobody or PasswordHasher(**HASHING).hash(secrets.token_hex())
         try:
             return PasswordHasher().verify(hashed or self._nobody, _same_form(password)[: LONGEST_PASSWORD + 1])
         except InvalidHashError:

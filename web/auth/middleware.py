@@ -11,15 +11,15 @@ from urllib.parse import parse_qs, quote, urlsplit
 import anyio
 import anyio.to_thread
 
-from web.auth.headers import Scope, all_of, cookies_of, host_name, read_authorization, same_origin, wants_page
+from web.auth.headers import AsgiScope, all_of, cookies_of, host_name, read_authorization, same_origin, wants_page
 from web.auth.login_page import POLICY, local_address, write_login_page
 from web.auth.logins import NAME, Logins, TooManyTries
 from web.auth.session import SESSION_SECONDS, cookie_name, sign, verify
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+AsgiMessage = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[AsgiMessage]]
+Send = Callable[[AsgiMessage], Awaitable[None]]
+App = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 BODY_BYTES = 4 * 1024 * 1024
@@ -49,7 +49,7 @@ PROTECTION = {
 }
 
 
-class Refused(Exception):
+class Denied(Exception):
     """A request that is not let in: the status, one sentence, and headers for it."""
 
     def __init__(self, status: int, sentence: str, headers: Headers | None = None) -> None:
@@ -95,7 +95,7 @@ class AuthMiddleware:
         self._cookie = cookie_name(secret)
         self._hashing: anyio.CapacityLimiter | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
@@ -108,7 +108,7 @@ class AuthMiddleware:
                 return
             if user is None:
                 raise self._unknown(inner)
-        except Refused as refused:
+        except Denied as refused:
             await _answer(inner, send, refused)
             return
         inner["state"] = {**scope.get("state", {}), "user": user}
@@ -119,18 +119,18 @@ class AuthMiddleware:
 
     # From where
 
-    def _check_origin(self, scope: Scope) -> None:
+    def _check_origin(self, scope: AsgiScope) -> None:
         """No name but ours, and no page of another site: neither may read here nor change anything."""
         hosts = all_of(scope, b"host")
         host = hosts[0] if len(hosts) == 1 else ""
         if self.hosts and host_name(host) not in self.hosts:
             named = f'"{host[:100]}"' if host else "a request without one name"
-            raise Refused(421, f"{named} is no name of this server; open it as {' or '.join(sorted(self.hosts))}")
+            raise Denied(421, f"{named} is no name of this server; open it as {' or '.join(sorted(self.hosts))}")
         for origin in all_of(scope, b"origin"):
             if not same_origin(origin, host, scope.get("scheme", "http")):
-                raise Refused(403, f'"{origin[:100]}" may not ask this server; only its own pages may')
+                raise Denied(403, f'"{origin[:100]}" may not ask this server; only its own pages may')
 
-    def _under_root(self, scope: Scope) -> Scope:
+    def _under_root(self, scope: AsgiScope) -> AsgiScope:
         """The request as ASGI wants it, its path with the root before it, whether or not a proxy took that away."""
         root, path = str(scope.get("root_path") or self.root_path).rstrip("/"), str(scope["path"])
         inner = {**scope, "headers": [pair for pair in scope["headers"] if pair[0].lower() not in UNTRUSTED]}
@@ -139,16 +139,16 @@ class AuthMiddleware:
             inner["raw_path"] = root.encode() + (scope.get("raw_path") or quote(path).encode())
         return {**inner, "root_path": root}
 
-    def _root(self, scope: Scope) -> str:
+    def _root(self, scope: AsgiScope) -> str:
         return str(scope["root_path"])
 
-    def _path(self, scope: Scope) -> str:
+    def _path(self, scope: AsgiScope) -> str:
         return str(scope["path"])[len(self._root(scope)) :]
 
     # Who
 
-    async def _user(self, scope: Scope) -> str | None:
-        """Who asks, None for somebody unknown; raises Refused for a wrong name or password."""
+    async def _user(self, scope: AsgiScope) -> str | None:
+        """Who asks, None for somebody unknown; raises Denied for a wrong name or password."""
         if self.logins is None:
             return ""
         given = all_of(scope, b"authorization")
@@ -160,12 +160,12 @@ class AuthMiddleware:
             return None
         pair = read_authorization(given[0])
         if pair is None or len(given) > 1:
-            raise Refused(401, "that is no login; send NAME:PASSWORD as Basic or Bearer authorization", _CHALLENGE)
+            raise Denied(401, "that is no login; send NAME:PASSWORD as Basic or Bearer authorization", _CHALLENGE)
         if not await self._check(*pair, scope):
-            raise Refused(401, "wrong name or password", _CHALLENGE)
+            raise Denied(401, "wrong name or password", _CHALLENGE)
         return pair[0]
 
-    async def _check(self, name: str, password: str, scope: Scope) -> bool:
+    async def _check(self, name: str, password: str, scope: AsgiScope) -> bool:
         assert self.logins is not None
         if self.logins.remembers(name, password):
             return True
@@ -178,9 +178,9 @@ class AuthMiddleware:
             )
         except TooManyTries as error:
             wait = str(int(error.seconds) + 1).encode()
-            raise Refused(429, str(error), [(b"retry-after", wait)]) from None
+            raise Denied(429, str(error), [(b"retry-after", wait)]) from None
 
-    def _unknown(self, scope: Scope) -> Refused:
+    def _unknown(self, scope: AsgiScope) -> Denied:
         """To the login page for a person who opens an address; a sentence for everything else."""
         if scope["type"] == "http" and scope["method"] == "GET" and wants_page(scope):
             query = scope["query_string"].decode("latin-1")
@@ -189,33 +189,33 @@ class AuthMiddleware:
             to = f"{root}/login"
             if local_address(address, root) != f"{root}/":
                 to += f"?next={quote(address, safe='')}"
-            return Refused(303, "log in first", [(b"location", to.encode("latin-1", "replace"))])
-        return Refused(401, "log in first: send NAME:PASSWORD as Basic or Bearer authorization", _CHALLENGE)
+            return Denied(303, "log in first", [(b"location", to.encode("latin-1", "replace"))])
+        return Denied(401, "log in first: send NAME:PASSWORD as Basic or Bearer authorization", _CHALLENGE)
 
     # In and out
 
-    async def _log_in_or_out(self, scope: Scope, receive: Receive, send: Send, user: str | None) -> None:
+    async def _log_in_or_out(self, scope: AsgiScope, receive: Receive, send: Send, user: str | None) -> None:
         root, method = self._root(scope), scope["method"]
         if method not in ("GET", "HEAD", "POST"):
-            raise Refused(405, "GET and POST only", [(b"allow", b"GET, HEAD, POST")])
+            raise Denied(405, "GET and POST only", [(b"allow", b"GET, HEAD, POST")])
         if self.logins is None:
-            raise Refused(303, "no login is needed here", [(b"location", f"{root}/".encode())])
+            raise Denied(303, "no login is needed here", [(b"location", f"{root}/".encode())])
         if self._path(scope) == "/logout":
             gone = f"{self._cookie}=; {self._cookie_ways(scope)}; Max-Age=0".encode()
-            raise Refused(303, "logged out", [(b"location", f"{root}/login".encode()), (b"set-cookie", gone)])
+            raise Denied(303, "logged out", [(b"location", f"{root}/login".encode()), (b"set-cookie", gone)])
         if method != "POST":
             asked = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=20)
             to = local_address(asked.get("next", [""])[0], root)
             if user is not None:
-                raise Refused(303, "logged in", [(b"location", to.encode())])
+                raise Denied(303, "logged in", [(b"location", to.encode())])
             await _send_page(scope, send, 200, write_login_page(root, to))
             return
         form = await _read_form(receive)
         name, to = form.get("username", "").strip().casefold(), local_address(form.get("next", ""), root)
         try:
             right = await self._check(name, form.get("password", ""), scope)
-            wrong = Refused(401, "Wrong name or password.", _CHALLENGE)
-        except Refused as refused:
+            wrong = Denied(401, "Wrong name or password.", _CHALLENGE)
+        except Denied as refused:
             right, wrong = False, refused
         hashed = self.logins.hash_of(name)
         if not right or hashed is None:
@@ -230,24 +230,24 @@ class AuthMiddleware:
         )
         head: Headers = [(b"set-cookie", value.encode()), (b"location", to.encode())]
         # A program (gradio_client's auth=) wants success and the cookie, not a page to go to.
-        raise Refused(303, "logged in", head) if wants_page(scope) else Refused(200, "logged in", head[:1])
+        raise (Denied(303, "logged in", head) if wants_page(scope) else Denied(200, "logged in", head[:1]))
 
-    def _cookie_ways(self, scope: Scope) -> str:
+    def _cookie_ways(self, scope: AsgiScope) -> str:
         secure = "; Secure" if scope.get("scheme") in ("https", "wss") else ""
         return f"Path={self._root(scope) or '/'}; HttpOnly; SameSite=Lax{secure}"
 
     # Through
 
-    async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _let_in(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         path = self._path(scope)
         limit = self.upload_bytes if path.rstrip("/") == UPLOAD_PATH else self.body_bytes
-        refused = Refused(413, f"the request is too large; {limit:,} bytes are taken here")
+        refused = Denied(413, f"the request is too large; {limit:,} bytes are taken here")
         if any(not size.isdecimal() or int(size[:20]) > limit for size in all_of(scope, b"content-length")):
             await _answer(scope, send, refused)
             return
         came, begun, too_large = 0, False, False
 
-        async def receive_within() -> Message:
+        async def receive_within() -> AsgiMessage:
             nonlocal came, too_large
             message = await receive()
             came += len(message.get("body", b""))
@@ -256,7 +256,7 @@ class AuthMiddleware:
                 raise refused
             return message
 
-        async def send_protected(message: Message) -> None:
+        async def send_protected(message: AsgiMessage) -> None:
             nonlocal begun
             if too_large and not begun:
                 raise refused  # whatever the app makes of half a body
@@ -290,23 +290,23 @@ _CHALLENGE: Headers = [(b"www-authenticate", b'Bearer realm="groundwire"')]  # w
 
 
 async def _read_form(receive: Receive) -> dict[str, str]:
-    """The fields of a urlencoded form; raises Refused for a body that is too long for a login."""
+    """The fields of a urlencoded form; raises Denied for a body that is too long for a login."""
     body = b""
     while True:
         message = await receive()
         body += message.get("body", b"")
         if len(body) > FORM_BYTES:
-            raise Refused(413, "that is too long for a login")
+            raise Denied(413, "that is too long for a login")
         if message["type"] != "http.request" or not message.get("more_body"):
             break
     try:
         fields = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=20)
     except ValueError:
-        raise Refused(400, "that is no login form; send username and password, urlencoded") from None
+        raise Denied(400, "that is no login form; send username and password, urlencoded") from None
     return {name: values[-1] for name, values in fields.items()}
 
 
-async def _answer(scope: Scope, send: Send, refused: Refused) -> None:
+async def _answer(scope: AsgiScope, send: Send, refused: Denied) -> None:
     """A refusal as JSON, or a websocket closed before it was opened."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": str(refused)[:100]})
@@ -319,12 +319,12 @@ async def _answer(scope: Scope, send: Send, refused: Refused) -> None:
     await _send(scope, send, refused.status, body, [(b"content-type", b"application/json"), *refused.headers])
 
 
-async def _send_page(scope: Scope, send: Send, status: int, page: str) -> None:
+async def _send_page(scope: AsgiScope, send: Send, status: int, page: str) -> None:
     head = [(b"content-type", b"text/html; charset=utf-8"), (b"content-security-policy", POLICY.encode())]
     await _send(scope, send, status, page.encode(), head)
 
 
-async def _send(scope: Scope, send: Send, status: int, body: bytes, headers: Headers) -> None:
+async def _send(scope: AsgiScope, send: Send, status: int, body: bytes, headers: Headers) -> None:
     there = {name for name, _ in headers}
     ours = [(name.encode(), value.encode()) for name, value in PROTECTION.items() if name.encode() not in there]
     size = (b"content-length", str(len(body)).encode())

@@ -19,7 +19,7 @@ from web.server import Server
 LOOK_SECONDS = 0.1
 EARLIER = 20
 
-Shown = dict[Any, Any]
+Updates = dict[Any, Any]
 
 
 class AddTab:
@@ -45,12 +45,12 @@ class AddTab:
                 self.earlier = html("earlier")
         parts = [files, folder, addresses, add, halt, progress, result, self.earlier]
 
-        def shown_running(on: bool) -> Shown:
+        def shown_running(on: bool) -> Updates:
             return {add: gr.update(visible=not on), halt: gr.update(visible=on)}
 
         async def run(
             now_on: Seat, _: gr.EventData, dropped: list[str] | None, whole: list[str] | None, pasted: str
-        ) -> AsyncGenerator[Shown, None]:
+        ) -> AsyncGenerator[Updates, None]:
             given = [(Path(file), Path(file).name) for file in (*(dropped or ()), *(whole or ()))]
             wanted = pasted.split()
             if not given and not wanted:
@@ -74,16 +74,16 @@ class AddTab:
                 return
             finally:
                 stopped.set()  # whoever closes the page takes the rest back
-            cleared: Shown = {files: None, folder: None, addresses: "", progress: ""}
+            cleared: Updates = {files: None, folder: None, addresses: "", progress: ""}
             earlier = await asyncio.to_thread(self.list_earlier, now_on)
             yield cleared | shown_running(False) | {result: drawer.added(added)} | earlier
 
-        def stop(now_on: Seat, _: gr.EventData) -> Shown:
+        def stop(now_on: Seat, _: gr.EventData) -> Updates:
             if now_on.adding:
                 now_on.adding.set()
             return {}
 
-        def take_out(now_on: Seat, event: gr.EventData) -> Shown:
+        def take_out(now_on: Seat, event: gr.EventData) -> Updates:
             count = server.take_out(now_on.user, now_on.archive, event.batch)
             said = drawer.note(words("undone", articles=words.number("one_article", "articles", count)))
             return {result: said, progress: ""} | self.list_earlier(now_on)
@@ -96,7 +96,7 @@ class AddTab:
         ]
         on(halt.click, stop, [], [halt])
 
-    def list_earlier(self, now_on: Seat) -> Shown:
+    def list_earlier(self, now_on: Seat) -> Updates:
         """What was added before and can be taken out, and whether anything may be added at all."""
         words = self.drawer.words
         try:

@@ -18,22 +18,20 @@ from index.article import Article
 from index.store.archive import ArchiveError, Counts
 from index.store.scope import Scope
 from models import Message
-from qa.answer import Answer
-from qa.pipeline import Piece, Status
+from qa.answer import Answer, Citation
+from qa.ask import Found, Piece, Status
 from web.conversations import ELSEWHERE, ConversationError, Turn
 from web.export import answer_as_fragment, answer_as_markdown, answer_as_text
-from web.page.markup import AROUND, Drawer, Shown, day, line
-from web.queue import Asking, Place
+from web.page.markup import AROUND, Drawer, ShownTurn, day, line
+from web.queue import Asking, QueuePlace
 from web.server import Server
 
 STEPS = {
     "opening the archive": "step_opening",
-    "loading the model": "step_loading",
+    "loading the reader": "step_loading",
     "understanding the question": "step_understanding",
     "searching": "step_searching",
     "reading": "step_reading",
-    "weighing": "step_weighing",
-    "reading passages": "step_passages",
     "writing": "step_writing",
 }
 
@@ -42,7 +40,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Running:
-    """The turn that is being answered: its place, and what of its answer has come."""
+    """The turn that is being answered: its place, what was found for it, and what of its answer has come."""
 
     asking: Asking
     place: int
@@ -50,18 +48,26 @@ class Running:
     doing: str = ""
     done: int = 0
     total: int = 0
+    found: Found | None = None
     said: list[Piece] = field(default_factory=list)
     ended: str = ""  # why, where not by an answer
 
     def so_far(self) -> dict[str, Any] | None:
         """The proved sentences in the shape of an answer; None before the first."""
-        if not self.said:
+        return self._as_answer([piece.text for piece in self.said], self.said[-1].citations) if self.said else None
+
+    def first(self) -> dict[str, Any] | None:
+        """What was found, in the shape of an answer that is its quote and no more; None before that."""
+        if self.found is None:
             return None
+        citation = self.found.citation
+        return self._as_answer([f"“{' '.join(citation.quote.split())}” [{citation.number}]"], [citation])
+
+    def _as_answer(self, said: Sequence[str], cited: Sequence[Citation]) -> dict[str, Any]:
         held = Answer(None, self.asking.question, self.asking.question, "", "", False, None).to_dict()
-        text = "".join(piece.text for piece in self.said)
-        citations = [vars(citation) | {"also_in": list(citation.also_in)} for citation in self.said[-1].citations]
-        sentences = [{"text": piece.text.strip(), "citations": [], "support": "supported"} for piece in self.said]
-        return held | {"answer": text, "citations": citations, "sentences": sentences}
+        citations = [vars(citation) | {"also_in": list(citation.also_in)} for citation in cited]
+        sentences = [{"text": text.strip(), "citations": [], "support": "supported"} for text in said]
+        return held | {"answer": "".join(said), "citations": citations, "sentences": sentences}
 
 
 @dataclass
@@ -150,7 +156,9 @@ class Chat:
             if seat.running is running:
                 seat.running = None
             if turn.answer is None:
-                turn = replace(turn, answer=running.so_far(), note=running.ended or self.words("left"))
+                turn = replace(
+                    turn, answer=running.so_far() or running.first(), note=running.ended or self.words("left")
+                )
             if not anew:
                 kept.put_answer(seat.user, conversation, place, turn)
             elif turn.note == "":
@@ -161,7 +169,7 @@ class Chat:
 
     def _note(self, running: Running, event: object) -> None:
         """Takes in what the queue tells: a place in line, a step, words."""
-        if isinstance(event, Place):
+        if isinstance(event, QueuePlace):
             running.doing = self.words("waiting_one") if event.ahead == 1 else self.words("waiting", ahead=event.ahead)
             if event.ahead == 0:
                 running.doing = self.words("step_opening")
@@ -170,6 +178,8 @@ class Chat:
         elif isinstance(event, Status):
             running.doing = self.words(STEPS[event.doing]) if event.doing in STEPS else event.doing
             running.done, running.total = event.done, event.total
+        elif isinstance(event, Found):
+            running.found = event
         elif isinstance(event, Piece):
             running.said.append(event)
 
@@ -193,7 +203,8 @@ class Chat:
         now = seat.running
         if now is None:
             return ""
-        shown = Shown(now.place, now.asking.question, now.so_far(), within=self._within(now.scope))
+        found = (vars(now.found.citation), now.found.words) if now.found else None
+        shown = ShownTurn(now.place, now.asking.question, now.so_far(), within=self._within(now.scope), found=found)
         return self.drawer.running(shown, now.doing or self.words("step_opening"), now.done, now.total)
 
     def conversation(self, seat: Seat) -> str:
@@ -207,7 +218,7 @@ class Chat:
         shown = [self._shown(seat, place, turn) for place, turn in enumerate(turns)]
         return self.drawer.conversation(seat.conversation, shown, self.holding(seat))
 
-    def _shown(self, seat: Seat, place: int, turn: Turn) -> Shown:
+    def _shown(self, seat: Seat, place: int, turn: Turn) -> ShownTurn:
         answer = turn.answer
         if answer and answer["declined"]:
             answer = answer | {"hits": [hit | {"text": self._text(seat, hit)} for hit in answer["hits"][:10]]}
@@ -222,7 +233,7 @@ class Chat:
         alone = str(turn.answer.get("standalone_question") or "") if turn.answer else ""
         understood = self.words("understood_as", question=alone) if alone and alone != turn.question else ""
         said = (turn.note, within, turn.mark, turn.correction, copies, understood)
-        return Shown(place, turn.question, answer, *said)
+        return ShownTurn(place, turn.question, answer, *said)
 
     def _text(self, seat: Seat, hit: dict[str, Any]) -> str:
         article = self._article(seat, hit["article_id"])
@@ -280,7 +291,7 @@ class Chat:
         place, number = int(data["turn"]), data.get("number")
         seat.opened += 1
         if seat.running and place == seat.running.place:
-            answer = seat.running.so_far()
+            answer = seat.running.first() if data.get("found") else seat.running.so_far()
         else:
             turns = self.turns(seat)
             answer = turns[place].answer if place < len(turns) else None

@@ -1,4 +1,4 @@
-"""What the page shows and does: each method of `Page` is one thing that a person does, and gives what changes.
+"""What the page shows and does: each method of `PageEvents` is one thing that a person does, and gives what changes.
 
 What happens in a conversation is in `chat`, how it looks in `markup`, which parts there are in `layout`.
 """
@@ -14,7 +14,7 @@ from ground.errors import user_errors
 from index.store.archive import Archive
 from index.store.scope import Scope, ScopeError
 from web.conversations import ELSEWHERE, ConversationError
-from web.page.add_tab import AddTab
+from web.page.add_tab import AddTab, Updates
 from web.page.chat import Chat, Seat
 from web.page.layout import Sidebar, Talk
 from web.page.markup import Drawer, day, line
@@ -30,19 +30,17 @@ LISTED = 60
 EXPORTS = (("text", "txt"), ("markdown", "md"), ("html", "html"), ("json", "json"))
 UPLOADS_KEPT = (3_600, 86_400)  # seconds: how often Gradio looks, and how old what it deletes is
 
-Shown = dict[Any, Any]
-
 
 def build_page(server: Server, words: Words | None = None) -> gr.Blocks:
     """The page, not yet served. Each tab has a seat of its own; all ask through one queue."""
     words = words or Words()
     with gr.Blocks(title=words("title"), analytics_enabled=False, fill_width=True, delete_cache=UPLOADS_KEPT) as blocks:
-        Page(server, words, blocks)
+        PageEvents(server, words, blocks)
     built: gr.Blocks = blocks
     return built
 
 
-class Page:
+class PageEvents:
     """The parts and what they do, within the Blocks that is being built."""
 
     def __init__(self, server: Server, words: Words, blocks: gr.Blocks) -> None:
@@ -125,15 +123,15 @@ class Page:
         """
         notice = self.talk.notice
 
-        def told(error: Exception) -> Shown:
+        def told(error: Exception) -> Updates:
             return {notice: self.draw.notice(str(error))}
 
         # Gradio finds the places of request and event by counting parameters: they come first. It calls `quick` in a
         # thread, `slow` on the loop, where nothing may reach an archive: one whose server is away would stop everybody.
-        def quick(request: gr.Request, event_data: gr.EventData, seat: Seat, place: str, *values: Any) -> Shown:
+        def quick(request: gr.Request, event_data: gr.EventData, seat: Seat, place: str, *values: Any) -> Updates:
             try:
                 self.sit_down(seat, place, request)
-                changed: Shown = {} if quiet else {notice: ""}
+                changed: Updates = {} if quiet else {notice: ""}
                 changed |= run(seat, event_data, *values)
                 return changed
             except user_errors() as error:
@@ -141,7 +139,7 @@ class Page:
 
         async def slow(
             request: gr.Request, event_data: gr.EventData, seat: Seat, place: str, *values: Any
-        ) -> AsyncGenerator[Shown, None]:
+        ) -> AsyncGenerator[Updates, None]:
             try:
                 await asyncio.to_thread(self.sit_down, seat, place, request)
                 async for shown in run(seat, event_data, *values):
@@ -164,12 +162,12 @@ class Page:
         if conversation:
             self.chat.open(seat, conversation)
 
-    def note_place(self, seat: Seat) -> Shown:
+    def note_place(self, seat: Seat) -> Updates:
         return {self.place: f"{seat.conversation} {seat.archive}"}
 
     # What each part shows
 
-    def listing(self, seat: Seat, wanted: str = "") -> Shown:
+    def listing(self, seat: Seat, wanted: str = "") -> Updates:
         """The list of conversations."""
         items = [
             {"id": one.id, "link": f"?conversation={one.id}", "title": one.title, "day": day(one.updated)}
@@ -177,7 +175,7 @@ class Page:
         ]
         return {self.side.listed: self.draw.conversations(items, seat.conversation, wanted)}
 
-    def turns(self, seat: Seat) -> Shown:
+    def turns(self, seat: Seat) -> Updates:
         """The conversation, and the list of them."""
         talk, side = self.talk, self.side
         running, id = seat.running is not None, seat.conversation
@@ -195,7 +193,7 @@ class Page:
             **self.note_place(seat),
         }
 
-    def what_is_left(self, seat: Seat) -> Shown:
+    def what_is_left(self, seat: Seat) -> Updates:
         """The conversation after something went wrong; where it is deleted meanwhile, a new one."""
         try:
             return self.turns(seat)
@@ -203,7 +201,7 @@ class Page:
             self.chat.leave(seat)
             return self.turns(seat)
 
-    def refresh(self, seat: Seat) -> Shown:
+    def refresh(self, seat: Seat) -> Updates:
         """All of it."""
         entries = self.server.archives.listed(seat.user)
         open_now = next((entry for entry in entries if entry.key == seat.archive), None)
@@ -222,7 +220,7 @@ class Page:
             **self.adding.list_earlier(seat),
         }
 
-    def narrowing(self, seat: Seat, chosen: Scope, **fold: Any) -> Shown:
+    def narrowing(self, seat: Seat, chosen: Scope, **fold: Any) -> Updates:
         """What can be chosen of an archive, and what is."""
         narrow = self.talk.narrow
         archive = self._archive(seat)
@@ -242,7 +240,7 @@ class Page:
             **self.asked_within(seat, archive, chosen, **fold),
         }
 
-    def asked_within(self, seat: Seat, archive: Archive, chosen: Scope, **fold: Any) -> Shown:
+    def asked_within(self, seat: Seat, archive: Archive, chosen: Scope, **fold: Any) -> Updates:
         narrow = self.talk.narrow
         told = self.words("narrow_all")
         if not chosen.everything:
@@ -268,7 +266,7 @@ class Page:
 
     # What a person does: asking and checking
 
-    def load(self, seat: Seat, request: gr.Request) -> Shown:
+    def load(self, seat: Seat, request: gr.Request) -> Updates:
         """The page is opened, perhaps by a conversation's link."""
         said = ""
         try:
@@ -277,7 +275,7 @@ class Page:
             said = self.draw.notice(str(error))
         return self.refresh(seat) | {self.talk.notice: said}
 
-    async def ask(self, seat: Seat, question: str, scope: Scope) -> AsyncIterator[Shown]:
+    async def ask(self, seat: Seat, question: str, scope: Scope) -> AsyncIterator[Updates]:
         """The running turn at each step, and at the end what is kept of it."""
         first = True
         async for html in self.chat.ask(seat, question, scope):
@@ -289,18 +287,18 @@ class Page:
                 yield {self.talk.now: html}
         yield await asyncio.to_thread(self.turns, seat)
 
-    async def ask_box(self, seat: Seat, _: gr.EventData, question: str, *within: Any) -> AsyncIterator[Shown]:
+    async def ask_box(self, seat: Seat, _: gr.EventData, question: str, *within: Any) -> AsyncIterator[Updates]:
         if seat.running or not question.strip():
             yield {self.talk.box: question}
             return
         async for shown in self.ask(seat, question.strip(), scope_of(*within)):
             yield shown
 
-    async def ask_example(self, seat: Seat, event: gr.EventData, *within: Any) -> AsyncIterator[Shown]:
+    async def ask_example(self, seat: Seat, event: gr.EventData, *within: Any) -> AsyncIterator[Updates]:
         async for shown in self.ask_box(seat, event, event.question, *within):
             yield shown
 
-    async def again(self, seat: Seat, event: gr.EventData, *within: Any) -> AsyncIterator[Shown]:
+    async def again(self, seat: Seat, event: gr.EventData, *within: Any) -> AsyncIterator[Updates]:
         """Asks a question once more, in place of its turn and of those after it."""
         turns, place = self.chat.turns(seat), int(event.turn)
         if place < len(turns) and not seat.running:
@@ -308,11 +306,11 @@ class Page:
             async for shown in self.ask(seat, turns[place].question, scope_of(*within)):
                 yield shown
 
-    def stop(self, seat: Seat, _: gr.EventData) -> Shown:
+    def stop(self, seat: Seat, _: gr.EventData) -> Updates:
         self.chat.stop(seat)
         return {}
 
-    def edit(self, seat: Seat, event: gr.EventData) -> Shown:
+    def edit(self, seat: Seat, event: gr.EventData) -> Updates:
         """Puts a question back into the box; asked, it takes the place of its turn."""
         turns, place = self.chat.turns(seat), int(event.turn)
         if place >= len(turns):
@@ -320,14 +318,14 @@ class Page:
         seat.editing = place
         return {self.talk.box: turns[place].question, self.talk.notice: self.draw.note(self.words("editing"))}
 
-    def open_quote(self, seat: Seat, event: gr.EventData) -> Shown:
+    def open_quote(self, seat: Seat, event: gr.EventData) -> Updates:
         return {self.talk.reader: self.chat.quote(seat, event._data)}
 
-    def mark(self, seat: Seat, event: gr.EventData) -> Shown:
+    def mark(self, seat: Seat, event: gr.EventData) -> Updates:
         self.chat.mark(seat, int(event.turn), event.mark)
         return self.turns(seat)
 
-    def correct(self, seat: Seat, event: gr.EventData) -> Shown:
+    def correct(self, seat: Seat, event: gr.EventData) -> Updates:
         turns, place, talk = self.chat.turns(seat), int(event.turn), self.talk
         if place >= len(turns):
             raise ConversationError(ELSEWHERE)
@@ -336,35 +334,35 @@ class Page:
         shown = {talk.correcting: gr.update(visible=True), talk.right: right}
         return shown | {talk.corrected: place}
 
-    def save_correction(self, seat: Seat, _: gr.EventData, place: int, said: str) -> Shown:
+    def save_correction(self, seat: Seat, _: gr.EventData, place: int, said: str) -> Updates:
         if said.strip():
             self.chat.mark(seat, place, "-", said.strip())
         return self.turns(seat) | {self.talk.correcting: gr.update(visible=False)}
 
-    def no_correction(self, seat: Seat, _: gr.EventData) -> Shown:
+    def no_correction(self, seat: Seat, _: gr.EventData) -> Updates:
         return {self.talk.correcting: gr.update(visible=False)}
 
     # Conversations and archives
 
-    def open_other(self, seat: Seat, event: gr.EventData) -> Shown:
+    def open_other(self, seat: Seat, event: gr.EventData) -> Updates:
         self.chat.open(seat, event.id)
         return self.refresh(seat) | {self.tabs: gr.update(selected="ask")}
 
-    def search(self, seat: Seat, _: gr.EventData, wanted: str) -> Shown:
+    def search(self, seat: Seat, _: gr.EventData, wanted: str) -> Updates:
         return self.listing(seat, wanted)
 
-    def begin(self, seat: Seat, _: gr.EventData) -> Shown:
+    def begin(self, seat: Seat, _: gr.EventData) -> Updates:
         self.chat.leave(seat)
         return self.refresh(seat) | {self.talk.box: "", self.tabs: gr.update(selected="ask")}
 
-    def switch(self, seat: Seat, _: gr.EventData, key: str | None) -> Shown:
+    def switch(self, seat: Seat, _: gr.EventData, key: str | None) -> Updates:
         if key in (None, seat.archive):  # a Dropdown that loses the focus says so too
             return {}
         assert key is not None
         self.chat.leave(seat, key)
         return self.refresh(seat)
 
-    def make_archive(self, seat: Seat, _: gr.EventData, name: str) -> Shown:
+    def make_archive(self, seat: Seat, _: gr.EventData, name: str) -> Updates:
         side = self.side
         try:
             self.chat.leave(seat, self.server.archives.make(seat.user, name))
@@ -372,25 +370,25 @@ class Page:
             return {side.unmade: self.draw.notice(str(error))}
         return self.refresh(seat) | {side.called: "", side.unmade: "", side.making: gr.update(open=False)}
 
-    def rename(self, seat: Seat, _: gr.EventData, name: str) -> Shown:
+    def rename(self, seat: Seat, _: gr.EventData, name: str) -> Updates:
         self.server.conversations.rename(seat.user, seat.conversation, name)
         return self.turns(seat)
 
-    def delete(self, seat: Seat, _: gr.EventData) -> Shown:
+    def delete(self, seat: Seat, _: gr.EventData) -> Updates:
         held = self.server.conversations.get(seat.user, seat.conversation)
         self.server.conversations.delete(seat.user, held.id)
         self.chat.leave(seat)
         seat.deleted = held.id
         return self.refresh(seat) | {self.side.gone: self.draw.undo_line(self.words("deleted", title=line(held.title)))}
 
-    def restore(self, seat: Seat, _: gr.EventData) -> Shown:
+    def restore(self, seat: Seat, _: gr.EventData) -> Updates:
         self.server.conversations.restore(seat.user, seat.deleted)
         self.chat.open(seat, seat.deleted)
         return self.refresh(seat)
 
     # Narrowing
 
-    def narrowed(self, seat: Seat, _: gr.EventData, *within: Any) -> Shown:
+    def narrowed(self, seat: Seat, _: gr.EventData, *within: Any) -> Updates:
         archive = self._archive(seat)
         try:
             chosen = scope_of(*within)
@@ -400,14 +398,14 @@ class Page:
 
     def choose_period(
         self, seat: Seat, event: gr.EventData, outlets: Any, since: str, until: str, *others: Any
-    ) -> Shown:
+    ) -> Updates:
         """A click on a bar asks from there on, the next one up to there."""
         first, last = (since, event.period) if since and not until and event.period >= since else (event.period, "")
         narrow = self.talk.narrow
         shown = self.narrowed(seat, event, outlets, first, last, *others)
         return shown | {narrow.since: first, narrow.until: last}
 
-    def find(self, seat: Seat, _: gr.EventData, sought: str, pinned: list[str]) -> Shown:
+    def find(self, seat: Seat, _: gr.EventData, sought: str, pinned: list[str]) -> Updates:
         """Articles to choose from by words of their headlines, after those that are chosen."""
         archive = self._archive(seat)
         if archive is None:
@@ -417,10 +415,10 @@ class Page:
         choices += [(headline(title, source, id), id) for id, title, source, _ in found if id not in (pinned or ())]
         return {self.talk.narrow.pinned: gr.update(choices=choices, visible=bool(choices))}
 
-    def pin(self, seat: Seat, event: gr.EventData) -> Shown:
+    def pin(self, seat: Seat, event: gr.EventData) -> Updates:
         return self.narrowing(seat, Scope(articles=(event.pin,)), open=True)
 
-    def unnarrow(self, seat: Seat, _: gr.EventData) -> Shown:
+    def unnarrow(self, seat: Seat, _: gr.EventData) -> Updates:
         return self.narrowing(seat, Scope())
 
 

@@ -6,7 +6,6 @@ An answer is the dict of ANSWER.md, so that one that was kept looks like one tha
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +17,8 @@ from markupsafe import Markup, escape
 
 from evaluation.gold.quotes import find_quote
 from index.article import Article
-from web.export import web_address
+from index.understanding.days import day_in_words
+from web.export import Wire, web_address
 from web.page.words import Words
 
 if TYPE_CHECKING:
@@ -32,12 +32,13 @@ SNIPPET = 240
 NEAREST = 5
 TIMELINE = (600, 60)  # width and height
 
-Wire = Mapping[str, Any]
-
 
 @dataclass(frozen=True)
-class Shown:
-    """One turn as it is shown; `answer` is the wire's dict, whole or as far as it has come."""
+class ShownTurn:
+    """One turn as it is shown; `answer` is the wire's dict, whole or as far as it has come.
+
+    `found` is shown above it while it comes: a citation, and where in its quote the words stand that may answer.
+    """
 
     place: int
     question: str
@@ -48,6 +49,7 @@ class Shown:
     correction: str = ""
     copies: tuple[tuple[str, str], ...] = ()
     understood: str = ""
+    found: tuple[Wire, tuple[int, int]] | None = None
 
 
 @cache
@@ -82,17 +84,16 @@ def day(published: str | None) -> str:
     >>> day("2020-01-03"), day("2020-01-03T10:00:00Z"), day(None)
     ('3 January 2020', '3 January 2020', '')
     """
-    try:
-        found = date.fromisoformat((published or "")[:10])
-    except ValueError:
-        return line(published)
-    return f"{found.day} {found:%B %Y}"
+    return line(day_in_words(published or ""))
 
 
-def credit(held: Wire) -> str:
-    """Outlet, day and headline of a citation or a hit; its article's id where nothing is known."""
-    parts = (line(held["source"]), day(held["published"]), held["title"] and f"“{line(held['title'])}”")
-    return ", ".join(part for part in parts if part) or line(held["article_id"])
+def credit(source: str | None, published: str | None, title: str | None = None) -> str:
+    """Outlet, day and headline, as far as they are known.
+
+    >>> credit("AFP", "2020-01-03", "Ten died"), credit(None, "2020")
+    ('AFP, 3 January 2020, “Ten died”', '2020')
+    """
+    return ", ".join(filter(None, (line(source), day(published), title and f"“{line(title)}”")))
 
 
 class Drawer:
@@ -104,20 +105,23 @@ class Drawer:
 
     # Answers
 
-    def conversation(self, id: str, turns: Sequence[Shown], holding: str) -> str:
+    def conversation(self, id: str, turns: Sequence[ShownTurn], holding: str) -> str:
         views = [self._turn(shown, holding) for shown in turns]
         return str(self._draw.conversation(id, views))
 
     def welcome(self, about: str, examples: Sequence[str]) -> str:
         return str(self._draw.welcome(about, examples))
 
-    def running(self, shown: Shown, doing: str, done: int = 0, total: int = 0) -> str:
+    def running(self, shown: ShownTurn, doing: str, done: int = 0, total: int = 0) -> str:
         return str(self._draw.running(self._turn(shown, ""), doing, done, total))
 
-    def _turn(self, shown: Shown, holding: str) -> dict[str, Any]:
+    def _turn(self, shown: ShownTurn, holding: str) -> dict[str, Any]:
         """The values that a turn is drawn with."""
         answer = shown.answer or {}
-        credits = {held["number"]: credit(held) for held in answer.get("citations", ())}
+        credits = {
+            held["number"]: credit(held["source"], held["published"], held["title"]) or line(held["article_id"])
+            for held in answer.get("citations", ())
+        }
         conflicts = answer.get("conflicts", ())
         sides = [
             [
@@ -139,6 +143,7 @@ class Drawer:
             "correction": shown.correction,
             "copies": shown.copies,
             "credits": credits,
+            "found": _found(*shown.found) if shown.found else None,
             "sides": sides,
             # What the table of sides tells is not told twice.
             "sentences": [self._sentence(one, credits) for one in sentences if set(one["citations"]) not in told],
@@ -156,7 +161,7 @@ class Drawer:
 
     def _near(self, place: int, hit: Wire) -> dict[str, Any]:
         title = line(hit["title"]) or line(hit["article_id"])
-        known = ", ".join(filter(None, (line(hit["source"]), day(hit["published"]))))
+        known = credit(hit["source"], hit["published"])
         return {"place": place, "title": title, "credit": known, "snippet": line(hit.get("text", ""))[:SNIPPET]}
 
     # Articles
@@ -209,8 +214,9 @@ class Drawer:
                 filter(
                     None,
                     (
-                        line(section.source if section else known.get("source")),
-                        day(section.published if section else known.get("published")),
+                        credit(section.source, section.published)
+                        if section
+                        else credit(known.get("source"), known.get("published")),
                         self.words("by", name=line(section.byline)) if section and section.byline else "",
                     ),
                 )
@@ -312,6 +318,17 @@ class Drawer:
             else ""
         )
         return str(self._draw.timeline(bars, width, height, summary))
+
+
+def _found(citation: Wire, words: tuple[int, int]) -> dict[str, Any]:
+    """A quote in three parts, the middle one to be marked, and whose it is."""
+    quote, (start, end) = citation["quote"], words
+    parts = (quote[:start], quote[start:end], quote[end:])
+    return {
+        "parts": parts,
+        "number": citation["number"],
+        "credit": credit(citation["source"], citation["published"], citation["title"]),
+    }
 
 
 def asides_of(article: Article | None) -> list[tuple[int, int]]:

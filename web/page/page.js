@@ -57,7 +57,7 @@ window.groundwire = (() => {
       }
       if (!spoken.size) log.replaceChildren();
       say(turn.querySelector(".doing")?.dataset.doing);
-      turn.querySelectorAll(".sentence, .sides").forEach((part) => say(part.textContent.trim()));
+      turn.querySelectorAll(".found, .sentence, .sides").forEach((part) => say(part.textContent.trim()));
       turn.scrollIntoView({ block: "nearest" });
     });
   }

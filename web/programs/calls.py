@@ -10,11 +10,12 @@ from ground.errors import user_errors
 from index.article import Article, ArticleError
 from index.store.archive import ArchiveError
 from index.store.scope import Scope
+from index.store.spelling import id_meant
 from models import Message
 from qa.answer import Answer
-from qa.pipeline import Event, Piece, check_question
-from web.archives import Listed, fold
-from web.queue import Asking, Place
+from qa.ask import Event, Found, Piece, check_question
+from web.archives import Listed, compared
+from web.queue import Asking, QueuePlace
 from web.server import Server
 
 DEFAULT_NAME = "groundwire"  # names the first archive
@@ -31,7 +32,7 @@ def find_archive(server: Server, user: str, name: str = "", *, to_change: bool =
     """
     there = [entry for entry in server.archives.listed(user) if entry.may_change or not to_change]
     for entry in there:
-        if fold(name) == fold(entry.name) or name == entry.key or fold(name) in ("", DEFAULT_NAME):
+        if compared(name) == compared(entry.name) or name == entry.key or compared(name) in ("", DEFAULT_NAME):
             return entry
     if not there:
         raise ArchiveError("there is no archive to add to" if to_change else "there is no archive; make one first")
@@ -62,17 +63,19 @@ async def tell(asking: Asking) -> AsyncGenerator[dict[str, Any], None]:
             yield event.to_dict() if isinstance(event, Answer) else progress(event, said)
 
 
-def progress(event: Place | Event, said: str = "") -> dict[str, Any]:
+def progress(event: QueuePlace | Event, said: str = "") -> dict[str, Any]:
     """A step on the way to an answer; `said` are the words so far, with the event's own.
 
-    >>> progress(Place(3, 41.6)), progress(Piece("Ten died."), "Ten died.")
+    >>> progress(QueuePlace(3, 41.6)), progress(Piece("Ten died."), "Ten died.")
     ({'doing': 'waiting', 'ahead': 3, 'seconds': 42}, {'doing': 'answering', 'text': 'Ten died.', 'citations': []})
     """
-    if isinstance(event, Place):
+    if isinstance(event, QueuePlace):
         seconds = None if event.seconds is None else round(event.seconds)
         return {"doing": "waiting", "ahead": event.ahead, "seconds": seconds}
     if isinstance(event, Piece):
         return {"doing": "answering", "text": said, "citations": [asdict(cited) for cited in event.citations]}
+    if isinstance(event, Found):
+        return {"doing": "found", "citation": asdict(event.citation), "words": list(event.words)}
     assert not isinstance(event, Answer), "an answer is whole, and no step"
     return {"doing": event.doing, "done": event.done, "total": event.total}
 
@@ -87,7 +90,8 @@ def read(
     server: Server, user: str, key: str, article_id: str, start: int = 0, end: int | None = None
 ) -> dict[str, Any]:
     """An article's text from `start` to `end`, LONGEST_READ characters at most, and what is known about it."""
-    article = server.archives.archive(user, key).article(article_id)
+    archive = server.archives.archive(user, key)
+    article = archive.article(id_meant(archive, article_id))
     if article is None:
         raise ArticleError(f'there is no article "{article_id[:100]}"; search gives the ids that there are')
     last = len(article.text) if end is None else end

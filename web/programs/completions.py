@@ -14,7 +14,7 @@ from index.store.archive import ArchiveError
 from index.store.scope import Scope
 from models import Message, ModelError
 from qa.answer import Answer
-from qa.pipeline import Piece, check_question
+from qa.ask import Piece, check_question
 from web.auth.middleware import user_of
 from web.programs.calls import DEFAULT_NAME, find_archive, progress, put, sentence_of
 from web.queue import Asking, QueueFull

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from evaluation.gold.imports.item import Item, LeftOut
-from evaluation.gold.questions import Evidence, GoldError, Question
+from evaluation.gold.imports.item import LeftOut, SetItem
+from evaluation.gold.questions import GoldError, GoldQuote, Question
 from index.article import Article
 
 SPLITS = ("test", "dev", "train")
@@ -30,7 +30,7 @@ def split_of(folder: Path, split: str | None) -> Path:
     return next(iter(held.values()))
 
 
-def read(folder: Path, split: str | None) -> Iterator[Item]:
+def read(folder: Path, split: str | None) -> Iterator[SetItem]:
     """All articles, then the questions of one split, retrieval only: all of a relevant article is its evidence."""
     judgments = split_of(folder, split)
     relevant: dict[str, dict[str, None]] = {}
@@ -56,7 +56,7 @@ def read(folder: Path, split: str | None) -> Iterator[Item]:
             continue
         missing = [document for document in relevant[id] if document not in texts]
         yield from (LeftOut("evidence: its article is not in the corpus", f"{where} ({name})") for name in missing)
-        evidence = tuple(Evidence(document, texts[document]) for document in relevant[id] if document in texts)
+        evidence = tuple(GoldQuote(document, texts[document]) for document in relevant[id] if document in texts)
         if evidence:
             yield Question(id, str(row.get("text") or ""), (), evidence, True, "retrieval")
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evaluation.gold.file import row_text
-from evaluation.gold.imports.item import Item, LeftOut, distinct
-from evaluation.gold.questions import Evidence, Question
+from evaluation.gold.imports.item import LeftOut, SetItem, distinct
+from evaluation.gold.questions import GoldQuote, Question
 from evaluation.gold.quotes import find_articles
 from ground.words import fold
 from index.article import Article, ArticleError, check_date
 from index.reading.formats.text import LARGEST_ARTICLE
 from index.store.archive import Archive
-from qa.pipeline import QuestionError, check_question
+from qa.ask import QuestionError, check_question
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class GoldSet:
     left_out: tuple[LeftOut, ...]
 
 
-def gather(format: str, items: Iterable[Item], limit: int | None = None) -> GoldSet:
+def gather(format: str, items: Iterable[SetItem], limit: int | None = None) -> GoldSet:
     """All articles and the first `limit` questions. One that is asked again with the same answers joins the first."""
     articles: dict[str, Article] = {}
     refused: set[str] = set()
@@ -65,7 +65,7 @@ def gather(format: str, items: Iterable[Item], limit: int | None = None) -> Gold
     return GoldSet(format, tuple(articles.values()), tuple(questions.values()), tuple(left_out))
 
 
-def _stands(evidence: Evidence, article: Article | None, refused: set[str]) -> bool:
+def _stands(evidence: GoldQuote, article: Article | None, refused: set[str]) -> bool:
     """Whether its quote is in the article of that id; one that is not in the set may be in the user's archive."""
     return evidence.quote in article.text if article else evidence.article_id not in refused
 
@@ -135,7 +135,7 @@ def settle(made: GoldSet, archive: Archive | None) -> GoldSet:
                 settled.append(evidence)
             elif evidence.quote in found:
                 article, (start, end) = found[evidence.quote]
-                settled.append(Evidence(article.id, article.text[start:end], evidence.group))
+                settled.append(GoldQuote(article.id, article.text[start:end], evidence.group))
             else:
                 left_out.append(LeftOut(reason, question.id))
         if question.retrieval_only and not settled:

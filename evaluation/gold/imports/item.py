@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from evaluation.gold.questions import Question
-from ground.words import fold
+from ground.words import fold, slug
 from index.article import Article
 
 SLUG_CHARACTERS = 48
@@ -19,16 +19,16 @@ class LeftOut:
     where: str
 
 
-Item = Article | Question | LeftOut
+SetItem = Article | Question | LeftOut
 
 
-def slug(title: str) -> str:
+def headline_id(title: str) -> str:
     """The words of a headline as part of an id.
 
-    >>> slug("Super_Bowl_50: “Who won?”"), slug("!")
-    ('super-bowl-50-who-won', 'article')
+    >>> headline_id("Oil prices rise"), headline_id("!")
+    ('oil-prices-rise', 'article')
     """
-    return "-".join(fold(title.replace("_", " ")).split())[:SLUG_CHARACTERS].strip("-") or "article"
+    return slug(title, SLUG_CHARACTERS) or "article"
 
 
 def article_id(title: str, text: str) -> str:
@@ -37,7 +37,7 @@ def article_id(title: str, text: str) -> str:
     >>> article_id("Oil prices rise", "Oil rose.")
     'oil-prices-rise-de51f497'
     """
-    return f"{slug(title)}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    return f"{headline_id(title)}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 
 def distinct(forms: Iterable[str]) -> tuple[str, ...]:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from evaluation.gold.imports.item import Item, LeftOut, article_id, distinct
-from evaluation.gold.imports.source import Row, Source
-from evaluation.gold.questions import Evidence, GoldError, Question
+from evaluation.gold.imports.item import LeftOut, SetItem, article_id, distinct
+from evaluation.gold.imports.source import Row, SourceFile
+from evaluation.gold.questions import GoldError, GoldQuote, Question
 from evaluation.gold.quotes import find_quote
 from ground.words import fold
 from index.article import Article
@@ -13,20 +13,20 @@ from index.article import Article
 NO_ANSWER = "insufficient information"
 
 
-def is_format(source: Source) -> bool:
+def is_format(source: SourceFile) -> bool:
     """Whether the rows are its questions or its articles."""
     return _has_questions(source) or _has_articles(source)
 
 
-def _has_questions(source: Source) -> bool:
+def _has_questions(source: SourceFile) -> bool:
     return {"query", "evidence_list"} <= source.names
 
 
-def _has_articles(source: Source) -> bool:
+def _has_articles(source: SourceFile) -> bool:
     return {"title", "body"} <= source.names
 
 
-def read(sources: Sequence[Source]) -> Iterator[Item]:
+def read(sources: Sequence[SourceFile]) -> Iterator[SetItem]:
     """All articles, then the questions. A fact that is not in its article's words is left out, its question kept.
 
     Raises GoldError when questions or corpus are missing.
@@ -67,14 +67,14 @@ def _article(fields: dict[str, Any]) -> Article | None:
     return Article(id, text, title or id, source or None, published or None, url or None, byline or None)
 
 
-def _question(id: str, row: Row, by_url: dict[str, Article], by_title: dict[str, Article]) -> Iterator[Item]:
+def _question(id: str, row: Row, by_url: dict[str, Article], by_title: dict[str, Article]) -> Iterator[SetItem]:
     fields = row.fields
     kind = str(fields.get("question_type") or "question")
     answer = str(fields["answer"])
     if kind == "null_query" or fold(answer) == NO_ANSWER:
         yield Question(id, str(fields["query"]), (), (), False, kind)
         return
-    quotes: dict[Evidence, None] = {}
+    quotes: dict[GoldQuote, None] = {}
     for fact in fields.get("evidence_list") or ():
         article = by_url.get(str(fact.get("url") or "")) or by_title.get(fold(str(fact.get("title") or "")))
         span = find_quote(article.text, str(fact["fact"])) if article else None
@@ -83,5 +83,5 @@ def _question(id: str, row: Row, by_url: dict[str, Article], by_title: dict[str,
         elif span is None:
             yield LeftOut("evidence: the fact is not in its article's words", f"{row.where} ({id})")
         else:
-            quotes[Evidence(article.id, article.text[slice(*span)])] = None
+            quotes[GoldQuote(article.id, article.text[slice(*span)])] = None
     yield Question(id, str(fields["query"]), (distinct([answer]),), tuple(quotes), True, kind)

@@ -6,16 +6,16 @@ The format is told by content. What cannot be used is left out with its reason a
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from evaluation.gold.file import row_text, write_whole
+from evaluation.gold.file import row_text, write_all
 from evaluation.gold.imports import beir, multihop, squad, table
 from evaluation.gold.imports.gather import GoldSet, article_row, gather, settle
-from evaluation.gold.imports.item import Item
-from evaluation.gold.imports.source import KNOWN, Source, read_source
+from evaluation.gold.imports.item import SetItem
+from evaluation.gold.imports.source import KNOWN, SourceFile, read_source
 from evaluation.gold.questions import GoldError, to_row
 from index.store.archive import Archive
 
-Reader = Callable[[Sequence[Source]], Iterator[Item]]
-READERS: dict[str, tuple[Callable[[Source], bool], Reader]] = {
+SetReader = Callable[[Sequence[SourceFile]], Iterator[SetItem]]
+READERS: dict[str, tuple[Callable[[SourceFile], bool], SetReader]] = {
     "SQuAD": (squad.is_format, squad.read),
     "MultiHop-RAG": (multihop.is_format, multihop.read),
     "table": (table.is_format, table.read),
@@ -57,14 +57,14 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-def _read_all(sources: Sequence[Source]) -> tuple[str, Iterator[Item]]:
+def _read_all(sources: Sequence[SourceFile]) -> tuple[str, Iterator[SetItem]]:
     formats = {source.path: _format_of(source) for source in sources}
     first, *others = dict.fromkeys(formats.values())
     if others:
         told = ", ".join(f"{path} is {format}" for path, format in formats.items())
         raise GoldError(f"{told}; import what is of one format at a time")
 
-    def items() -> Iterator[Item]:
+    def items() -> Iterator[SetItem]:
         for source in sources:
             yield from source.left_out
         yield from READERS[first][1](sources)
@@ -72,7 +72,7 @@ def _read_all(sources: Sequence[Source]) -> tuple[str, Iterator[Item]]:
     return first, items()
 
 
-def _format_of(source: Source) -> str:
+def _format_of(source: SourceFile) -> str:
     for name, (is_format, _) in READERS.items():
         if is_format(source):
             return name
@@ -93,5 +93,5 @@ def write_set(made: GoldSet, folder: Path, *, force: bool = False) -> tuple[Path
     folder.mkdir(parents=True, exist_ok=True)
     texts = {articles: "".join(row_text(article_row(article)) for article in made.articles)} if made.articles else {}
     texts[gold] = "".join(row_text(to_row(question)) for question in made.questions)
-    write_whole({file: text.encode() for file, text in texts.items()})
+    write_all({file: text.encode() for file, text in texts.items()})
     return articles if made.articles else None, gold

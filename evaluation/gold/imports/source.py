@@ -29,7 +29,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceFile:
     """What a file holds: `document` where it is one JSON object, else rows. `left_out` are the rows that are none."""
 
     path: Path
@@ -43,7 +43,7 @@ class Source:
         return set(self.rows[0].fields) if self.rows else set()
 
 
-def read_source(path: Path) -> Source:
+def read_source(path: Path) -> SourceFile:
     """The decoded file. Raises GoldError where it is not text, holds nothing, or is of no known kind."""
     try:
         text = decode(path.read_bytes(), str(path))
@@ -59,12 +59,12 @@ def read_source(path: Path) -> Source:
     except (RecursionError, ValueError):
         return _lines(path, text)
     if isinstance(data, dict) and "data" in data:
-        return Source(path, (), data)
+        return SourceFile(path, (), data)
     rows = data if isinstance(data, list) else [data]
     return _checked(path, ((f"{path}: row {number}", row) for number, row in enumerate(rows, 1)))
 
 
-def _lines(path: Path, text: str) -> Source:
+def _lines(path: Path, text: str) -> SourceFile:
     """JSON Lines; a line that is none is left out."""
 
     def values() -> Iterator[tuple[str, Any]]:
@@ -78,7 +78,7 @@ def _lines(path: Path, text: str) -> Source:
     return _checked(path, values())
 
 
-def _checked(path: Path, values: Iterator[tuple[str, Any]]) -> Source:
+def _checked(path: Path, values: Iterator[tuple[str, Any]]) -> SourceFile:
     rows: list[Row] = []
     left_out: list[LeftOut] = []
     for where, value in values:
@@ -88,10 +88,10 @@ def _checked(path: Path, values: Iterator[tuple[str, Any]]) -> Source:
             left_out.append(LeftOut("a row that is not a JSON object", where))
     if not rows:
         raise GoldError(f"{path}: holds no rows that can be read; {KNOWN}")
-    return Source(path, tuple(rows), None, tuple(left_out))
+    return SourceFile(path, tuple(rows), None, tuple(left_out))
 
 
-def _table(path: Path, text: str) -> Source:
+def _table(path: Path, text: str) -> SourceFile:
     """CSV or TSV: parted by whichever of comma, semicolon and tab gives the first line most columns."""
     csv.field_size_limit(LARGEST_ARTICLE)  # a cell may hold an article; Python's own limit is 131,072
     head = text.lstrip("\r\n").split("\n", 1)[0]
@@ -112,4 +112,4 @@ def _table(path: Path, text: str) -> Source:
         raise GoldError(f"{path}:{reader.line_num}: not CSV ({error}); save the table again as CSV") from None
     if not rows:
         raise GoldError(f"{path}: holds no rows under its first line, which names the columns; {KNOWN}")
-    return Source(path, tuple(rows), None, tuple(left_out))
+    return SourceFile(path, tuple(rows), None, tuple(left_out))

@@ -4,20 +4,20 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from evaluation.gold.imports.item import Item, LeftOut, article_id, distinct
-from evaluation.gold.imports.source import Source
-from evaluation.gold.questions import Evidence, Question
+from evaluation.gold.imports.item import LeftOut, SetItem, article_id, distinct
+from evaluation.gold.imports.source import SourceFile
+from evaluation.gold.questions import GoldQuote, Question
 from evaluation.gold.quotes import find_quote, sentences_around
 from index.article import Article
 
 
-def is_format(source: Source) -> bool:
+def is_format(source: SourceFile) -> bool:
     """Whether a document has pages of paragraphs."""
     pages = source.document.get("data") if source.document else None
     return isinstance(pages, list) and any(isinstance(page, dict) and "paragraphs" in page for page in pages)
 
 
-def read(sources: Sequence[Source]) -> Iterator[Item]:
+def read(sources: Sequence[SourceFile]) -> Iterator[SetItem]:
     """Articles and questions, paragraph by paragraph. A question is unanswerable where `is_impossible` says so."""
     for source in sources:
         for number, page in enumerate((source.document or {})["data"], 1):
@@ -32,7 +32,7 @@ def read(sources: Sequence[Source]) -> Iterator[Item]:
                 yield from _paragraph(title, paragraph, f"{where}, paragraph {place}")
 
 
-def _paragraph(title: str, paragraph: Any, where: str) -> Iterator[Item]:
+def _paragraph(title: str, paragraph: Any, where: str) -> Iterator[SetItem]:
     try:
         text, asked = paragraph["context"], list(paragraph["qas"])
         article = Article(article_id(title, text), text, title or article_id(title, text))
@@ -47,7 +47,7 @@ def _paragraph(title: str, paragraph: Any, where: str) -> Iterator[Item]:
             yield LeftOut("a question that is not of its shape", where)
 
 
-def _question(article: Article, row: dict[str, Any]) -> Iterator[Item]:
+def _question(article: Article, row: dict[str, Any]) -> Iterator[SetItem]:
     id, question = str(row["id"]), str(row["question"])
     if row.get("is_impossible"):
         yield Question(id, question, (), (), False, "unanswerable")
@@ -64,4 +64,4 @@ def _question(article: Article, row: dict[str, Any]) -> Iterator[Item]:
             quotes[article.text[slice(*sentences_around(article.text, *span))]] = None
     if not quotes:
         yield LeftOut("evidence: the answer is not in its paragraph", id)
-    yield Question(id, question, (forms,), tuple(Evidence(article.id, quote) for quote in quotes), True, "span")
+    yield Question(id, question, (forms,), tuple(GoldQuote(article.id, quote) for quote in quotes), True, "span")

@@ -6,9 +6,9 @@ docs/gold.md says what each column means.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from evaluation.gold.imports.item import Item, LeftOut, article_id, distinct, slug
-from evaluation.gold.imports.source import Row, Source
-from evaluation.gold.questions import Evidence, GoldError, Question
+from evaluation.gold.imports.item import LeftOut, SetItem, article_id, distinct, headline_id
+from evaluation.gold.imports.source import Row, SourceFile
+from evaluation.gold.questions import GoldError, GoldQuote, Question
 from evaluation.gold.quotes import best_sentence, find_quote
 from index.article import Article
 
@@ -16,12 +16,12 @@ YES = frozenset("yes y true 1 x".split())
 NO = frozenset("no n false 0".split())
 
 
-def is_format(source: Source) -> bool:
+def is_format(source: SourceFile) -> bool:
     """Whether the rows have questions."""
     return "question" in {name.casefold() for name in source.names}
 
 
-def read(sources: Sequence[Source]) -> Iterator[Item]:
+def read(sources: Sequence[SourceFile]) -> Iterator[SetItem]:
     """Questions, each after the article that its context makes. Raises GoldError where there can be no answers."""
     for source in sources:
         if _is_gold(source):
@@ -34,17 +34,17 @@ def read(sources: Sequence[Source]) -> Iterator[Item]:
         for number, row in enumerate(source.rows, 1):
             yield from _row(
                 Row(row.where, {name.casefold(): value for name, value in row.fields.items()}),
-                f"{slug(source.path.stem)}-{number:03}",
+                f"{headline_id(source.path.stem)}-{number:03}",
             )
 
 
-def _is_gold(source: Source) -> bool:
+def _is_gold(source: SourceFile) -> bool:
     """Whether the rows are as `groundwire eval` reads them."""
     quotes = source.rows[0].fields.get("evidence") if source.rows else None
     return "answer_groups" in source.names or (isinstance(quotes, list) and any(isinstance(q, dict) for q in quotes))
 
 
-def _row(row: Row, own_id: str) -> Iterator[Item]:
+def _row(row: Row, own_id: str) -> Iterator[SetItem]:
     fields = row.fields
     question = _text(fields.get("question"))
     if not question:
@@ -64,12 +64,12 @@ def _row(row: Row, own_id: str) -> Iterator[Item]:
     article = _article(fields)
     if article:
         yield article
-    quotes: list[Evidence] = []
+    quotes: list[GoldQuote] = []
     if answerable:
         for item in _evidence(
             article, _text(fields.get("article_id") or fields.get("article")), question, forms, given
         ):
-            if isinstance(item, Evidence):
+            if isinstance(item, GoldQuote):
                 quotes.append(item)
             else:
                 yield LeftOut(item, row.where)
@@ -94,17 +94,17 @@ def _article(fields: dict[str, Any]) -> Article | None:
 
 def _evidence(
     article: Article | None, named: str, question: str, forms: Sequence[str], given: Sequence[str]
-) -> Iterator[Evidence | str]:
+) -> Iterator[GoldQuote | str]:
     """The quotes of a row, and a reason for each that is not one; without a context they are sought later."""
     if article is None:
-        yield from (Evidence(named, quote) for quote in given)
+        yield from (GoldQuote(named, quote) for quote in given)
         return
     for quote in given:
         span = find_quote(article.text, quote)
-        yield Evidence(article.id, article.text[slice(*span)]) if span else "evidence: it is not in its context"
+        yield GoldQuote(article.id, article.text[slice(*span)]) if span else "evidence: it is not in its context"
     if not given:
         span = best_sentence(article.text, forms, question)
-        yield Evidence(article.id, article.text[slice(*span)]) if span else "evidence: no sentence holds the answer"
+        yield GoldQuote(article.id, article.text[slice(*span)]) if span else "evidence: no sentence holds the answer"
 
 
 def _text(value: object) -> str:

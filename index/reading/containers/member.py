@@ -3,14 +3,14 @@
 import errno
 import io
 import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import IO
 
-from index.article import ArticleError, Original, shown
+from ground.shown import CONTROLS, TURNING, shown
+from index.article import ArticleError, Original
 
 MOST_MEMBERS = 200_000
 MOST_UNPACKED = 20_000_000_000
@@ -21,14 +21,13 @@ LONGEST_NAME = 1_000
 BLOCK = 1 << 18
 
 DRIVE = re.compile(r"[A-Za-z]:")
-TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-class Broken(ArticleError):
+class DamagedContainer(ArticleError):
     """A container ends here, though it should not: nothing more can be read of it."""
 
 
-class TooMuch(Broken):
+class TooMuch(DamagedContainer):
     """A container passes a limit: nothing more is read of it, nor of what it is packed in."""
 
 
@@ -88,7 +87,7 @@ class Forward(io.RawIOBase):
         self.original = original
         self.budget = budget
         self.last = b""
-        self.error: Broken | None = None
+        self.error: DamagedContainer | None = None
         self._at = 0
 
     def readable(self) -> bool:
@@ -111,7 +110,7 @@ class Forward(io.RawIOBase):
         except Exception as error:  # gzip, bz2 and lzma raise five kinds
             if is_of_the_disk(error):
                 raise
-            self.error = Broken(f"{self.original.name}: {damage(error)}")
+            self.error = DamagedContainer(f"{self.original.name}: {damage(error)}")
             raise self.error from None
         self._at += len(self.last)
         return self.last
@@ -119,7 +118,7 @@ class Forward(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Reads up to `offset`; raises Broken where that lies behind."""
         if whence != io.SEEK_SET or offset < self._at:
-            raise Broken(f"{self.original.name}: {damage('it points back into itself')}")
+            raise DamagedContainer(f"{self.original.name}: {damage('it points back into itself')}")
         while self._at < offset and self.read(min(BLOCK, offset - self._at)):
             pass
         return self._at
@@ -149,7 +148,7 @@ def check_characters(name: str, container: str) -> None:
         name.encode()
     except UnicodeEncodeError:
         raise ArticleError(f"{where}: its name is not UTF-8; it is left out") from None
-    if any(character in TURNING or unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in name):
+    if re.search(f"[{CONTROLS}\t\n\r\u2028\u2029{TURNING}]", name):
         raise ArticleError(f"{where}: its name holds control characters; it is left out")
 
 
@@ -171,12 +170,14 @@ def plain_name(name: str, container: str) -> str:
 
 
 def hidden(path: str) -> bool:
-    """Whether a member is one of those that a folder hides too, or one that macOS puts beside each file.
+    """Whether a path below its folder or container is passed over: hidden there, or put beside a file by a program.
 
-    >>> hidden("__MACOSX/a.txt"), hidden("news/.a.txt"), hidden("news/a.txt")
-    (True, True, False)
+    macOS puts `__MACOSX` beside what it packs, Word a lock `~$story.docx` beside a document that is open.
+
+    >>> hidden("__MACOSX/a.txt"), hidden("news/.a.txt"), hidden("~$a.docx"), hidden("news/a.txt")
+    (True, True, True, False)
     """
-    return any(part.startswith(".") or part == "__MACOSX" for part in PurePath(path).parts)
+    return any(part.startswith((".", "~$")) or part == "__MACOSX" for part in PurePath(path).parts)
 
 
 def kind_among(name: str, kinds: Iterable[str]) -> str:

@@ -12,8 +12,17 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from index.article import Article, ArticleError, MemberBegins, Original, OtherMembers, shown
-from index.reading.containers.member import BLOCK, MOST_LEVELS, Broken, Budget, Member, TooMuch, is_of_the_disk
+from ground.shown import shown
+from index.article import Article, ArticleError, MemberBegins, Original, OtherMembers
+from index.reading.containers.member import (
+    BLOCK,
+    MOST_LEVELS,
+    Budget,
+    DamagedContainer,
+    Member,
+    TooMuch,
+    is_of_the_disk,
+)
 from index.reading.containers.warc import warc_members
 from index.reading.containers.zip_tar import tar_members, zip_members
 from index.reading.formats.text import LARGEST_ARTICLE
@@ -119,7 +128,7 @@ def _read_member(member: Member, inner: Original, readers: Mapping[str, Reader],
     try:
         _take_out(member, inner, budget)
         yield from reader(inner)
-    except (Broken, MemoryError):
+    except (DamagedContainer, MemoryError):
         raise
     except ArticleError as error:
         yield error

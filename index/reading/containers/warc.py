@@ -12,8 +12,17 @@ from functools import partial
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from index.article import ArticleError, Original, OtherMembers, shown
-from index.reading.containers.member import LONGEST_NAME, Broken, Budget, Forward, Member, check_characters, damage
+from ground.shown import shown
+from index.article import ArticleError, Original, OtherMembers
+from index.reading.containers.member import (
+    LONGEST_NAME,
+    Budget,
+    DamagedContainer,
+    Forward,
+    Member,
+    check_characters,
+    damage,
+)
 
 KINDS = {"text/html": ".html", "application/xhtml+xml": ".html", "application/pdf": ".pdf", "text/plain": ".txt"}
 DAY = re.compile(r"[0-9TZ:.+-]{4,40}")
@@ -42,7 +51,7 @@ def warc_members(original: Original, kinds: Collection[str], budget: Budget) -> 
                 yield error
             _read_to_end(record, stream)
         if not number:
-            raise Broken(f"{original.name}: {damage('no WARC record in it')}")
+            raise DamagedContainer(f"{original.name}: {damage('no WARC record in it')}")
 
 
 def _next(records: Iterator[Any], stream: Forward) -> Any:
@@ -52,7 +61,7 @@ def _next(records: Iterator[Any], stream: Forward) -> Any:
     except ArticleError:
         raise
     except Exception as error:  # warcio raises its own, and what its parsing does
-        raise Broken(f"{stream.original.name}: {damage(error)}") from None
+        raise DamagedContainer(f"{stream.original.name}: {damage(error)}") from None
     if stream.error is not None:
         raise stream.error
     return record
@@ -65,7 +74,7 @@ def _read_to_end(record: Any, stream: Forward) -> None:
     if stream.error is not None:
         raise stream.error
     if getattr(record.raw_stream, "limit", 0):
-        raise Broken(f"{stream.original.name}: {damage('it ends inside a record')}")
+        raise DamagedContainer(f"{stream.original.name}: {damage('it ends inside a record')}")
 
 
 def _member(

@@ -12,10 +12,11 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import IO
 
-from index.article import ArticleError, Original, OtherMembers, shown
+from ground.shown import shown
+from index.article import ArticleError, Original, OtherMembers
 from index.reading.containers.member import (
-    Broken,
     Budget,
+    DamagedContainer,
     Forward,
     Member,
     damage,
@@ -64,7 +65,7 @@ def zip_members(original: Original, kinds: Collection[str], budget: Budget) -> U
         except Exception as error:  # zipfile raises struct.error, ValueError, IndexError and more for a damaged list
             if is_of_the_disk(error):
                 raise
-            raise Broken(f"{original.name}: {damage(error)}") from None
+            raise DamagedContainer(f"{original.name}: {damage(error)}") from None
         for info in infos:
             if info.is_dir():
                 continue
@@ -108,7 +109,7 @@ def tar_members(original: Original, kinds: Collection[str], budget: Budget) -> U
         except ArticleError:
             raise
         except Exception as error:
-            raise Broken(f"{original.name}: {damage(error)}") from None
+            raise DamagedContainer(f"{original.name}: {damage(error)}") from None
         while (info := _next(archive, original)) is not None:
             archive.members.clear()  # type: ignore[attr-defined]  # tarfile keeps every one
             if info.isdir():
@@ -128,7 +129,7 @@ def tar_members(original: Original, kinds: Collection[str], budget: Budget) -> U
             else:
                 yield member
         if stream.last.strip(b"\0"):
-            raise Broken(f"{original.name}: {damage('it ends in what is no header')}")
+            raise DamagedContainer(f"{original.name}: {damage('it ends in what is no header')}")
 
 
 def _next(archive: tarfile.TarFile, original: Original) -> tarfile.TarInfo | None:
@@ -137,7 +138,7 @@ def _next(archive: tarfile.TarFile, original: Original) -> tarfile.TarInfo | Non
     except ArticleError:
         raise
     except Exception as error:  # for a header that lies, tarfile raises what its arithmetic does
-        raise Broken(f"{original.name}: {damage(error)}") from None
+        raise DamagedContainer(f"{original.name}: {damage(error)}") from None
 
 
 @contextmanager
@@ -147,7 +148,7 @@ def _extract(archive: tarfile.TarFile, info: tarfile.TarInfo, original: Original
     try:
         yield opened
     except tarfile.TarError as error:
-        raise Broken(f"{original.name}: {damage(error)}") from None
+        raise DamagedContainer(f"{original.name}: {damage(error)}") from None
 
 
 def _unpacked(file: IO[bytes]) -> IO[bytes]:

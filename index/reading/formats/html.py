@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 
 from index.article import Article, ArticleError, Original
 from index.reading.charset import codec_of, decodes, guess_charset
+from index.reading.formats.page_parts import with_parts
 from index.reading.formats.text import read_bytes
 from index.reading.metadata import Said, make_article, one_line, parsing, tidy, web_address
 
@@ -152,7 +153,7 @@ def text_of(tree: "HtmlElement") -> str:
 
     # Precision: what is not the article's must not be quoted as if it were (bench/extraction.py).
     found: Any = bare_extraction(tree, favor_precision=True, include_comments=False, with_metadata=False)
-    return tidy(found.text or "") if found is not None else ""
+    return with_parts(tree, tidy(found.text)) if found is not None and found.text else ""
 
 
 def without_titles(text: str, said: Iterable[Said]) -> str:

@@ -1,17 +1,19 @@
-"""JSON Lines: an article a row; `id` and `text` are needed, `title source published url byline` may be there."""
+"""JSON Lines: an article a row; `text` is needed, all else may be there, by the names that other programs use."""
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
-from index.article import Article, ArticleError, Origin, Original
+from index.article import Article, ArticleError, Original
 from index.reading.formats.text import LARGEST_ARTICLE, decode
-from index.understanding.dates import read_field
+from index.reading.metadata import Said, dated, follows, iso_date, language_code
+from index.reading.names import address_among, first_said, places_of
 
 LONGEST_ID = 1_000
 
 
-def read_row(line: bytes, where: str) -> Iterator[Article | ArticleError]:
-    """The article of one row; before it, an ArticleError for a date that is none."""
+def read_row(line: bytes, where: str, made_id: str) -> Iterator[Article | ArticleError]:
+    """The article of one row; before it, an ArticleError for what is left out. `made_id` is for a row without an id."""
     if len(line) > LARGEST_ARTICLE:
         raise ArticleError(f"{where}: the row is longer than one article holds ({LARGEST_ARTICLE / 1e6:.0f} MB)")
     try:
@@ -22,38 +24,67 @@ def read_row(line: bytes, where: str) -> Iterator[Article | ArticleError]:
         raise ArticleError(f"{where}: nested too deep, or a number too long; the row is left out") from None
     if not isinstance(row, dict):
         raise ArticleError(f'{where}: not an object; a row is {{"id": "…", "text": "…"}}')
-    for name in ("id", "text"):
-        if not isinstance(row.get(name), str) or not row[name].strip():
-            raise ArticleError(
-                f'{where}: "{name}" is missing or no text, and every article needs it; the row is left out'
-            )
-    if len(row["id"]) > LONGEST_ID:
-        raise ArticleError(f'{where}: "id" has {len(row["id"]):,} characters; write {LONGEST_ID:,} at most')
-    optional: dict[str, str | None] = {}
-    for name in ("title", "source", "published", "url", "byline"):
-        value = row.get(name)
-        if name == "published" and isinstance(value, int | float) and not isinstance(value, bool):
-            value = f"{value:.0f}" if abs(value) < 1e18 else str(value)
-        if value is not None and not isinstance(value, str):
-            yield ArticleError(f'{where}: "{name}" is not a text; it is left out')
-            value = None
-        optional[name] = value or None
-    origins: tuple[Origin, ...] = ()
-    if given := optional["published"]:
-        found = read_field(given)
-        optional["published"] = found.iso if found else None
-        if found is None:
-            yield ArticleError(f'{where}: "published" is "{given[:40]}"; write an ISO 8601 date such as 2023-10-04')
-        elif found.doubt:
-            origins = (Origin("published", f"row: {found.doubt}", "likely"),)
-    text: str = row["text"]
+    names = list(row)
+    held: dict[str, list[str]] = {}
+    for field, places in places_of(names).items():
+        held[field] = []
+        for place in places:
+            value = row[names[place]]
+            words = _words(value, field)
+            if words is None and value is not None and field in ("title", "source", "published", "url", "byline"):
+                yield ArticleError(f'{where}: "{names[place]}" is not a text; it is left out')
+            held[field].append(words or "")
+    said = {field: first_said(field, values) for field, values in held.items()}
+    text = said.get("text", "")
+    if not text:
+        raise ArticleError(f'{where}: "text" is missing or no text, and every article needs it; the row is left out')
+    article_id = said.get("id") or made_id
+    if len(article_id) > LONGEST_ID:
+        raise ArticleError(f'{where}: "id" has {len(article_id):,} characters; write {LONGEST_ID:,} at most')
+    days: dict[str, str] = {}
+    for name in ("published", "updated"):
+        if value := said.get(name, ""):
+            if day := iso_date(value):
+                days[name] = day
+            else:
+                yield ArticleError(f'{where}: "{name}" is "{value[:40]}"; write an ISO 8601 date such as 2023-10-04')
+    if "updated" in days and "published" in days and not follows(days["updated"], days["published"]):
+        del days["updated"]
+    origins = [dated(Said(name, said[name], "row")) for name in days]
     try:
-        f"{row['id']}{text}{optional}".encode()
+        f"{article_id}{text}{said}".encode()
     except UnicodeEncodeError:
         raise ArticleError(f"{where}: holds half of a surrogate pair (\\ud800-\\udfff); the row is left out") from None
-    title = optional["title"] or row["id"]
-    source, published, url, byline = (optional[name] for name in ("source", "published", "url", "byline"))
-    yield Article(row["id"], text, title, source, published, url, byline, origins=origins)
+    yield Article(
+        article_id,
+        text,
+        said.get("title") or article_id,
+        said.get("source") or None,
+        days.get("published"),
+        said.get("url") or address_among(held.get("source", [])) or None,
+        said.get("byline") or None,
+        updated=days.get("updated"),
+        agency=said.get("agency") or None,
+        place=said.get("place") or None,
+        language=language_code(said.get("language")),
+        origins=tuple(origin for origin in origins if origin.sure != "sure"),
+    )
+
+
+def _words(value: Any, field: str) -> str | None:
+    """What a value says: a text; of an object its name; of a list all that its members say. None for anything else."""
+    if isinstance(value, str):
+        return value
+    if field == "id" and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if field in ("published", "updated") and isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:.0f}" if abs(value) < 1e18 else str(value)
+    if isinstance(value, dict) and field in ("source", "byline", "agency"):
+        return _words(value.get("name"), field)
+    if isinstance(value, list) and field in ("text", "byline"):
+        parts = [_words(one, field) for one in value if not isinstance(one, list)]
+        return None if None in parts else ("\n" if field == "text" else ", ").join(filter(None, parts))
+    return None
 
 
 def read(original: Original) -> Iterator[Article | ArticleError]:
@@ -67,7 +98,7 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
             empty = False
             where = f"{original.name}:{number}"
             try:
-                for item in read_row(line, where):
+                for item in read_row(line, where, f"{original.id}/{len(seen) + 1}"):
                     if isinstance(item, Article):
                         if item.id in seen:
                             raise ArticleError(

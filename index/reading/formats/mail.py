@@ -1,48 +1,127 @@
-"""Mails and saved web pages (MHTML), which are mails in form: the text, what the header says, and what is attached.
+"""Mails, boxes of them (.mbox) and saved web pages (MHTML): the text, what the header says, and what is attached.
 
 An attachment that a reader reads becomes an article of its own, named `mail.eml/attachment.pdf`; so does a mail
 within the mail. A file that holds other files itself (an archive) is left out, so that nothing unfolds without end.
+What no reader is for is told or counted; of whom a mail repeats words is read in `index.reading.forwards`.
 """
 
+import mailbox
 import re
 import tempfile
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
-from email.message import Message
+from email.message import EmailMessage, Message
 from email.utils import parseaddr
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from index.article import Article, ArticleError, Aside, Original
+from ground.shown import shown
+from index.article import Article, ArticleError, Aside, Original, OtherMembers, Section
 from index.reading.charset import codec_of, decodes, guess_charset
 from index.reading.files import READERS, kind_of
 from index.reading.formats.html import decode_page, read_page, text_of_fragment
-from index.reading.formats.text import read_bytes
-from index.reading.metadata import Said, host_of, make_article, parsing, web_address
-from index.reading.unwrap import join_lines
+from index.reading.formats.text import LARGEST_ARTICLE, read_bytes
+from index.reading.forwards import HEADER, QUOTED, REPLY, SIGNATURE, Words, read_words
+from index.reading.kept_page import KINDS
+from index.reading.metadata import Said, host_of, iso_date, make_article, parsing, web_address
 
 MOST_ATTACHMENTS = 100
 MOST_PARTS = 10_000
 DEEPEST_MAIL = 5
 MUCH_MORE = 3
-FOLDED = {".eml", ".mhtml", ".mht", ".zip", ".tar", ".tar.gz", ".tgz", ".warc", ".warc.gz"}
-REPLY = re.compile(r"(?i)^\s*((re|fwd?|aw|wg)\s*:\s*)+")
+FOLDED = {".eml", ".mbox", ".mhtml", ".mht", ".zip", ".tar", ".tar.gz", ".tgz", ".warc", ".warc.gz"}
+TYPES = KINDS | {
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "text/csv": ".csv",
+    "text/tab-separated-values": ".tsv",
+    "application/jsonl": ".jsonl",
+    "application/x-ndjson": ".jsonl",
+    "multipart/related": ".mhtml",
+    "application/zip": ".zip",
+}
+# What holds no words of its own: pictures, sounds, signatures, invitations, cards.
+WORDLESS = re.compile(
+    r"(?:image|audio|video|font)/|text/(?:calendar|x?-?vcard|x-amp-html)|application/(?:(?:x-)?pkcs7|pgp-|ics|vcard)"
+)
+WORDLESS_NAMES = re.compile(
+    r"(?i)\.(?:png|jpe?g|gif|bmp|tiff?|webp|heic|svg|ico|mp[34]|m4a|mov|wav|ics|vcf|p7[sm]|asc|sig)$"
+)
 
 
 def read(original: Original) -> Iterator[Article | ArticleError]:
-    """The article of a mail, or of the page in a saved one, then those of its attachments."""
-    with parsing(original.name, "a mail"):
-        message = message_from_bytes(read_bytes(original), policy=policy.compat32)
-        if sum(1 for _ in islice(message.walk(), MOST_PARTS + 1)) > MOST_PARTS:
-            raise ArticleError(f"{original.name}: holds more than {MOST_PARTS:,} parts; it is left out")
-        if not message.keys():
-            raise ArticleError(f"{original.name}: is empty, or no mail: it has no header; it is left out")
+    """The article of a mail, or of the page in a saved one, then those of its attachments.
+
+    Where each lies is told from the file's own name on, so that an archive is the same wherever its folder is.
+    """
+    for item in _items(original):
+        if isinstance(item, Article) and item.original and item.original.startswith(f"{original.name}/"):
+            own = PurePosixPath(original.name).name
+            item = replace(item, original=f"{own}{item.original[len(original.name) :]}")
+        yield item
+
+
+def _items(original: Original) -> Iterator[Article | ArticleError]:
+    if kind_of(original.path) == ".mbox":
+        yield from _read_box(original)
+        return
+    message = _parsed(read_bytes(original), original.name)
     if kind_of(original.path) in (".mhtml", ".mht"):
         yield from _read_saved(original, message)
         return
     yield from _read_message(original, message, iter(range(MOST_ATTACHMENTS)), 0)
+
+
+def _parsed(data: bytes, name: str) -> Message:
+    with parsing(name, "a mail"):
+        message = message_from_bytes(data, policy=policy.compat32)
+        if sum(1 for _ in islice(message.walk(), MOST_PARTS + 1)) > MOST_PARTS:
+            raise ArticleError(f"{name}: holds more than {MOST_PARTS:,} parts; it is left out")
+        if not message.keys():
+            raise ArticleError(f"{name}: is empty, or no mail: it has no header; it is left out")
+    return message
+
+
+def _read_box(original: Original) -> Iterator[Article | ArticleError]:
+    """The mails of a box, each named by its Message-ID, by its place where it has none."""
+    with parsing(original.name, "a box of mails"):
+        box = mailbox.mbox(original.path, create=False)
+        keys = box.keys()
+    taken: set[str] = set()
+    if not keys:
+        raise ArticleError(f"{original.name}: holds no mail (no line begins with `From `); it is left out")
+    for number, key in enumerate(keys, 1):
+        try:
+            data = box.get_bytes(key)
+            if len(data) > LARGEST_ARTICLE:
+                raise ArticleError(
+                    f"{original.name}: mail {number} has {len(data) / 1e6:.0f} MB, more than one article holds"
+                    f" ({LARGEST_ARTICLE / 1e6:.0f} MB); save it as a file of its own"
+                )
+            message = _parsed(re.sub(rb"(?m)^>(>*From )", rb"\1", data), f"{original.name}/mail-{number}")
+            said = re.sub(r"[\s<>/\\\0]+", "", _header(message, "Message-ID"))[:200]
+            name = _own_name(said or f"mail-{number}", "", taken)
+            mail = Original(original.path, f"{original.id}/{name}", f"{original.name}/{name}")
+            for item in _read_message(mail, message, iter(range(MOST_ATTACHMENTS)), 0):
+                if isinstance(item, Article) and item.original is None:
+                    item = replace(item, original=mail.name)
+                yield item
+        except ArticleError as error:
+            yield error
+
+
+def _own_name(name: str, kind: str, taken: set[str]) -> str:
+    """A name that no other attachment or mail beside it has, whatever its suffix: the second `a.txt` is `a 2.txt`."""
+    stem, number = name[: len(name) - len(kind)], 1
+    while True:
+        own = stem if number == 1 else f"{stem} {number}"
+        key = unicodedata.normalize("NFC", own).casefold()
+        if key not in taken:
+            taken.add(key)
+            return own + name[len(name) - len(kind) :]
+        number += 1
 
 
 def _leaves(message: Message) -> list[Message]:
@@ -76,36 +155,147 @@ def _read_message(
     """The article of one mail, then those of what is attached to it, while `spare` lasts."""
     article = None
     with parsing(original.name, "a mail"):
-        leaves = _leaves(message)
-        attached = [part for part in leaves if part.get_filename() or part.get_content_maintype() == "message"]
-        text = _text([part for part in leaves if part not in attached], original.name)
-        if text.strip():
-            article = make_article(original, text, _said(message))
-            article = replace(article, asides=_asides(article.text))
-        elif not attached:
-            raise ArticleError(f"{original.name}: holds no text; it is left out")
+        leaves, sealed = _opened(_leaves(message), original.name)
+        attached = [part for part in leaves if _is_attached(part)]
+        words = _words_of([part for part in leaves if part not in attached], original.name)
+        if words.text.strip():
+            article = _article(original, words, message)
     if article is not None:
         yield article
-    yield from _read_attached(original, attached, spare, depth)
+    told = article is not None or bool(sealed)
+    for item in _read_attached(original, attached, spare, depth):
+        told = told or not isinstance(item, OtherMembers)
+        yield item
+    if sealed:
+        yield ArticleError(
+            f"{original.name}: {', '.join(sealed)[:200]} cannot be opened (Outlook's own form, broken or without plain"
+            " text); save the mail from Outlook as .eml or text"
+        )
+    if not told:
+        yield ArticleError(f"{original.name}: holds no text; it is left out")
 
 
-def _text(own: list[Message], name: str) -> str:
-    """The mail's text: the parts in plain text, or those in HTML where there are none or these say much more."""
-    plain = "\n".join(join_lines(_decoded(part)) for part in own if part.get_content_type() == "text/plain")
+def _opened(leaves: list[Message], name: str) -> tuple[list[Message], list[str]]:
+    """The parts with those that Outlook wrapped into a winmail.dat in its place, and the names of those left shut."""
+    opened: list[Message] = []
+    sealed: list[str] = []
+    for part in leaves:
+        file = part.get_filename() or ""
+        if (
+            part.get_content_type() not in ("application/ms-tnef", "application/vnd.ms-tnef")
+            and file.lower() != "winmail.dat"
+        ):
+            opened.append(part)
+            continue
+        inner = _unsealed(_payload(part), has_text=any(_is_text(one) for one in leaves))
+        if inner is None:
+            sealed.append(shown(file or "winmail.dat"))
+        else:
+            opened += inner
+    return opened, sealed
+
+
+def _unsealed(data: bytes, *, has_text: bool) -> list[Message] | None:
+    """What a winmail.dat holds, as parts of a mail: attachments, and the text where the mail itself has none."""
+    from tnefparse import TNEF
+
+    parts: list[Message] = []
+    try:
+        sealed = TNEF(data)
+        texts = [(sealed.htmlbody, "html"), (sealed.body, "plain")]
+        for body, kind in () if has_text else texts:
+            words = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+            if words and words.strip("\0 \r\n"):
+                part = EmailMessage()
+                part.set_content(words.strip("\0"), subtype=kind)
+                parts.append(part)
+                break
+        for number, one in enumerate(sealed.attachments, 1):
+            held = EmailMessage()
+            file = str(one.long_filename() or one.name or f"attachment-{number}").strip("\0")
+            held.add_attachment(bytes(one.data), maintype="application", subtype="octet-stream", filename=file)
+            parts += [inner for inner in held.walk() if inner.get_filename()]
+    except Exception:  # it trips over a broken file in any way at all
+        return None
+    return parts or None
+
+
+def _is_text(part: Message) -> bool:
+    return (
+        part.get_content_type() in ("text/plain", "text/html")
+        and not _is_attached(part)
+        and bool(_payload(part).strip())
+    )
+
+
+def _is_attached(part: Message) -> bool:
+    return bool(
+        part.get_filename()
+        or part.get_content_maintype() == "message"
+        or part.get_content_disposition() == "attachment"
+        or not (part.get_content_maintype() == "text" or part.get_content_type() == "multipart/mixed")
+    )
+
+
+def _words_of(own: list[Message], name: str) -> Words:
+    """The mail's words: the parts in plain text, or those in HTML where there are none or these say much more."""
+    plain = "\n".join(_decoded(part) for part in own if part.get_content_type() == "text/plain")
     pages = [part for part in own if part.get_content_type() == "text/html" and _payload(part).strip()]
-    shown = "\n".join(text_of_fragment(decode_page(_payload(part), name, _charset(part))) for part in pages)
-    return shown if len(shown) > MUCH_MORE * len(plain) else plain
+    display = "\n".join(text_of_fragment(decode_page(_payload(part), name, _charset(part))) for part in pages)
+    if len(display) > MUCH_MORE * len(" ".join(plain.split())):
+        return read_words(display, wrapped=False)
+    return read_words(plain)
 
 
-def _asides(text: str) -> tuple[Aside, ...]:
-    """What a mail repeats of another, and its signature: the sender's own words are neither.
+def _article(original: Original, words: Words, message: Message) -> Article:
+    """The article of a mail's words: of a mail that only forwards another, it is that one's writer's."""
+    said = _said(message) if words.first is None else _said_inside(words, message)
+    article = make_article(original, words.text, said)
+    own = (Section(start, article.title, article.source, article.published, article.byline) for start in words.again)
+    if words.first is not None:
+        name, host, day = _sender(message)
+        own = (Section(start, article.title, host, day, name) for start in words.again)
+    edges = [(aside.start, aside.end) for aside in words.asides if aside.what == HEADER]
+    inside = [
+        section
+        for section in article.sections
+        if section.source and section.published and not any(a <= section.start <= b for a, b in edges)
+    ]
+    sections = {section.start: section for section in (*inside, *own, *words.sections)} if words.sections else {}
+    if not sections:
+        sections = {section.start: section for section in inside} if edges else {s.start: s for s in article.sections}
+    asides = words.asides or list(article.asides)
+    return replace(
+        article,
+        sections=tuple(sections[start] for start in sorted(sections)),
+        asides=tuple(_spoken(asides, article.text)),
+    )
 
-    >>> _asides("Yes.\\n> Is it open?\\n--\\nAnn")
-    (Aside(start=5, end=18, what='quoted mail'), Aside(start=19, end=25, what='signature'))
-    """
-    quoted = [Aside(*found.span(), "quoted mail") for found in re.finditer(r"^>.*(?:\n>.*)*", text, re.MULTILINE)]
-    signed = re.search(r"^--\n(?:.*\n?){1,10}\Z", text, re.MULTILINE)
-    return (*quoted, *([Aside(*signed.span(), "signature")] if signed else []))
+
+def _spoken(asides: list[Aside], text: str) -> list[Aside]:
+    """The asides, without what is quoted where nothing else is left: a mail that says nothing is not found."""
+    left = Article("", text, "", asides=tuple(asides)).words(0, len(text))
+    if re.search(r"\w", left):
+        return asides
+    return [aside for aside in asides if aside.what not in (QUOTED, SIGNATURE)]
+
+
+def _said_inside(words: Words, message: Message) -> Iterator[Said]:
+    """What a header within the mail says, where the mail has no words of its sender's own."""
+    told = words.first
+    assert told is not None
+    where = "header in the text"
+    yield Said("title", told.title, where)
+    yield Said("title", REPLY.sub("", _header(message, "Subject")), "mail header")
+    yield Said("byline", told.name, where)
+    yield Said("source", told.source, where, "likely")
+    yield Said("published", told.published, where)
+    yield Said("language", _header(message, "Content-Language"), "mail header")
+
+
+def _sender(message: Message) -> tuple[str | None, str | None, str | None]:
+    said = {one.field: one.value for one in reversed(list(_said(message)))}
+    return said.get("byline"), said.get("source"), iso_date(said.get("published"))
 
 
 def _decoded(part: Message) -> str:
@@ -131,7 +321,8 @@ def _said(message: Message) -> Iterator[Said]:
 def _read_attached(
     original: Original, attached: list[Message], spare: Iterator[int], depth: int
 ) -> Iterator[Article | ArticleError]:
-    over, folded = 0, []
+    over, others, folded, unread = 0, 0, [], []
+    taken: set[str] = set()
     with tempfile.TemporaryDirectory() as folder:
         for number, part in enumerate(attached, 1):
             with parsing(original.name, "a mail"):
@@ -139,15 +330,23 @@ def _read_attached(
                 kind = kind_of(Path(name)) if name else ""
                 inner = _mail_in(part)
             if inner is not None:
-                name, kind = f"mail-{number}", ""
-            if kind in FOLDED or (inner is not None and depth == DEEPEST_MAIL):
+                name, kind, reader = f"mail-{number}", "", ""
+            else:
+                reader = kind or _kind_by_type(part, name)
+                name = name or f"attachment-{number}"
+            if reader in FOLDED or (inner is not None and depth == DEEPEST_MAIL):
                 folded.append(name)
                 continue
-            if not kind and inner is None:
+            if not reader and inner is None:
+                if WORDLESS.match(part.get_content_type()) or WORDLESS_NAMES.search(name) or not _payload(part).strip():
+                    others += 1
+                else:
+                    unread.append(shown(name))
                 continue
             if next(spare, None) is None:
                 over += 1
                 continue
+            name = _own_name(name, kind, taken)
             member = Original(
                 original.path, f"{original.id}/{name[: len(name) - len(kind)]}", f"{original.name}/{name}"
             )
@@ -156,13 +355,13 @@ def _read_attached(
                     items = _read_message(member, inner, spare, depth + 1)
                 else:
                     # The name is the sender's: it may not say where the file lies here.
-                    file = Path(folder, f"attachment{kind}")
+                    file = Path(folder, f"attachment{reader}")
                     with parsing(member.name, "an attachment"):
                         file.write_bytes(_payload(part))
-                    items = READERS[kind](replace(member, path=file))
+                    items = READERS[reader](replace(member, path=file))
                 for item in items:
-                    if isinstance(item, Article) and item.original is None:
-                        item = replace(item, original=member.name)
+                    if isinstance(item, Article):  # from the mail's own name on, wherever its folder is
+                        item = replace(item, original=f"{PurePosixPath(original.name).name}/{item.original or name}")
                     yield item
             except ArticleError as error:
                 yield error
@@ -173,6 +372,24 @@ def _read_attached(
         )
     if folded:
         yield ArticleError(f"{original.name}: {', '.join(folded)[:200]} is left out; save it as a file of its own")
+    if unread:
+        yield ArticleError(
+            f"{original.name}: {', '.join(unread)[:200]} is left out, for no reader is for it;"
+            " save it as .docx, PDF or text"
+        )
+    if others:
+        yield OtherMembers(others)
+
+
+def _kind_by_type(part: Message, name: str) -> str:
+    """The suffix that an attachment's content type stands for, where its name has none that is known.
+
+    Of plain text only where the name has no suffix at all: programs call anything plain text.
+    """
+    kind = TYPES.get(part.get_content_type(), "")
+    if kind == ".txt" and PurePosixPath(name).suffix:
+        return ""
+    return kind if kind in READERS else ""
 
 
 def _mail_in(part: Message) -> Message | None:

@@ -4,6 +4,9 @@ import codecs
 import csv
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from index.article import Article, ArticleError, Original
@@ -11,91 +14,148 @@ from index.reading.charset import guess_charset
 from index.reading.files import kind_of
 from index.reading.formats.text import LARGEST_ARTICLE
 from index.reading.metadata import Said, iso_date, make_article, parsing
+from index.reading.names import address_among, first_said, places_of
 
-# A column is known by these names, in four languages, whatever their case and what stands between their words.
-COLUMNS = {
-    "id": "id articleid guid docid uid".split(),
-    "text": (
-        "text texte texto inhalt artikel contenu contenido cuerpo body content article articletext "
-        "articlebody fulltext story maintext"
-    ).split(),
-    "title": "title titel titre titulo título titular überschrift schlagzeile headline heading name".split(),
-    "source": (
-        "source quelle medium zeitung fuente medio journal outlet publisher publication newspaper sourcename "
-        "sitename domain"
-    ).split(),
-    "published": (
-        "published date datum fecha veröffentlicht erschienen publishedat publishdate publisheddate "
-        "datepublished pubdate"
-    ).split(),
-    "updated": "updated modified updatedat dateupdated datemodified lastmodified".split(),
-    "url": "url link address webpage permalink".split(),
-    "byline": "byline author autor autorin verfasser auteur authors by writer".split(),
-    "language": "language lang sprache langue idioma".split(),
-    "place": "place location ort lieu lugar dateline".split(),
-    "agency": "agency wire newsagency".split(),
-}
 PIECE = 1_000_000
 DELIMITERS = ",;\t|"
+NOTHING = "\\N"  # MySQL's word for a cell that holds nothing
+SEP = re.compile(r'"?sep=(.)"?\s*$', re.IGNORECASE)  # Excel's first line; its tab is a tab
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a table is written: what parts its cells, whether a backslash takes the meaning from what follows it, and
+    whether its first line only names the delimiter.
+    """
+
+    delimiter: str
+    backslash: bool
+    named: bool
 
 
 def read(original: Original) -> Iterator[Article | ArticleError]:
-    """One article a row, in the file's order; a row that is none comes as an ArticleError. The file is streamed."""
+    """One article a row, in the file's order; a row that is none comes as an ArticleError. The file is streamed.
+
+    A row that does not fit its table is refused with its line: it is never cut or put together to fit.
+    """
     with parsing(original.name, "a table"):
         charset = _charset(original.path, original.name)
-    # The module's limit is one for all readers; the sample's own is lower than an article.
-    csv.field_size_limit(LARGEST_ARTICLE)
+        # The module's limit is one for all readers; the sample's own is lower than an article.
+        csv.field_size_limit(LARGEST_ARTICLE)
+        dialect = _dialect(original, charset)
     seen: set[str] = set()
-    # Only a letter cut off at the file's end can be wrong in it now.
+    columns: dict[str, list[int]] | None = None
+    width = 0
+    whole = True
+    for number, last, row in _rows(original.path, charset, dialect):
+        where = f"{original.name}:{number}"
+        if isinstance(row, csv.Error):
+            whole = False
+            lines = "the row is" if last == number else f"lines {number} to {last} are"
+            yield ArticleError(f"{where}: cannot be read as a row of a table ({row}); {lines} left out")
+        elif columns is None:
+            columns, width = places_of(row), len(row)
+            if "text" not in columns:
+                raise ArticleError(
+                    f'{original.name}: no column "text" (or body, content, article) in its first line; name the columns'
+                    " there"
+                )
+        elif any(cell.strip() for cell in row):
+            if len(row) > width and not any(cell.strip() for cell in row[width:]):
+                row = row[:width]
+            # Some programs leave out the empty cells at a row's end; after a broken quote it may be half a row.
+            if len(row) > width or (len(row) < width and not whole):
+                yield ArticleError(
+                    f"{where}: has {len(row)} cells under {width} columns; quote its text, the row is left out"
+                )
+            else:
+                yield from _read_row(row, columns, original, where, seen)
+
+
+def _dialect(original: Original, charset: str) -> Dialect:
+    """The dialect that most rows of the whole file fit; more than one is tried only where the file leaves a doubt."""
     with original.path.open(encoding=charset, errors="replace", newline="") as file:
-        start = file.readline(PIECE)
+        start = file.readline(PIECE).removeprefix("\ufeff")
         if not start.strip():
             raise ArticleError(f"{original.name}: is empty; it is left out")
-        delimiter = "\t" if kind_of(original.path) == ".tsv" else max(DELIMITERS, key=start.count)
+        given = SEP.match(start)
+        if given:
+            start = file.readline(PIECE)
         file.seek(0)
-        rows = csv.reader(file, delimiter=delimiter)
-        columns: dict[str, int] | None = None
-        width = 0
+        escaped = any('\\"' in line for line in file)
+    order = "\t,;|" if kind_of(original.path) == ".tsv" else sorted(DELIMITERS, key=start.count, reverse=True)
+    found = [
+        Dialect(delimiter, backslash, bool(given))
+        for delimiter in ([given[1]] if given else order)
+        for backslash in ((False, True) if escaped else (False,))
+    ]
+    good = [dialect for dialect in found if "text" in places_of(_header(original.path, charset, dialect))]
+    if len(good) < 2:
+        return (good or found)[0]
+    return min(good, key=partial(_misfits, original.path, charset))
+
+
+def _header(path: Path, charset: str, dialect: Dialect) -> list[str]:
+    row = next((row for _, _, row in _rows(path, charset, dialect)), [])
+    return [] if isinstance(row, csv.Error) else row
+
+
+def _misfits(path: Path, charset: str, dialect: Dialect) -> int:
+    """How many rows of a file do not fit its first one."""
+    width = misfits = 0
+    for _, _, row in _rows(path, charset, dialect):
+        if isinstance(row, csv.Error):
+            misfits += 1
+        elif not width:
+            width = len(row)
+        elif row and len(row) != width:
+            misfits += 1
+    return misfits
+
+
+def _rows(path: Path, charset: str, dialect: Dialect) -> Iterator[tuple[int, int, list[str] | csv.Error]]:
+    """The rows of a table, each with its first and its last line; an error in place of one that is not well quoted."""
+    # Only a letter cut off at the file's end can be wrong in it now.
+    with path.open(encoding=charset, errors="replace", newline="") as file:
+        lines: Iterator[str] = chain([file.readline().removeprefix("\ufeff")], file)
+        if dialect.named:
+            next(lines)
+        if dialect.backslash:
+            lines = (_with_letters(line, dialect.delimiter) for line in lines)
+        rows = csv.reader(
+            lines, delimiter=dialect.delimiter, strict=True, escapechar="\\" if dialect.backslash else None
+        )
+        before = int(dialect.named)
         while True:
-            where = f"{original.name}:{rows.line_num + 1}"
+            first = before + rows.line_num + 1
             try:
-                with parsing(where, "a row of a table"):
-                    row = next(rows, None)
-            except ArticleError as error:
-                raise ArticleError(f"{error}, and all rows after it") from None
+                row: list[str] | csv.Error | None = next(rows, None)
+            except csv.Error as error:
+                row = error
             if row is None:
                 return
-            if columns is None:
-                columns, width = _columns(row, original.name), len(row)
-                continue
-            if any(cell.strip() for cell in row):
-                yield from _read_row(row, columns, width, original, where, seen)
+            yield first, before + rows.line_num, row
 
 
-def _columns(header: list[str], name: str) -> dict[str, int]:
-    """Field → its place in a row; raises where no column holds the text."""
-    places: dict[str, int] = {}
-    plain = [re.sub(r"[\W_]+", "", cell.casefold()) for cell in header]
-    for field, names in COLUMNS.items():
-        for known in names:
-            if field not in places and known in plain:
-                places[field] = plain.index(known)
-    if "text" not in places:
-        raise ArticleError(
-            f'{name}: no column "text" (or body, content, article) in its first line; name the columns there'
-        )
-    return places
+def _with_letters(line: str, delimiter: str) -> str:
+    r"""A line whose backslashes before letters, such as MySQL's \N, are read as they stand: csv would drop them.
+
+    >>> _with_letters(r'\N,"\"a\""', ",")
+    '\\\\N,"\\"a\\""'
+    """
+    return re.sub(r"\\(.)", lambda found: found[0] if found[1] in f'\\"{delimiter}' else rf"\\{found[1]}", line)
 
 
 def _read_row(
-    row: list[str], columns: dict[str, int], width: int, original: Original, where: str, seen: set[str]
+    row: list[str], columns: dict[str, list[int]], original: Original, where: str, seen: set[str]
 ) -> Iterator[Article | ArticleError]:
-    if len(row) > width:
-        yield ArticleError(f"{where}: has {len(row)} cells under {width} columns; quote its text, the row is left out")
-        return
-    cells = {field: row[place] for field, place in columns.items() if place < len(row)}
+    held = {
+        field: ["" if row[place] == NOTHING else row[place] for place in places if place < len(row)]
+        for field, places in columns.items()
+    }
+    cells = {field: first_said(field, values) for field, values in held.items()}
     text = cells.pop("text", "")
-    if not text.strip():
+    if not text:
         yield ArticleError(f"{where}: holds no text; the row is left out")
         return
     if "\0" in text:
@@ -111,6 +171,7 @@ def _read_row(
         yield ArticleError(f'{where}: "published" is "{published[:40]}"; write an ISO 8601 date such as 2023-10-04')
     try:
         said = [Said(field, value, "column") for field, value in cells.items()]
+        said.append(Said("url", address_among(held.get("source", [])), "column"))
         yield make_article(Original(original.path, article_id, article_id), text, said)
     except ArticleError as error:
         yield error

@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from index.article import Article
 from index.passage import Passage, heading
 from index.scale.milvus.catalogue import Catalogue, article_id, copies_id, file_id, write_article
-from index.scale.milvus.connection import Address, is_there
+from index.scale.milvus.connection import MilvusAddress, is_there
 from index.scale.milvus.lease import MOMENT, Lease
 from index.scale.milvus.reading import MilvusReader
 from index.scale.milvus.store import LONGEST, PASSAGES, RECORDS, Store, in_batches, key_of, quoted, row_of
@@ -52,7 +52,7 @@ class MilvusArchive(MilvusReader):
         self._lease = Lease(store, folder)
 
     @classmethod
-    def create(cls, address: Address, folder: Path, about: dict[str, str]) -> "MilvusArchive":
+    def create(cls, address: MilvusAddress, folder: Path, about: dict[str, str]) -> "MilvusArchive":
         """A new archive, its database made where it is missing; raises ArchiveError where there is one."""
         store = Store(address)
         archive = cls(store, _made(folder))
@@ -77,7 +77,7 @@ class MilvusArchive(MilvusReader):
             raise ArchiveError(f"{self.place}: holds an archive already; open it, or name another --archive")
 
     @staticmethod
-    def there(address: Address) -> bool:
+    def there(address: MilvusAddress) -> bool:
         """Whether there is an archive at an address; raises ArchiveError where its server cannot be reached."""
         if not is_there(address):
             return False  # to open it would make it
@@ -88,7 +88,7 @@ class MilvusArchive(MilvusReader):
             store.close()
 
     @classmethod
-    def open(cls, address: Address, folder: Path) -> "MilvusArchive":
+    def open(cls, address: MilvusAddress, folder: Path) -> "MilvusArchive":
         """The archive at an address; raises ArchiveError where there is none or it cannot be read."""
         make = f"no archive here; make one with: groundwire index PATH --archive {address.place}"
         if not is_there(address):
@@ -358,10 +358,10 @@ class MilvusArchive(MilvusReader):
 
 def words_of(article: Article, passage: Passage) -> dict[str, str]:
     """Heading and body of a passage as Milvus gets them: what tantivy compares, in order, a space between each two."""
-    from index.search.lexical import analyzer  # an archive that is only read wants no tantivy
+    from index.search.lexical import terms  # an archive that is only read wants no tantivy
 
     texts = {"heading": heading(article, passage.start), "body": article.words(passage.start, passage.end)}
-    return {name: cut(" ".join(analyzer().analyze(text))) for name, text in texts.items()}
+    return {name: cut(" ".join(terms(text))) for name, text in texts.items()}
 
 
 def cut(words: str) -> str:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from ground.hosts import NoSuchHost, TooLong, look_up
 from index.store.archive import ArchiveError
-from models.lookup import NoSuchHost, TooLong, look_up
 
 TOKEN = "GROUNDWIRE_MILVUS_TOKEN"
 PORT = 19530
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Address:
+class MilvusAddress:
     """Where an archive lies: a server's address and a database there, or the file of a Milvus Lite."""
 
     place: str
@@ -57,7 +57,7 @@ def is_address(place: str) -> bool:
     return bool(re.match(r"(?i)[a-z][a-z0-9+.-]+://|milvus(\+tls)?:", place))
 
 
-def read_address(place: str) -> Address:
+def read_address(place: str) -> MilvusAddress:
     """The address that a place names; one slash after the colon is enough, for a path keeps no more.
 
     Raises ArchiveError for what is none, or holds a password: folders and messages would keep it.
@@ -67,7 +67,7 @@ def read_address(place: str) -> Address:
     >>> read_address("milvus://10.0.0.1/news").uri, read_address("milvus+tls://[::1]:1/news").uri
     ('http://10.0.0.1:19530', 'https://[::1]:1')
     >>> read_address("milvus:/data/news.db")
-    Address(place='milvus:///data/news.db', uri='/data/news.db', database='')
+    MilvusAddress(place='milvus:///data/news.db', uri='/data/news.db', database='')
     """
     scheme, _, told = place.partition(":")
     scheme = scheme.lower()
@@ -81,7 +81,7 @@ def read_address(place: str) -> Address:
     if rest.endswith(".db") and (slashes == 3 or (slashes == 1 and "/" in rest)):
         if scheme != "milvus":
             raise ArchiveError(f"{place}: a file needs no TLS; write milvus:///{rest}")
-        return Address(f"milvus:///{rest}", f"/{rest}")
+        return MilvusAddress(f"milvus:///{rest}", f"/{rest}")
     if "@" in rest:
         raise ArchiveError(
             f"{scheme}://...@{rest.rpartition('@')[2]}: holds a user or a password, which would be kept with the"
@@ -95,7 +95,7 @@ def read_address(place: str) -> Address:
         )
     port, database = int(port_told or PORT), database or "default"
     web = "https" if scheme == "milvus+tls" else "http"
-    return Address(f"{scheme}://{host}:{port}/{database}", f"{web}://{host}:{port}", database)
+    return MilvusAddress(f"{scheme}://{host}:{port}/{database}", f"{web}://{host}:{port}", database)
 
 
 def _wrong(slashes: int, host: str, port: str | None, database: str) -> str:
@@ -115,7 +115,7 @@ def _wrong(slashes: int, host: str, port: str | None, database: str) -> str:
     return ""
 
 
-def is_there(address: Address) -> bool:
+def is_there(address: MilvusAddress) -> bool:
     """Whether a file is there to be opened, which would make it; of a server, nothing is known yet.
 
     Raises ArchiveError where none can be.
@@ -144,7 +144,7 @@ def _why_not_open(file: Path) -> str:
     )
 
 
-def _why_away(address: Address) -> str:
+def _why_away(address: MilvusAddress) -> str:
     """What keeps a server from answering, as far as it is seen from here, and what to do."""
     parts = urlsplit(address.uri)
     host, port = str(parts.hostname), int(parts.port or PORT)
@@ -165,13 +165,13 @@ def _why_away(address: Address) -> str:
     )
 
 
-class Connection:
+class MilvusConnection:
     """A connection to one Milvus, for several threads: `client` is pymilvus's. `lost` is when it last went away.
 
     `writing` is set while its archive holds the writer's lease: a writer has more patience with the server.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: MilvusAddress) -> None:
         self.address = address
         self.client: Any = None
         self.lost = time.monotonic()

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from index.scale.milvus.archive import MilvusArchive
 from index.scale.milvus.reading import where
-from index.scale.milvus.words import Words, search_words
+from index.scale.milvus.words import WordIndex, search_words
 from index.store.archive import Rankings
 from index.store.scope import Scope
 
@@ -20,7 +20,7 @@ class MilvusRanker:
 
     def __init__(self, archive: MilvusArchive) -> None:
         self.archive = archive
-        self._words = None if archive.store.full_text else Words(archive)
+        self._words = None if archive.store.full_text else WordIndex(archive)
         self._within: tuple[tuple[tuple[str, int], Scope], NDArray[np.int64]] | None = None
 
     def ready(self, say: Callable[[str], None]) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article
-from index.copies.tables import Group, Place
+from index.copies.tables import Group, StoryPlace
 from index.passage import Passage
 from index.scale.milvus.catalogue import Catalogue, article_id, copies_id, read_article
 from index.scale.milvus.store import PASSAGES, Store, key_of, quoted, row_of
@@ -24,7 +24,7 @@ KEPT = 256  # articles that a search has just named, until they are asked for
 
 
 @dataclass(frozen=True)
-class Head:
+class ArticleRecord:
     """What an article's record says: everything but the text, whose pieces it names, and its passages' rows."""
 
     held: dict[str, Any]
@@ -61,7 +61,7 @@ class MilvusReader:
         self._writing: Catalogue | None = None
         self._alone = False  # while nobody else writes
         self._reading = threading.Lock()
-        self._recent: dict[str, tuple[Article | None, list[Place] | None]] = {}
+        self._recent: dict[str, tuple[Article | None, list[StoryPlace] | None]] = {}
 
     @property
     def place(self) -> str:
@@ -175,11 +175,13 @@ class MilvusReader:
 
     # Articles and passages
 
-    def _heads(self, ids: Sequence[str], *, newest: bool = False) -> dict[str, Head]:
+    def _heads(self, ids: Sequence[str], *, newest: bool = False) -> dict[str, ArticleRecord]:
         """Record id → what it says, of the articles that are there."""
-        return {id: Head(json.loads(value)) for id, value in self.store.read(ids, newest=newest).items() if value}
+        return {
+            id: ArticleRecord(json.loads(value)) for id, value in self.store.read(ids, newest=newest).items() if value
+        }
 
-    def _head(self, id: str) -> Head | None:
+    def _head(self, id: str) -> ArticleRecord | None:
         return self._heads([article_id(id)]).get(article_id(id))
 
     def article(self, article_id: str) -> Article | None:
@@ -193,7 +195,7 @@ class MilvusReader:
         head = self._head(article_id)
         return self._article_of(head) if head else None
 
-    def _article_of(self, head: Head) -> Article:
+    def _article_of(self, head: ArticleRecord) -> Article:
         stamp, count = head.held["text"]
         return read_article(head.held["article"], self.store.text(f"text-{key_of(head.id)}", stamp, count))
 
@@ -213,7 +215,7 @@ class MilvusReader:
             if row["id"] in named
         }
 
-    def _read_along(self, heads: list[Head]) -> None:
+    def _read_along(self, heads: list[ArticleRecord]) -> None:
         few = heads[:KEPT]
         texts = self.store.texts([(f"text-{key_of(head.id)}", *head.held["text"]) for head in few])
         places = self._places([head.id for head in few])
@@ -265,7 +267,7 @@ class MilvusReader:
         """The groups of copies and versions, or those that hold a story of one article, by name."""
         return self._all().groups(article_id)
 
-    def places(self, article_id: str) -> list[Place]:
+    def places(self, article_id: str) -> list[StoryPlace]:
         """The stories of an article that are in a group, in order."""
         with self._reading:
             article, places = self._recent.pop(article_id, (None, None))
@@ -275,12 +277,12 @@ class MilvusReader:
                 return places
         return self._places([article_id])[article_id]
 
-    def _places(self, ids: Sequence[str]) -> dict[str, list[Place]]:
+    def _places(self, ids: Sequence[str]) -> dict[str, list[StoryPlace]]:
         read = self.store.read([copies_id(id) for id in ids])
         held = {id: json.loads(read[copies_id(id)])["stories"] if read.get(copies_id(id)) else [] for id in ids}
         return {
             id: [
-                Place(start, end, f"{source}:{source_start}", by is not None)
+                StoryPlace(start, end, f"{source}:{source_start}", by is not None)
                 for source, source_start, _, by, _, _, start, end, *_ in stories
             ]
             for id, stories in held.items()

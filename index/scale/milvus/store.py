@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from index.scale.milvus.connection import Address, Connection
+from index.scale.milvus.connection import MilvusAddress, MilvusConnection
 from index.store.archive import ArchiveError
 
 RECORDS, PASSAGES = "groundwire_records", "groundwire_passages"
@@ -69,9 +69,9 @@ def in_batches(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 class Store:
     """Both collections of one archive, over one connection. Safe from several threads."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: MilvusAddress) -> None:
         self.address = address
-        self._connection = Connection(address)
+        self._connection = MilvusConnection(address)
         self._connection.loaded = RECORDS, PASSAGES
         self.call = self._connection.call
         self._changed = time.monotonic()

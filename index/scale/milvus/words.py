@@ -15,7 +15,7 @@ from index.article import Article
 from index.passage import Passage
 from index.scale.milvus.archive import MilvusArchive
 from index.scale.milvus.store import Store, in_batches
-from index.search.lexical import HEADING_WEIGHT, LexicalIndex, analyzer, generation, update
+from index.search.lexical import HEADING_WEIGHT, LexicalIndex, generation, is_current, terms, update
 from index.search.stamp import NAME
 from index.store.archive import ArchiveError
 from index.store.scope import EVERYTHING
@@ -26,7 +26,7 @@ AT_ONCE = 2_000  # passages
 
 def search_words(store: Store, question: str, k: int, where: str) -> list[tuple[int, float]]:
     """The `k` rows with the highest BM25 of body and half that of the heading, best first, ties by row."""
-    words = " ".join(sorted(set(analyzer().analyze(question))))
+    words = " ".join(sorted(set(terms(question))))
     if not words:
         return []
     weights = {"body": 1.0, "heading": HEADING_WEIGHT}
@@ -40,7 +40,7 @@ def search_words(store: Store, question: str, k: int, where: str) -> list[tuple[
     return sorted(scores.items(), key=lambda hit: (-hit[1], hit[0]))[:k]
 
 
-class Words:
+class WordIndex:
     """tantivy on this machine over a Milvus archive's passages, for a server that has no BM25 (before 2.5)."""
 
     def __init__(self, archive: MilvusArchive) -> None:
@@ -52,7 +52,7 @@ class Words:
     @property
     def current(self) -> bool:
         """Whether it is whole and of the archive's generation."""
-        return generation(self.folder) == self.archive.generation and self._rows() is not None
+        return is_current(self.folder, self.archive.generation) and self._rows() is not None
 
     def opened(self, say: Callable[[str], None] = lambda _: None) -> LexicalIndex:
         """The index, first brought to the archive's generation; raises ArchiveError where it cannot be written."""
@@ -61,7 +61,7 @@ class Words:
             if self._opened is None or self._opened[0] != wanted:
                 try:
                     with FileLock(self.folder.with_suffix(".lock"), timeout=LONGEST_WAIT):
-                        if generation(self.folder) != wanted[1] or self._rows() is None:
+                        if not is_current(self.folder, wanted[1]) or self._rows() is None:
                             say("the index of words is missing or behind: making it again from Milvus")
                             self._update()
                         self._opened = wanted, LexicalIndex(self.folder, writable=True)

@@ -1,0 +1,323 @@
+"""A question to a cited answer: search → read → show the first quote → group → write → prove → show."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from ground.errors import GroundwireError
+from ground.words import fold
+from index.store.scope import EVERYTHING, Scope
+from models import Generator, Message, Reader, Usage
+from qa import prompt
+from qa.answer import Answer, Citation, Sentence, cite
+from qa.compose import Draft, chance, compose, tell_sides, tell_yes_no
+from qa.evidence import Evidence, find_evidence, log_odds, stems
+from qa.prove import without_markers
+from qa.retrieve import Hit
+from qa.sides import corrects, find_sides, gives_value
+
+LONGEST_QUESTION = 2_000  # characters
+READ = 30  # passages
+CONTEXT_CHARACTERS = 200
+KEPT_SHARE = 0.5  # of a follow-up's words in its rewriting
+ANSWERS = -1.3  # log-odds from which a sentence answers; 85 % of answerable questions have one: calibration.json
+MARGIN = 1.0  # log-odds below the best, from which a sentence is on the matter, but no answer
+ON_THE_MATTER = -4.0  # log-odds below which a refusal shows no sentence
+DENIES = 0.8  # probability that a sentence denies what a question takes for granted
+STANCE = 0.6  # probability from which a sentence says yes or no
+YES_NO_WORDS = frozenset("is are was were did do does has have had can could will would should".split())
+
+
+class QuestionError(GroundwireError, ValueError):
+    """A question that cannot be asked; the message says why."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is being done before there are words, and how far it is."""
+
+    doing: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class Found:
+    """The likeliest sentence, as soon as all is read, and the words in it that may answer, as a span of the quote.
+
+    Whether it answers is said by what follows; where it does not, it is the nearest that the articles say.
+    """
+
+    citation: Citation
+    words: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The next words of the answer, and all it has cited so far."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+
+
+Event = Status | Found | Piece | Answer
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What answers a question: `search` gives hits of a question, `generator` is None where quotes alone are wanted."""
+
+    search: Callable[[str, int], list[Hit]]
+    reader: Reader
+    generator: Callable[[], Generator | None]
+    answer_tokens: int = 160
+    passages: int = 10
+    least_score: float = 0.0
+    seed: int = 0
+
+
+def answer(
+    question: str,
+    parts: Parts,
+    history: Sequence[Message] = (),
+    *,
+    id: str | None = None,
+    scope: Scope = EVERYTHING,
+    anything: bool = True,
+    replay: Callable[[Draft, bool], dict[str, Any]] = lambda draft, asked: {},
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Iterator[Event]:
+    """What is being done, what is found, the words of the answer as they are proved, and last the answer whole.
+
+    `anything` says whether the archive holds anything of the scope; where not, the answer says so. Once `cancelled()`
+    is true it ends, without an answer. Raises QuestionError for a question that is empty or too long.
+    """
+    began = time.perf_counter()
+    seconds: dict[str, float | None] = {"search": None, "found": None, "first_token": None, "total": None}
+    alone = check_question(question)
+    draft = Draft()
+    if not anything:
+        text = f"The archive holds no article of those you chose ({without_markers(scope.told())})."
+        spent = _since(began)
+        seconds |= {"first_token": spent, "total": spent}
+        if not cancelled():
+            yield Piece(text)
+            yield Answer(
+                id, question, alone, text, "", True, 0.0, seconds=seconds, tokens=asdict(Usage()),
+                replay=replay(draft, False),
+            )  # fmt: skip
+        return
+    generator: Generator | None = None
+    before = Usage()
+    if history:
+        yield Status("understanding the question")
+        generator = parts.generator()
+        before = generator.usage if generator else before
+        alone = standalone(alone, history, generator, cancelled)
+    yield Status("searching")
+    started = time.perf_counter()
+    hits = parts.search(alone, max(READ, parts.passages))
+    seconds["search"] = _since(started)
+    yield Status("reading", 0, len(hits))
+    evidence = find_evidence(alone, hits, parts.reader)
+    stances = take_stances(evidence) if is_yes_no(alone) else None
+    chosen = [item for _, item in stances] if stances else choose(alone, evidence)
+    best = chosen[0] if chosen else evidence[0] if evidence else None
+    score = round(chance(best.score), 4) if best else 0.0
+    if cancelled():
+        return
+    if best and best.score >= ON_THE_MATTER:
+        seconds["found"] = _since(began)
+        first = cite(1, best.hit.article, best.start, best.end, best.hit.copies)
+        a, b = best.spans[0] if best.spans else (best.start, best.end)
+        yield Found(first, (a - best.start, b - best.start))
+    if chosen and score >= parts.least_score:
+        yield Status("writing")
+        if generator is None and not stances:
+            generator = parts.generator()
+            before = generator.usage if generator else before
+        for sentence in _told(alone, chosen, stances, parts, generator, draft, cancelled):
+            if cancelled():
+                return
+            seconds["first_token"] = seconds["first_token"] or _since(began)
+            yield Piece((" " if len(draft.sentences) > 1 else "") + sentence.text, tuple(draft.citations))
+    if cancelled():
+        return
+    declined = not draft.sentences
+    text = draft.text
+    if declined:
+        unsure = score if chosen else None
+        text = refuse(alone, hits, evidence, draft, parts, score=unsure, scope=scope)
+        seconds["first_token"] = _since(began)
+        yield Piece(text, tuple(draft.citations))
+    hits = order_by_evidence(hits, evidence)
+    seconds["total"] = _since(began)
+    yield Answer(
+        id,
+        question,
+        alone,
+        text,
+        "" if declined else draft.short,
+        declined,
+        score,
+        tuple(draft.sentences),
+        tuple(draft.citations),
+        tuple(draft.conflicts),
+        keep(hits, draft.citations, parts.passages),
+        seconds,
+        asdict(generator.usage - before if generator else Usage()),
+        replay(draft, generator is not None),
+    )
+
+
+def _told(
+    question: str,
+    chosen: Sequence[Evidence],
+    stances: Sequence[tuple[bool, Evidence]] | None,
+    parts: Parts,
+    generator: Generator | None,
+    draft: Draft,
+    cancelled: Callable[[], bool],
+) -> Iterator[Sentence]:
+    """The sentences of the answer: yes or no, the sides where sources differ, else prose from the evidence."""
+    if stances:
+        yield from tell_yes_no(stances, draft)
+        return
+    sides = find_sides(question, chosen, parts.reader)
+    if sides:
+        yield tell_sides(question, sides, draft)
+        return
+    yield from compose(
+        question,
+        chosen,
+        parts.reader,
+        generator,
+        draft,
+        answer_tokens=parts.answer_tokens,
+        seed=parts.seed,
+        cancelled=cancelled,
+    )
+
+
+def choose(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The sentences to answer from, likeliest first: those that reach ANSWERS, within MARGIN of the best or correcting,
+    and that give a number or a day where one is asked for."""
+    least = max(ANSWERS, evidence[0].score - MARGIN) if evidence else ANSWERS
+    chosen = [item for item in evidence if item.score >= least or (item.score >= ANSWERS and corrects(item))]
+    return [item for item in chosen if gives_value(question, item)]
+
+
+def is_yes_no(question: str) -> bool:
+    """Whether a question asks for yes or no, by its first word, and leaves no choice between two things.
+
+    >>> is_yes_no("Was it evacuated?"), is_yes_no("When was it?"), is_yes_no("Was it Friday or Saturday?")
+    (True, False, False)
+    """
+    words = fold(question).split()
+    return words[0] in YES_NO_WORDS and "or" not in words if words else False
+
+
+def take_stances(evidence: Sequence[Evidence]) -> list[tuple[bool, Evidence]]:
+    """The sentences that say yes (True) or no to a yes/no question, surest first, scored by how surely they do."""
+    taken = []
+    for item in evidence:
+        sure = max(item.verdict.supported, item.verdict.contradicted)
+        if sure >= STANCE:
+            yes = item.verdict.supported > item.verdict.contradicted
+            taken.append((yes, replace(item, score=log_odds(sure))))
+    return sorted(taken, key=lambda pair: -pair[1].score)
+
+
+def standalone(
+    question: str, history: Sequence[Message], generator: Generator | None, cancelled: Callable[[], bool]
+) -> str:
+    """A follow-up question in words that need no conversation.
+
+    Where the model's rewriting loses most of what is asked, or there is no model, the question itself, with the turn
+    before in brackets.
+    """
+    if generator is not None:
+        asked = prompt.standalone(question, history[-6:])
+        reply = "".join(generator.stream(asked, max_tokens=80, stop=("\n",), cancelled=cancelled))
+        reply = reply.strip().strip('"').strip()
+        own = stems(question)
+        if 0 < len(reply) <= LONGEST_QUESTION and len(own & stems(reply)) >= KEPT_SHARE * len(own):
+            return reply
+    turns = [without_markers(turn.content)[:CONTEXT_CHARACTERS] for turn in history[-2:] if turn.content.strip()]
+    return f"{question} ({' '.join(turns)})"[:LONGEST_QUESTION] if turns else question
+
+
+def check_question(question: str) -> str:
+    """The question without white space around it; raises QuestionError when it is empty or too long."""
+    words = question.strip()
+    if not words:
+        raise QuestionError('the question is empty; write one, such as "Who was killed in the airport strike?"')
+    try:
+        words.encode()
+    except UnicodeEncodeError:
+        raise QuestionError("the question is not UTF-8; write it in a UTF-8 terminal") from None
+    if len(words) > LONGEST_QUESTION:
+        raise QuestionError(f"the question has {len(words):,} characters; ask in {LONGEST_QUESTION:,} at most")
+    return words
+
+
+def refuse(
+    question: str,
+    hits: Sequence[Hit],
+    evidence: Sequence[Evidence],
+    draft: Draft,
+    parts: Parts,
+    *,
+    score: float | None,
+    scope: Scope,
+) -> str:
+    """That the articles, or those of a scope, do not say, and what they hold nearest: a sentence, or headlines. Where a
+    sentence denies what the question takes for granted, that they say otherwise.
+
+    Where there was an answer whose `score` is below the one that is asked for, it says that instead.
+    """
+    chosen = "" if scope.everything else f" you chose ({without_markers(scope.told())})"
+    said = f"The articles{chosen} do not say."
+    if score is not None and score < parts.least_score:
+        of_them = f" from the articles{chosen}" if chosen else ""
+        wanted = parts.least_score
+        said = f"No answer{of_them} is sure enough: the best has a score of {score:.2f}, and {wanted:.2f} is asked for."
+    else:
+        denying = [item for item in evidence if item.score >= ON_THE_MATTER and item.verdict.contradicted >= DENIES]
+        if denying:
+            return f"The articles{chosen} say otherwise: {draft.quote(denying[0])}"
+    near = evidence[0] if evidence and evidence[0].score >= ON_THE_MATTER else None
+    if near:
+        return f"{said} The nearest to it: {draft.quote(near)}"
+    titles = dict.fromkeys(f"“{without_markers(hit.section.title)}”" for hit in hits[:3] if hit.section.title)
+    return said + (f" The nearest are {', '.join(titles)}." if titles else "")
+
+
+def order_by_evidence(hits: Sequence[Hit], evidence: Sequence[Evidence]) -> list[Hit]:
+    """The hits in the order of their likeliest sentence; those without one keep their order, after the others."""
+    best: dict[tuple[str, int], float] = {}
+    for item in evidence:
+        place = item.hit.article.id, item.hit.passage.start
+        best[place] = max(best.get(place, item.score), item.score)
+    read = [(best.get((hit.article.id, hit.passage.start)), hit) for hit in hits]
+    read.sort(key=lambda row: -row[0] if row[0] is not None else float("inf"))
+    return [
+        replace(hit, rank=rank, stages=hit.stages | {"rerank": None if score is None else round(score, 4)})
+        for rank, (score, hit) in enumerate(read, 1)
+    ]
+
+
+def keep(hits: Sequence[Hit], citations: Sequence[Citation], count: int) -> tuple[Hit, ...]:
+    """The first `count` hits, and those that are cited."""
+    cited = {
+        id(hit)
+        for hit in hits
+        for citation in citations
+        if citation.article_id == hit.article.id and hit.passage.start <= citation.start < hit.passage.end
+    }
+    return tuple(hit for place, hit in enumerate(hits) if place < count or id(hit) in cited)
+
+
+def _since(began: float) -> float:
+    return round(time.perf_counter() - began, 4)

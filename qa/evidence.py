@@ -1,0 +1,176 @@
+"""From hits to evidence: the sentences that answer, the words in them that do, and how sure that is.
+
+The reader reads all passages, then looks at the likeliest sentences again, each alone with its neighbours in view, and
+judges the question with the words it found as a statement. A logistic regression over these scores and two of the
+search (the rank of the hit, the question's words that stand there) says how likely a sentence answers.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ground.words import fold, fold_numbers
+from index.passage import heading, sentences_in
+from index.search.lexical import analyzer
+from index.understanding.credits import is_credit
+from index.understanding.dateline import read_dateline
+from models import Judged, Marked, Reader
+from qa.retrieve import Hit
+
+LOOKED_AT = 16  # sentences that are looked at again
+ODDS_AT_MOST = 6.0  # log-odds of a judgement; a softmax in float32 says no more
+# Log-odds that a sentence answers, from its SCORES. Fitted by training.calibrate on half of the questions of
+# bench/gold/newsroom, RealTimeQA 2022 and SQuAD 2.0 dev; the other half: bench/results/calibration.json.
+SCORES = ("span", "passage", "sentence", "statement", "words", "rank")
+WEIGHTS = (0.0, 0.02, 0.29, 0.06, 2.75, 0.95)
+BIAS = -1.66
+UNJUDGED = Judged(0.0, 1.0, 0.0)
+SURROUNDINGS = 300  # characters before and after a sentence that its neighbours are looked for in
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A sentence of a hit, `article.text[start:end]`, the spans of the article in it that answer, best first, and the
+    log-odds that it answers.
+
+    `verdict` is that of the sentence on the question itself: whether it says yes or no, or denies what is taken for
+    granted.
+    """
+
+    hit: Hit
+    start: int
+    end: int
+    spans: tuple[tuple[int, int], ...] = ()
+    score: float = -math.inf
+    scores: tuple[float, ...] = ()
+    verdict: Judged = UNJUDGED
+
+    @property
+    def quote(self) -> str:
+        return self.hit.article.text[self.start : self.end]
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The words of each span."""
+        return tuple(self.hit.article.text[slice(*span)] for span in self.spans)
+
+    @property
+    def words(self) -> str:
+        """The words that answer best; empty where none were found."""
+        return self.items[0] if self.spans else ""
+
+    @property
+    def place(self) -> tuple[str, int]:
+        return self.hit.article.id, self.start
+
+
+def stems(text: str) -> set[str]:
+    """The words of a text as the lexical index compares them, numbers in digits.
+
+    >>> sorted(stems("Eight men were killed in the killings"))
+    ['8', 'kill', 'men']
+    """
+    return set(analyzer().analyze(fold_numbers(text)))
+
+
+def sentences_of(hit: Hit) -> list[tuple[int, int]]:
+    """Spans of the sentences of a hit's passage, without the dateline that one opens with."""
+    text = hit.article.text
+    spans = []
+    for start, end in sentences_in(hit.article, hit.passage.start, hit.passage.end):
+        dateline = read_dateline(text[start:end])
+        begin = start + dateline.end if dateline else start
+        spans.append((begin, end) if text[begin:end].strip() else (start, end))
+    return spans
+
+
+def in_view(item: Evidence) -> Marked:
+    """The sentence as the reader judges it: between its headline, outlet and day with the sentence before, and the one
+    after."""
+    article, section = item.hit.article, item.hit.article.section_at(item.start)
+    begin = max(item.start - SURROUNDINGS, section.start, article.body_start)
+    before = sentences_in(article, begin, item.start)
+    after = sentences_in(article, item.end, min(item.end + SURROUNDINGS, len(article.text)))
+    after = [span for span in after if article.section_at(span[0]) == section]
+    told = heading(article, item.start)
+    lead = " ".join(part for part in (told and f"{told} |", article.text[slice(*before[-1])] if before else "") if part)
+    return lead, item.quote, article.text[slice(*after[0])] if after else ""
+
+
+def read_hits(question: str, hits: Sequence[Hit], reader: Reader) -> list[Evidence]:
+    """The sentences of all hits in which the reader found words, likeliest first: `scores` are span and passage.
+
+    Credit lines, headlines, what an article has already said and what only repeats the question are left out.
+    """
+    passages = []
+    for hit in hits:
+        told = heading(hit.article, hit.passage.start)
+        passages.append((told and f"{told} |", hit.article.text[hit.passage.start : hit.passage.end]))
+    asked = stems(question)
+    found: dict[tuple[str, str], Evidence] = {}
+    for hit, reading in zip(hits, reader.read(question, passages), strict=True):
+        text = hit.article.text
+        for start, end in sentences_of(hit):
+            spans = [
+                (score, a + hit.passage.start, b + hit.passage.start)
+                for score, a, b in reading.spans
+                if start <= a + hit.passage.start and b + hit.passage.start <= end
+            ]
+            sentence = text[start:end]
+            said = hit.article.id, fold(sentence)
+            headline = fold(hit.article.section_at(start).title or "")
+            if not spans or said in found or said[1] == headline or is_credit(sentence):
+                continue
+            best = spans[0][0]
+            kept = _apart([(a, b) for score, a, b in spans if score >= best - 3.0 and score > 0]) or [spans[0][1:]]
+            found[said] = Evidence(hit, start, end, tuple(kept), best, (best, reading.answers))
+    ordered = sorted(found.values(), key=lambda item: -item.score)
+    return [item for item in ordered if not stems(item.quote) <= asked]
+
+
+def find_evidence(question: str, hits: Sequence[Hit], reader: Reader) -> list[Evidence]:
+    """The likeliest LOOKED_AT sentences of the hits, each with the log-odds that it answers, likeliest first."""
+    likely = read_hits(question, hits, reader)[:LOOKED_AT]
+    views = [in_view(item) for item in likely]
+    alone = reader.answers(question, views)
+    held = words_held(question, hits, views)
+    stated = reader.judge([f"{question} {item.words}" for item in likely], views)
+    verdicts = reader.judge([question] * len(likely), views)
+    weighed = []
+    for item, answers, said, verdict, share in zip(likely, alone, stated, verdicts, held, strict=True):
+        scores = (*item.scores, answers, log_odds(said.supported), share, -math.log(item.hit.rank))
+        weighed.append(replace(item, score=weigh(scores), scores=scores, verdict=verdict))
+    return sorted(weighed, key=lambda item: -item.score)
+
+
+def words_held(question: str, hits: Sequence[Hit], views: Sequence[Marked]) -> list[float]:
+    """The share of the question's words that stand in each view, 0 to 1, rare ones counting more.
+
+    A word weighs its inverse document frequency among the hits: log(1 + passages / (1 + those with it)).
+    """
+    asked = sorted(stems(question))
+    texts = [stems(f"{heading(hit.article, hit.passage.start)} {hit.text}") for hit in hits]
+    weight = {word: math.log(1 + len(texts) / (1 + sum(word in text for text in texts))) for word in asked}
+    total = sum(weight.values()) or 1.0
+    return [sum(weight[word] for word in stems(" ".join(view)) & weight.keys()) / total for view in views]
+
+
+def weigh(scores: Sequence[float]) -> float:
+    """The log-odds that a sentence answers, from its SCORES."""
+    return BIAS + sum(weight * score for weight, score in zip(WEIGHTS, scores, strict=True))
+
+
+def log_odds(chance: float) -> float:
+    """log p / (1 - p), at most ODDS_AT_MOST either way."""
+    least = 1 / (1 + math.exp(ODDS_AT_MOST))
+    kept = min(max(chance, least), 1 - least)
+    return math.log(kept / (1 - kept))
+
+
+def _apart(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans without those that share a character with a better one before them."""
+    kept: list[tuple[int, int]] = []
+    for start, end in spans:
+        if all(end <= a or start >= b for a, b in kept):
+            kept.append((start, end))
+    return kept

@@ -1,0 +1,215 @@
+"""Where sources say different things: each side with its evidence, newest first.
+
+Numbers and days are compared as values (`qa.values`); whatever else is asked, by the reader: two answers are two sides
+where the sentence behind the one contradicts the other.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from index.understanding.days import DATE, MONTH, day_in_words
+from models import Reader
+from qa.evidence import Evidence, in_view, stems
+from qa.values import (
+    COMING,
+    WEEKDAY,
+    WEEKDAYS,
+    Day,
+    Quantity,
+    agree,
+    comparable,
+    days_agree,
+    read_days,
+    read_quantities,
+)
+
+NUMBER = re.compile(
+    r"(?i)\bhow (?:many|much|old|long|far|high|large|big|often)\b|\b(?:what|which) (?:number|share|percentage)\b"
+)
+DAY = re.compile(r"(?i)^when\b|\b(?:what|which) (?:date|day|month|year)\b")
+OTHER = re.compile(r"(?i)^\W*who\b|^\W*when\b.*,\s*(?:who|what|where|which|why|how)\b")
+MONTH_DAY = re.compile(
+    rf"(?i)\b(?P<month>{MONTH})\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b"
+    rf"|\b(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s(?P<month2>{MONTH})\b"
+)
+CORRECTS = re.compile(
+    r"(?i)\b(?:correct(?:s|ed|ion)|revis(?:es|ed|ion)|retract(?:s|ed|ion)|initially"
+    r"|earlier (?:report|version|figure|count|toll)|previously (?:said|reported))\b"
+)
+HEADED = re.compile(r"(?i)^\W*(?:correction|corrected|clarification|retraction|erratum)\b")
+DENIED = re.compile(r"(?i)\b(?:not|instead of|rather than)\s+(?:the\s+|as many as\s+)?[\w,.]*\w")
+CONTRADICTED = 0.8  # probability that a sentence contradicts another source's answer: bench/results/reader.json
+Value = Quantity | Day
+
+
+@dataclass(frozen=True)
+class Account:
+    """What one side says, in the words of its newest source, and its evidence, newest first."""
+
+    words: str
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def published(self) -> str:
+        return _published(self.evidence[0])
+
+    @property
+    def in_force(self) -> bool:
+        """Whether any of it is said by a text that no later version supersedes."""
+        return any(not item.hit.superseded for item in self.evidence)
+
+
+def asks_for_number(question: str) -> bool:
+    """Whether a question asks for one number.
+
+    >>> asks_for_number("How many died?"), asks_for_number("Who said how many died?")
+    (True, False)
+    """
+    return not OTHER.search(question) and not DAY.search(question) and bool(NUMBER.search(question))
+
+
+def asks_for_day(question: str) -> bool:
+    """Whether a question asks for one day.
+
+    >>> asks_for_day("When was it?"), asks_for_day("When it was hit, who died?")
+    (True, False)
+    """
+    return not OTHER.search(question) and bool(DAY.search(question))
+
+
+def values_of(question: str, item: Evidence) -> list[Value]:
+    """The numbers or days, whichever is asked for, of the words that answer; a number that the sentence denies is none:
+    "fourteen, not 17"."""
+    if not item.spans:
+        return []
+    start, end = item.spans[0][0] - item.start, item.spans[0][1] - item.start
+    if asks_for_day(question):
+        return list(read_days(item.words, _published(item)) or read_days(item.quote, _published(item)))
+    if asks_for_number(question):
+        denied = [found.span() for found in DENIED.finditer(item.quote)]
+        return [
+            found
+            for found in read_quantities(item.quote)
+            if found.start < end and found.end > start and not any(a <= found.start < b for a, b in denied)
+        ]
+    return []
+
+
+def gives_value(question: str, item: Evidence) -> bool:
+    """Whether the words that answer hold a number where one is asked for. Days are told in too many ways to ask it."""
+    how_many = re.search(r"(?i)\bhow (?:many|much|old)\b", question)
+    return not (how_many and asks_for_number(question)) or bool(values_of(question, item))
+
+
+def find_sides(question: str, evidence: Sequence[Evidence], reader: Reader) -> list[Account]:
+    """The sides of a question, newest first; none where the sources agree or only one speaks.
+
+    `evidence` comes likeliest first. An outlet speaks by its newest story, in its likeliest sentence; copies and
+    versions of one text speak once.
+    """
+    spoken: dict[str, Evidence] = {}
+    for item in evidence:
+        who = (item.hit.section.source or item.hit.article.id).casefold()
+        held = spoken.get(who)
+        if held is None or _published(item) > _published(held):
+            spoken[who] = item
+    speakers = independent(sorted(spoken.values(), key=lambda item: -item.score))
+    sides: list[list[Evidence]] = []
+    for item in speakers:
+        home = next((side for side in sides if not _differ(question, side[0], item, reader)), None)
+        if home is None:
+            sides.append([item])
+        else:
+            home.append(item)
+    made = []
+    for side in sides:
+        side.sort(key=lambda item: (not item.hit.superseded, _published(item)), reverse=True)
+        made.append(Account(side[0].words or side[0].quote, tuple(side)))
+    made.sort(key=lambda side: (side.in_force, side.published), reverse=True)
+    return made if len(made) > 1 else []
+
+
+def _differ(question: str, one: Evidence, other: Evidence, reader: Reader) -> bool:
+    """Whether two sources answer a question differently; what cannot be compared does not differ."""
+    first, second = values_of(question, one), values_of(question, other)
+    if first and second:
+        return not any(_same(a, b) for a in first for b in second)
+    if asks_for_number(question) or asks_for_day(question):
+        return False
+    if not one.spans or not other.spans or stems(one.words) & stems(other.words):
+        return False
+    told = [f"{question} {one.words}", f"{question} {other.words}"]
+    return all(verdict.contradicted >= CONTRADICTED for verdict in reader.judge(told, [in_view(other), in_view(one)]))
+
+
+def _same(a: Value, b: Value) -> bool:
+    if isinstance(a, Quantity) and isinstance(b, Quantity):
+        return agree(a, b) or not comparable(a, b)
+    return isinstance(a, Day) and isinstance(b, Day) and days_agree(a, b)
+
+
+def _published(item: Evidence) -> str:
+    return (item.hit.section.published or "")[:10]
+
+
+def independent(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The evidence without what copies and other versions of one text repeat: the first of each group speaks for it."""
+    groups: set[str] = set()
+    kept = []
+    for item in evidence:
+        if item.hit.group not in groups:
+            kept.append(item)
+        if item.hit.group is not None:
+            groups.add(item.hit.group)
+    return kept
+
+
+def is_superseded(newest: Account, others: Sequence[Account]) -> bool:
+    """Whether all that the others rest on are versions that the newest account's text has superseded."""
+    groups = {item.hit.group for item in newest.evidence if item.hit.group and not item.hit.superseded}
+    return all(item.hit.superseded and item.hit.group in groups for other in others for item in other.evidence)
+
+
+def is_correction(newest: Account, others: Sequence[Account]) -> bool:
+    """Whether the newest account says that it corrects, and is newer than the others."""
+    newer = all(newest.published > other.published for other in others)
+    return newer and any(corrects(item) for item in newest.evidence)
+
+
+def corrects(item: Evidence) -> bool:
+    """Whether a sentence, or the headline it stands under, says that something is corrected."""
+    return bool(CORRECTS.search(item.quote) or HEADED.match(item.hit.section.title or ""))
+
+
+def last_weekday(name: str, published: str | None) -> date | None:
+    """The last such day on or before the day of publication, an ISO 8601 date; None where there is none.
+
+    >>> last_weekday("friday", "2021-01-03")
+    datetime.date(2021, 1, 1)
+    """
+    if not published:
+        return None
+    written = date.fromisoformat(published[:10])
+    return written - timedelta(days=(written.weekday() - WEEKDAYS.index(name)) % 7)
+
+
+def weekday_told(words: str, item: Evidence) -> str:
+    """Which day a weekday of a sentence was, as "Friday was 1 January"; else the empty string.
+
+    Told where the sentence names one weekday that is past and no date, and its story gives that weekday no other date.
+    """
+    named = {found["name"].lower() for found in WEEKDAY.finditer(words) if not found["before"]}
+    if len(named) != 1 or COMING.search(words) or MONTH_DAY.search(words) or DATE.search(words):
+        return ""
+    name = named.pop()
+    day = last_weekday(name, item.hit.section.published)
+    if not day:
+        return ""
+    text = item.hit.article.text
+    dates = (MONTH_DAY.match(text, place.end()) for place in re.finditer(rf"(?i)\b{name}\b[\s,(]*(?:the\s)?", text))
+    dated = [int(found["day"] or found["day2"]) for found in dates if found]
+    if dated and day.day not in dated:
+        return ""
+    return f"{name.capitalize()} was {day_in_words(day.isoformat()).rpartition(' ')[0]}"

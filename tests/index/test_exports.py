@@ -1,0 +1,290 @@
+"""Exports of press databases, as each lays them out: whose each article is, on which day, and what of it is no news."""
+
+from pathlib import Path
+
+import docx
+import pytest
+
+from index.article import Article
+from index.reading.files import read_file
+from index.understanding.page import read_page
+from tests.index.test_readers import one
+
+STORIES = (
+    ("Harbour gets a second crane", "The Tideway Post", "2019-05-06", "Ines Falk"),
+    ("Crane firm wins on appeal", "Norrland Echo", "2019-05-09", "Tom Reber"),
+)
+WORDS = (
+    "The harbour gets a second crane in June. It lifts ninety tonnes.",
+    "The court sided with the firm on Wednesday.",
+)
+LEXIS = """
+
+Download Request: Selected Items: 1-2
+Time Of Request: Friday, May 10, 2019  16:51:31
+
+Terms: (crane and harbour)
+
+
+                               1 of 2 DOCUMENTS
+
+
+
+                              The Tideway Post
+
+                              May 6, 2019 Monday
+                                 Late Edition
+
+Harbour gets a second crane
+
+BYLINE: Ines Falk
+
+SECTION: HARBOUR; Pg. 6
+
+LENGTH: 355 words
+
+The harbour gets a second crane in June. It lifts ninety tonnes.
+
+LOAD-DATE: May 7, 2019
+
+LANGUAGE: ENGLISH
+
+SUBJECT: CRANES (92%); HARBOURS (90%);
+COURTS (71%)
+
+                       Copyright 2019 Tideway Press
+                           All Rights Reserved
+
+                               2 of 2 DOCUMENTS
+
+
+
+                                Norrland Echo
+
+                             May 9, 2019 Thursday
+
+Crane firm wins on appeal
+
+BYLINE: Tom Reber
+
+LENGTH: 40 words
+
+HIGHLIGHT: A quarrel of nine years ends.
+
+The court sided with the firm on Wednesday.
+
+LOAD-DATE: May 9, 2019
+"""
+NEXIS_UNI = """User Name: Desk Three
+Date and Time: Friday, May 10, 2019 4:51:00 PM CEST
+Job Number: 881234
+Documents (2)
+1. Harbour gets a second crane
+Client/Matter: -None-
+Search Terms: crane
+2. Crane firm wins on appeal
+Client/Matter: -None-
+About LexisNexis | Privacy Policy | Terms & Conditions | Copyright © 2019 LexisNexis
+Harbour gets a second crane
+The Tideway Post
+May 6, 2019 Monday
+Late Edition
+Copyright 2019 Tideway Press All Rights Reserved
+Section: HARBOUR; Pg. 6
+Length: 355 words
+Byline: Ines Falk
+Body
+The harbour gets a second crane in June. It lifts ninety tonnes.
+Load-Date: May 7, 2019
+End of Document
+Crane firm wins on appeal
+Norrland Echo
+May 9, 2019 Thursday
+Length: 40 words
+Byline: Tom Reber
+Highlight: A quarrel of nine years ends.
+Body
+The court sided with the firm on Wednesday.
+Load-Date: May 9, 2019
+End of Document
+"""
+FACTIVA = """Harbour gets a second crane
+
+By Ines Falk
+355 words
+6 May 2019
+The Tideway Post
+TIDEWP
+6
+English
+(c) 2019 Tideway Press
+
+The harbour gets a second crane in June. It lifts ninety tonnes.
+
+Document TIDEWP0020190507ef5600012
+
+Crane firm wins on appeal
+
+Tom Reber
+40 words
+9 May 2019
+07:30
+Norrland Echo
+NORREC
+English
+Copyright 2019, Norrland Echo
+
+The court sided with the firm on Wednesday.
+
+Document NORREC0020190509ef590000x
+"""
+FACTIVA_CODES = """SE Harbour
+HD Harbour gets a second crane
+BY By Ines Falk
+WC 355 words
+PD 6 May 2019
+SN The Tideway Post
+SC TIDEWP
+LA English
+CY (c) 2019 Tideway Press
+LP
+The harbour gets a second crane in June. It lifts ninety tonnes.
+NS gcat : Political/General News
+AN Document TIDEWP0020190507ef5600012
+
+HD Crane firm wins on appeal
+BY Tom Reber
+WC 40 words
+PD 9 May 2019
+SN Norrland Echo
+LP The court sided with the firm on Wednesday.
+AN Document NORREC0020190509ef590000x
+"""
+RULE = "_" * 60
+PROQUEST = f"""{RULE}
+
+Report Information from ProQuest
+10 May 2019 16:51
+{RULE}
+
+Document 1 of 2
+
+Harbour gets a second crane
+
+Author: Ines Falk
+
+Publication info: The Tideway Post ; Tideway [Tideway]06 May 2019: 6.
+
+Abstract: The harbour gets a second crane.
+
+Full text: The harbour gets a second crane in June. It lifts ninety tonnes.
+
+Subject: Cranes; Harbours
+Title: Harbour gets a second crane
+Publication title: The Tideway Post; Tideway
+Publication date: May 6, 2019
+Document URL: https://search.proquest.example/docview/1
+ProQuest document ID: 2220000001
+Database: Newsstream
+
+{RULE}
+
+Document 2 of 2
+
+Crane firm wins on appeal
+
+Author: Reber, Tom
+
+Full text: The court sided with the firm on Wednesday.
+
+Title: Crane firm wins on appeal
+Publication title: Norrland Echo
+Publication date: May 9, 2019
+ProQuest document ID: 2220000002
+
+{RULE}
+
+Contact us at: https://support.proquest.example
+"""
+LAID_OUT = {
+    "lexis": LEXIS,
+    "nexis-uni": NEXIS_UNI,
+    "factiva": FACTIVA,
+    "factiva-codes": FACTIVA_CODES,
+    "proquest": PROQUEST.replace("Reber, Tom", "Tom Reber"),
+}
+
+
+def told(article: Article) -> list[tuple[str | None, ...]]:
+    return [(story.title, story.source, story.published, story.byline) for story in article.sections]
+
+
+def news(article: Article) -> str:
+    return " ".join(article.words(0, len(article.text)).split())
+
+
+@pytest.mark.parametrize("text", LAID_OUT.values(), ids=LAID_OUT)
+@pytest.mark.parametrize("spaced", [True, False], ids=["as saved", "windows lines"])
+def test_each_article_of_an_export_is_its_own_outlets(tmp_path: Path, text: str, spaced: bool) -> None:
+    article = one(tmp_path, "export.txt", (text if spaced else text.replace("\n", "\r\n")).encode())
+    assert told(article) == list(STORIES)
+    assert (article.title, article.source, article.published, article.byline) == ("export", None, None, None)
+    for story, words in zip(article.sections, WORDS, strict=True):
+        assert article.section_at(article.text.index(words)) == story
+        assert words in article.words(0, len(article.text))
+    for label in ("BYLINE", "LENGTH", "Load-Date", "LOAD-DATE", "Document", "Body\n", "ProQuest", "Terms", "DOCUMENTS"):
+        assert label not in article.words(0, len(article.text))
+
+
+@pytest.mark.parametrize("name", ["nexis-uni", "factiva", "lexis"])
+def test_an_export_in_word_is_read_as_one_in_text(tmp_path: Path, name: str) -> None:
+    document = docx.Document()
+    for line in LAID_OUT[name].splitlines():
+        heading = line == STORIES[0][0]
+        document.add_paragraph(line.strip(), style="Heading 1" if heading else None)
+    document.core_properties.author = "Dana Saver"
+    document.save(str(tmp_path / "export.docx"))
+    [article] = read_file(tmp_path / "export.docx", "export")
+    assert isinstance(article, Article) and told(article) == list(STORIES)
+    assert (article.title, article.byline, article.published) == ("export", None, None)
+
+
+def test_a_headline_that_is_set_to_a_width_is_one(tmp_path: Path) -> None:
+    long = "Harbour gets a second crane that lifts ninety tonnes and\nreaches across both basins"
+    article = one(tmp_path, "e.txt", LEXIS.replace(STORIES[0][0], long).encode())
+    assert article.sections[0].title == long.replace("\n", " ")
+
+
+def test_an_export_of_one_article_is_that_article(tmp_path: Path) -> None:
+    text = NEXIS_UNI[: NEXIS_UNI.index("Crane firm wins on appeal\nNorr")]
+    article = one(tmp_path, "export.txt", text.encode())
+    assert (article.title, article.source, article.published, article.byline) == STORIES[0]
+    assert not article.sections and "Job Number" not in news(article)
+    assert {(origin.where, origin.sure) for origin in article.origins if origin.field == "source"} == {
+        ("press database", "sure")
+    }
+
+
+@pytest.mark.parametrize("text", [LEXIS, NEXIS_UNI], ids=["lexis", "nexis-uni"])
+def test_what_an_article_does_not_say_is_nobodys(tmp_path: Path, text: str) -> None:
+    cut = text.replace("Norrland Echo", "").replace("May 9, 2019 Thursday", "").replace("BYLINE: Tom Reber", "")
+    article = one(tmp_path, "e.txt", cut.replace("Byline: Tom Reber\n", "").encode())
+    assert told(article)[0] == STORIES[0]
+    assert told(article)[1][1:] == (None, None, None)
+
+
+def test_what_proquest_has_only_the_abstract_of_is_its_abstract(tmp_path: Path) -> None:
+    text = PROQUEST.replace("Full text: The court", "Abstract: The court")
+    assert WORDS[1] in news(one(tmp_path, "e.txt", text.encode()))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How it went\n\nThis is document 1 of 3 documents. It rained.\n\nEnd of Document\n",
+        "He read 2 of 3 documents.\n2 of 3 documents\nIt rained on Monday.\n",
+        "Full text: the bill\n\nThe full text: it rained, says a document.\n",
+    ],
+)
+def test_a_text_that_speaks_of_documents_is_no_export(text: str) -> None:
+    assert not read_page(text).export

@@ -1,0 +1,132 @@
+"""Pages whose article stands in several blocks: the second body, the correction, and what is no part of it."""
+
+from pathlib import Path
+
+import pytest
+
+from index.article import Article, ArticleError, Original
+from index.reading.files import READERS, find_files
+from tests.conftest import write_files
+
+FIRST = [
+    "The ice works of Sund closed on Friday after eighty years, and the last block was given to the children's home.",
+    "Its owner, Karl Brenn, said that electricity had cost more than the ice brought in since the autumn of last year.",
+    "Fourteen people worked there. Nine have found other work in the fish halls, the union said on Friday evening.",
+]
+SECOND = [
+    "The town wants to buy the building for 900,000 crowns, and the council votes on the price on 12 May, it said.",
+    "Engineers found ammonia in two of the pipes in March. It was taken out before the machines were stopped for good.",
+]
+NOTE = "Correction, 9 May: An earlier version of this article said that twelve people worked there."
+
+
+def paragraphs(lines: list[str]) -> str:
+    return "".join(f"<p>{line}</p>" for line in lines)
+
+
+def text(tmp_path: Path, body: str, head: str = "<h1>Ice works close</h1>") -> str:
+    page = (
+        "<!doctype html><html lang=en><head><title>Ice works close</title></head><body><nav><a href=/>Home</a></nav>"
+        f"<main>{head}{body}</main><footer><p>© Sund Times.</p></footer></body></html>"
+    )
+    file = write_files(tmp_path, {"a.html": page}) / "a.html"
+    [article] = READERS[".html"](Original(file, "a", "a.html"))
+    assert isinstance(article, Article)
+    return article.text
+
+
+@pytest.mark.parametrize(
+    "between", ["<aside class=newsletter><p>Get our letter.</p></aside>", "<div class=ad>Advertisement</div>"]
+)
+@pytest.mark.parametrize(
+    "block", ["<div class='story-body'>{}</div>", "<section class=text>{}</section>", "<article>{}</article>"]
+)
+def test_both_bodies_of_one_story_are_read(tmp_path: Path, between: str, block: str) -> None:
+    body = block.format(paragraphs(FIRST)) + between + block.format(paragraphs(SECOND))
+    assert text(tmp_path, body) == "\n".join(FIRST + SECOND)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "<div class='story-body'><h2><a href=/b>Another story</a></h2>{}</div>",
+        "<div class='story-body'><h1>Another story</h1>{}</div>",
+        "<div class=comments><div class='story-body'>{}</div></div>",
+        "<aside><div class='story-body'>{}</div></aside>",
+        "<div class='story-body'><a href=/b>{}</a></div>",
+    ],
+)
+def test_another_story_is_not_the_article(tmp_path: Path, other: str) -> None:
+    body = f"<div class='story-body'>{paragraphs(FIRST)}</div>" + other.format(paragraphs(SECOND))
+    assert text(tmp_path, body) == "\n".join(FIRST)
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        (f"<div class=correction><p><b>Correction, 9 May:</b>{NOTE[18:]}</p></div>", NOTE),
+        (f"<footer><p>{NOTE}</p></footer>", NOTE),
+        ("<aside><h4>Correction</h4><p>Fourteen people worked there, not twelve.</p></aside>",
+         "Fourteen people worked there, not twelve."),
+        ("<div id=editors-note>Twelve people were named here at first. There were fourteen.</div>",
+         "Twelve people were named here at first. There were fourteen."),
+        ("<footer class=foot><p>This article was amended on 10 May. The works opened in 1941, not 1914.</p></footer>",
+         "This article was amended on 10 May. The works opened in 1941, not 1914."),
+    ],
+)  # fmt: skip
+def test_a_correction_is_part_of_its_article(tmp_path: Path, note: str, told: str) -> None:
+    body = f"<article><div class='story-body'>{paragraphs(FIRST)}</div>{note}</article>"
+    assert text(tmp_path, body) == "\n".join([*FIRST, told])
+    before = f"<article>{note}<div class='story-body'>{paragraphs(FIRST)}</div></article>"
+    assert text(tmp_path, before) == "\n".join([told, *FIRST])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "<div class=correction-policy><p><a href=/c>Tell us of a correction that we should make here.</a></p></div>",
+        "<div class=corrections><p><a href=/c>Correction: the mayor of Ald was not at the fair.</a></p></div>",
+        f"<div class=comments><p>{NOTE}</p></div>",
+    ],
+)
+def test_a_link_or_a_comment_is_no_correction(tmp_path: Path, other: str) -> None:
+    body = f"<article><div class='story-body'>{paragraphs(FIRST)}</div>{other}</article>"
+    assert text(tmp_path, body) == "\n".join(FIRST)
+
+
+def test_a_note_that_was_read_is_not_told_twice(tmp_path: Path) -> None:
+    body = f"<article>{paragraphs([*FIRST, NOTE])}</article>"
+    assert text(tmp_path, body) == "\n".join([*FIRST, NOTE])
+
+
+# The folder that a browser saves beside a page
+
+
+@pytest.mark.parametrize("folder", ["Ice works_files", "Ice works.files", "Ice works-Dateien", "Ice works_fichiers"])
+def test_the_folder_of_a_saved_page_is_left_alone_and_counted(tmp_path: Path, folder: str) -> None:
+    write_files(tmp_path, {"Ice works.html": "x", f"{folder}/frame.html": "y", "Fair_files/a.html": "z"})
+    read = [tmp_path / "Fair_files/a.html", tmp_path / "Ice works.html"]
+    assert find_files(tmp_path) == (read, [tmp_path / folder], {})
+
+
+def test_watching_leaves_it_alone_too(tmp_path: Path) -> None:
+    from index.reading.files import is_left_alone
+
+    write_files(tmp_path, {"Ice.html": "x", "Ice_files/deep/frame.html": "y", "Fair_files/a.html": "z"})
+    assert is_left_alone(tmp_path / "Ice_files/deep/frame.html", tmp_path)
+    assert not is_left_alone(tmp_path / "Fair_files/a.html", tmp_path) and not is_left_alone(
+        tmp_path / "Ice.html", tmp_path
+    )
+
+
+def test_any_page_is_read(tmp_path: Path) -> None:
+    for source in (
+        "<p>",
+        "<article class=a><article class=a><p>" + FIRST[0],
+        "<body class=x><p>" + FIRST[0] + "<p>" + FIRST[1],
+    ):
+        file = write_files(tmp_path, {"a.html": source}) / "a.html"
+        try:
+            assert list(READERS[".html"](Original(file, "a", "a.html")))
+        except ArticleError as error:
+            assert str(error).startswith("a.html: ")

@@ -1,0 +1,143 @@
+"""Fits what `qa.evidence` and `qa.ask` weigh by: `python -m training.calibrate ARCHIVE GOLD [ARCHIVE GOLD …]`.
+
+A softmax over the scores of a sentence (`qa.evidence.SCORES`) says how likely it answers. It is fitted over
+the sentences of all questions: one that holds an accepted answer of an answerable question is right, any other wrong.
+The questions of each gold set are halved by id: one half is fitted on, the figures are of the other.
+"""
+
+import argparse
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from ground.words import holds
+from models.reader import WEIGHTS, OnnxReader
+from qa.evidence import SCORES, find_evidence
+from qa.newsroom import open_newsroom
+from qa.settings import Settings
+
+Floats = NDArray[np.float64]
+Question = dict[str, Any]
+PENALTY = 1e-3  # of the squared weights, a question
+
+
+def read_questions(archive: Path, gold: Path, reader: OnnxReader, passages: int, most: int) -> list[dict[str, Any]]:
+    """For each question whether it is answerable, the scores of its sentences and whether each is right."""
+    room = open_newsroom(replace(Settings(), archive=archive, offline=True))
+    rows = [json.loads(line) for line in gold.read_text("utf-8").splitlines()]
+    rows = sorted((row for row in rows if not row.get("history")), key=lambda row: zlib.crc32(row["id"].encode()))
+    made = []
+    for row in rows[:most]:
+        forms = [form for group in row.get("answer_groups") or [row.get("answers") or []] for form in group]
+        found = find_evidence(row["question"], room.search(row["question"], passages), reader)
+        answerable = row.get("answerable", True)
+        right = [answerable and any(holds(item.quote, form) for form in forms) for item in found]
+        made.append(
+            {
+                "id": row["id"],
+                "kind": row.get("kind") or "",
+                "answerable": answerable,
+                "scores": [item.scores for item in found],
+                "right": right,
+                "fit": zlib.crc32(f"half {row['id']}".encode()) % 2 == 0,
+            }
+        )
+    return made
+
+
+def fit(questions: Sequence[Question]) -> tuple[Floats, float]:
+    """Weights of the scores and the bias that make the right sentence of each question likeliest, or none of them where
+    it is unanswerable: a softmax over its sentences and "none", as in Clark & Gardner 2018 over paragraphs."""
+    held = [(np.array(q["scores"]), np.array(q["right"]), q["answerable"]) for q in questions if len(q["scores"])]
+
+    def loss(given: Floats) -> float:
+        total = 0.0
+        for scores, right, answerable in held:
+            logits = np.concatenate([[0.0], scores @ given[:-1] + given[-1]])
+            whole = float(np.logaddexp.reduce(logits))
+            if right.any():
+                total += whole - float(np.logaddexp.reduce(logits[1:][right]))
+            elif not answerable:
+                total += whole
+        return total / len(held) + PENALTY * float((given[:-1] ** 2).sum())
+
+    size = len(SCORES)
+    found = minimize(loss, np.zeros(size + 1), method="L-BFGS-B", bounds=[(0, None)] * size + [(None, None)])
+    return found.x[:-1], float(found.x[-1])
+
+
+def area(right: Sequence[float], wrong: Sequence[float]) -> float:
+    """The chance that one of `right` is above one of `wrong` (Mann-Whitney)."""
+    if not right or not wrong:
+        return float("nan")
+    a, b = np.array(right)[:, None], np.array(wrong)[None, :]
+    return float(((a > b) + 0.5 * (a == b)).mean())
+
+
+def figures(questions: Sequence[dict[str, Any]], weights: Floats, bias: float) -> dict[str, Any]:
+    """How well the best sentence is right, and parts answerable questions from others, overall and by kind."""
+    best = [max((float(np.dot(s, weights) + bias) for s in q["scores"]), default=-9.0) for q in questions]
+    yes = [score for q, score in zip(questions, best, strict=True) if q["answerable"]]
+    kinds = sorted({q["kind"] for q in questions if not q["answerable"]})
+    tops = []
+    for q in questions:
+        if q["answerable"] and q["scores"]:
+            order = np.argsort([-float(np.dot(s, weights)) for s in q["scores"]])
+            tops.append([any(q["right"][n] for n in order[:k]) for k in (1, 3, 5)])
+    no = [score for q, score in zip(questions, best, strict=True) if not q["answerable"]]
+    bars = {}
+    for share in (0.02, 0.05, 0.1, 0.15):
+        bar = float(np.quantile(yes, share)) if yes else 0.0
+        bars[f"answerable refused {share}"] = {
+            "bar": round(bar, 2),
+            "refused": round(float(np.mean([x < bar for x in no])), 3) if no else None,
+        }
+    return {
+        "questions": len(questions),
+        "right sentence in the first 1, 3, 5": [round(float(x), 3) for x in np.mean(tops, axis=0)] if tops else [],
+        "area": round(area(yes, no), 3),
+        "by kind": {
+            kind: round(
+                area(
+                    yes, [s for q, s in zip(questions, best, strict=True) if not q["answerable"] and q["kind"] == kind]
+                ),
+                3,
+            )
+            for kind in kinds
+        },
+        "bars": bars,
+    }
+
+
+def main() -> None:
+    given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    given.add_argument("pairs", nargs="+", help="an archive and its gold set, in turn")
+    given.add_argument("--reader", type=Path, default=WEIGHTS)
+    given.add_argument("--passages", type=int, default=30)
+    given.add_argument("--most", type=int, default=400, help="questions of each gold set")
+    options = given.parse_args()
+    reader = OnnxReader(options.reader)
+    held = {}
+    for archive, gold in zip(options.pairs[::2], options.pairs[1::2], strict=True):
+        held[gold] = read_questions(Path(archive), Path(gold), reader, options.passages, options.most)
+    weights, bias = fit([q for questions in held.values() for q in questions if q["fit"]])
+    print("weights", [round(float(w), 3) for w in weights], "bias", round(bias, 3))
+    for gold, questions in held.items():
+        print(gold, json.dumps(figures([q for q in questions if not q["fit"]], weights, bias)))
+    told = [q for questions in held.values() for q in questions if not q["fit"]]
+    print("all", json.dumps(figures(told, weights, bias)))
+    for n, name in enumerate(SCORES):
+        alone = np.zeros(len(SCORES))
+        alone[n] = 1
+        print(f"{name} alone", json.dumps(figures(told, alone, 0.0)))
+
+
+if __name__ == "__main__":
+    main()
