@@ -15,16 +15,15 @@ from qa.compose import Draft, chance, compose, tell_sides, tell_yes_no
 from qa.evidence import Evidence, find_evidence, log_odds, stems
 from qa.prove import without_markers
 from qa.retrieve import Hit
-from qa.sides import corrects, find_sides, gives_value
+from qa.sides import Account, corrects, find_sides, gives_value
 
 LONGEST_QUESTION = 2_000  # characters
 READ = 30  # passages
 CONTEXT_CHARACTERS = 200
 KEPT_SHARE = 0.5  # of a follow-up's words in its rewriting
-ANSWERS = -1.3  # log-odds from which a sentence answers; 85 % of answerable questions have one: calibration.json
-MARGIN = 1.0  # log-odds below the best, from which a sentence is on the matter, but no answer
+ANSWERS = -1.5  # log-odds from which a sentence answers; 88 % of answerable questions have one: docs/answers.md
+MARGIN = 2.0  # log-odds below the best, from which a sentence is on the matter, but no answer
 ON_THE_MATTER = -4.0  # log-odds below which a refusal shows no sentence
-DENIES = 0.8  # probability that a sentence denies what a question takes for granted
 STANCE = 0.6  # probability from which a sentence says yes or no
 YES_NO_WORDS = frozenset("is are was were did do does has have had can could will would should".split())
 
@@ -119,7 +118,7 @@ def answer(
     started = time.perf_counter()
     hits = parts.search(alone, max(READ, parts.passages))
     seconds["search"] = _since(started)
-    yield Status("reading", 0, len(hits))
+    yield Status("reading")
     evidence = find_evidence(alone, hits, parts.reader)
     stances = take_stances(evidence) if is_yes_no(alone) else None
     chosen = [item for _, item in stances] if stances else choose(alone, evidence)
@@ -133,11 +132,12 @@ def answer(
         a, b = best.spans[0] if best.spans else (best.start, best.end)
         yield Found(first, (a - best.start, b - best.start))
     if chosen and score >= parts.least_score:
+        sides = [] if stances else find_sides(alone, chosen)
         yield Status("writing")
-        if generator is None and not stances:
+        if generator is None and not stances and not sides:
             generator = parts.generator()
             before = generator.usage if generator else before
-        for sentence in _told(alone, chosen, stances, parts, generator, draft, cancelled):
+        for sentence in _told(alone, chosen, stances, sides, parts, generator, draft, cancelled):
             if cancelled():
                 return
             seconds["first_token"] = seconds["first_token"] or _since(began)
@@ -151,6 +151,8 @@ def answer(
         text = refuse(alone, hits, evidence, draft, parts, score=unsure, scope=scope)
         seconds["first_token"] = _since(began)
         yield Piece(text, tuple(draft.citations))
+        if cancelled():
+            return
     hits = order_by_evidence(hits, evidence)
     seconds["total"] = _since(began)
     yield Answer(
@@ -175,6 +177,7 @@ def _told(
     question: str,
     chosen: Sequence[Evidence],
     stances: Sequence[tuple[bool, Evidence]] | None,
+    sides: Sequence[Account],
     parts: Parts,
     generator: Generator | None,
     draft: Draft,
@@ -184,7 +187,6 @@ def _told(
     if stances:
         yield from tell_yes_no(stances, draft)
         return
-    sides = find_sides(question, chosen, parts.reader)
     if sides:
         yield tell_sides(question, sides, draft)
         return
@@ -272,8 +274,7 @@ def refuse(
     score: float | None,
     scope: Scope,
 ) -> str:
-    """That the articles, or those of a scope, do not say, and what they hold nearest: a sentence, or headlines. Where a
-    sentence denies what the question takes for granted, that they say otherwise.
+    """That the articles, or those of a scope, do not say, and what they hold nearest: a sentence, or headlines.
 
     Where there was an answer whose `score` is below the one that is asked for, it says that instead.
     """
@@ -283,10 +284,6 @@ def refuse(
         of_them = f" from the articles{chosen}" if chosen else ""
         wanted = parts.least_score
         said = f"No answer{of_them} is sure enough: the best has a score of {score:.2f}, and {wanted:.2f} is asked for."
-    else:
-        denying = [item for item in evidence if item.score >= ON_THE_MATTER and item.verdict.contradicted >= DENIES]
-        if denying:
-            return f"The articles{chosen} say otherwise: {draft.quote(denying[0])}"
     near = evidence[0] if evidence and evidence[0].score >= ON_THE_MATTER else None
     if near:
         return f"{said} The nearest to it: {draft.quote(near)}"

@@ -115,6 +115,8 @@ def compose(
         if cancelled():
             return
         for text in split_draft(without_stump(written))[done:]:
+            if cancelled():
+                return
             yield from _written(text, question, shown, reader, draft)
     alone = generator is None
     for item in evidence[: QUOTES_ALONE if alone else QUOTES_AT_MOST]:

@@ -18,12 +18,14 @@ from models import Judged, Marked, Reader
 from qa.retrieve import Hit
 
 LOOKED_AT = 16  # sentences that are looked at again
+FAR_SPAN = 3.0  # log-odds below the best span of a sentence, from which another is no answer beside it
+NO_SPAN = -20.0  # log-odds of a sentence that holds none of the likeliest spans of its passage
 ODDS_AT_MOST = 6.0  # log-odds of a judgement; a softmax in float32 says no more
-# Log-odds that a sentence answers, from its SCORES. Fitted by training.calibrate on half of the questions of
-# bench/gold/newsroom, RealTimeQA 2022 and SQuAD 2.0 dev; the other half: bench/results/calibration.json.
+# Log-odds that a sentence answers, from its SCORES: chosen on half of the questions of bench/gold/newsroom, RealTimeQA
+# 2022 and SQuAD 2.0 dev (docs/answers.md has the figures of the other half); training.calibrate fits them.
 SCORES = ("span", "passage", "sentence", "statement", "words", "rank")
-WEIGHTS = (0.0, 0.02, 0.29, 0.06, 2.75, 0.95)
-BIAS = -1.66
+WEIGHTS = (0.06, 0.05, 0.25, 0.05, 3.5, 0.95)
+BIAS = -1.7
 UNJUDGED = Judged(0.0, 1.0, 0.0)
 SURROUNDINGS = 300  # characters before and after a sentence that its neighbours are looked for in
 
@@ -98,15 +100,14 @@ def in_view(item: Evidence) -> Marked:
 
 
 def read_hits(question: str, hits: Sequence[Hit], reader: Reader) -> list[Evidence]:
-    """The sentences of all hits in which the reader found words, likeliest first: `scores` are span and passage.
+    """The sentences of all hits, those with the likeliest words first: `scores` are span and passage.
 
-    Credit lines, headlines, what an article has already said and what only repeats the question are left out.
+    Credit lines, headlines and what an article has already said are left out.
     """
     passages = []
     for hit in hits:
         told = heading(hit.article, hit.passage.start)
         passages.append((told and f"{told} |", hit.article.text[hit.passage.start : hit.passage.end]))
-    asked = stems(question)
     found: dict[tuple[str, str], Evidence] = {}
     for hit, reading in zip(hits, reader.read(question, passages), strict=True):
         text = hit.article.text
@@ -119,13 +120,14 @@ def read_hits(question: str, hits: Sequence[Hit], reader: Reader) -> list[Eviden
             sentence = text[start:end]
             said = hit.article.id, fold(sentence)
             headline = fold(hit.article.section_at(start).title or "")
-            if not spans or said in found or said[1] == headline or is_credit(sentence):
+            if said in found or said[1] == headline or is_credit(sentence):
                 continue
-            best = spans[0][0]
-            kept = _apart([(a, b) for score, a, b in spans if score >= best - 3.0 and score > 0]) or [spans[0][1:]]
+            best = spans[0][0] if spans else NO_SPAN
+            kept = _apart([(a, b) for score, a, b in spans if score >= best - 3.0 and score > 0]) or [
+                span[1:] for span in spans[:1]
+            ]
             found[said] = Evidence(hit, start, end, tuple(kept), best, (best, reading.answers))
-    ordered = sorted(found.values(), key=lambda item: -item.score)
-    return [item for item in ordered if not stems(item.quote) <= asked]
+    return sorted(found.values(), key=lambda item: -item.score)
 
 
 def find_evidence(question: str, hits: Sequence[Hit], reader: Reader) -> list[Evidence]:

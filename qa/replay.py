@@ -95,6 +95,7 @@ def replay(record: dict[str, Any], open_room: Callable[[], Newsroom]) -> Replaye
         for name, what in {
             "archive": "the archive",
             "llm": "the language model",
+            "reader": "the reader",
             "embedder": "the embedder",
             "reranker": "the reranker",
             "program": "Groundwire itself",

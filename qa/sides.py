@@ -1,7 +1,7 @@
 """Where sources say different things: each side with its evidence, newest first.
 
-Numbers and days are compared as values (`qa.values`); whatever else is asked, by the reader: two answers are two sides
-where the sentence behind the one contradicts the other.
+Numbers and days are compared as values (`qa.values`). Other answers are not: the reader, asked whether one sentence
+contradicts another source's answer, saw sides where there were none (docs/answers.md).
 """
 
 import re
@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from index.understanding.days import DATE, MONTH, day_in_words
-from models import Reader
-from qa.evidence import Evidence, in_view, stems
+from qa.evidence import Evidence
 from qa.values import (
     COMING,
     WEEKDAY,
@@ -40,7 +39,6 @@ CORRECTS = re.compile(
 )
 HEADED = re.compile(r"(?i)^\W*(?:correction|corrected|clarification|retraction|erratum)\b")
 DENIED = re.compile(r"(?i)\b(?:not|instead of|rather than)\s+(?:the\s+|as many as\s+)?[\w,.]*\w")
-CONTRADICTED = 0.8  # probability that a sentence contradicts another source's answer: bench/results/reader.json
 Value = Quantity | Day
 
 
@@ -103,22 +101,24 @@ def gives_value(question: str, item: Evidence) -> bool:
     return not (how_many and asks_for_number(question)) or bool(values_of(question, item))
 
 
-def find_sides(question: str, evidence: Sequence[Evidence], reader: Reader) -> list[Account]:
-    """The sides of a question, newest first; none where the sources agree or only one speaks.
+def find_sides(question: str, evidence: Sequence[Evidence]) -> list[Account]:
+    """The sides of a question for a number or a day, newest first; none where the sources agree or only one speaks.
 
-    `evidence` comes likeliest first. An outlet speaks by its newest story, in its likeliest sentence; copies and
-    versions of one text speak once.
+    `evidence` comes likeliest first. An outlet speaks by its newest story, in its likeliest sentence, and by a version
+    that a later one supersedes as well; copies of one text speak once.
     """
-    spoken: dict[str, Evidence] = {}
+    if not asks_for_number(question) and not asks_for_day(question):
+        return []
+    spoken: dict[tuple[str, bool], Evidence] = {}
     for item in evidence:
-        who = (item.hit.section.source or item.hit.article.id).casefold()
+        who = (item.hit.section.source or item.hit.article.id).casefold(), item.hit.superseded
         held = spoken.get(who)
-        if held is None or _published(item) > _published(held):
+        if values_of(question, item) and (held is None or _published(item) > _published(held)):
             spoken[who] = item
-    speakers = independent(sorted(spoken.values(), key=lambda item: -item.score))
+    speakers = sorted(spoken.values(), key=lambda item: (item.hit.superseded, -item.score))
     sides: list[list[Evidence]] = []
     for item in speakers:
-        home = next((side for side in sides if not _differ(question, side[0], item, reader)), None)
+        home = next((side for side in sides if not _differ(question, side[0], item)), None)
         if home is None:
             sides.append([item])
         else:
@@ -126,22 +126,15 @@ def find_sides(question: str, evidence: Sequence[Evidence], reader: Reader) -> l
     made = []
     for side in sides:
         side.sort(key=lambda item: (not item.hit.superseded, _published(item)), reverse=True)
-        made.append(Account(side[0].words or side[0].quote, tuple(side)))
+        made.append(Account(side[0].words or side[0].quote, tuple(independent(side))))
     made.sort(key=lambda side: (side.in_force, side.published), reverse=True)
     return made if len(made) > 1 else []
 
 
-def _differ(question: str, one: Evidence, other: Evidence, reader: Reader) -> bool:
-    """Whether two sources answer a question differently; what cannot be compared does not differ."""
+def _differ(question: str, one: Evidence, other: Evidence) -> bool:
+    """Whether two sources give different numbers or days; what cannot be compared does not differ."""
     first, second = values_of(question, one), values_of(question, other)
-    if first and second:
-        return not any(_same(a, b) for a in first for b in second)
-    if asks_for_number(question) or asks_for_day(question):
-        return False
-    if not one.spans or not other.spans or stems(one.words) & stems(other.words):
-        return False
-    told = [f"{question} {one.words}", f"{question} {other.words}"]
-    return all(verdict.contradicted >= CONTRADICTED for verdict in reader.judge(told, [in_view(other), in_view(one)]))
+    return not any(_same(a, b) for a in first for b in second)
 
 
 def _same(a: Value, b: Value) -> bool:

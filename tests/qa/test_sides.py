@@ -7,11 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import Judged, Marked
 from qa.compose import Draft, tell_sides, tell_yes_no
 from qa.evidence import Evidence
 from qa.sides import (
-    CONTRADICTED,
     Account,
     asks_for_day,
     asks_for_number,
@@ -25,7 +23,6 @@ from qa.sides import (
     weekday_told,
 )
 from qa.values import Day, Quantity
-from tests.support.fakes import FakeReader
 from tests.support.rooms import make_evidence
 
 MANY = "How many people died in the crush?"
@@ -42,10 +39,7 @@ SAME = says("Fifty-six mourners died.", "Herald", "2020-01-09", items=["Fifty-si
 
 
 def told(question: str, evidence: Sequence[Evidence]) -> list[tuple[str, list[str | None]]]:
-    return [
-        (side.words, [e.hit.section.source for e in side.evidence])
-        for side in find_sides(question, evidence, FakeReader())
-    ]
+    return [(side.words, [e.hit.section.source for e in side.evidence]) for side in find_sides(question, evidence)]
 
 
 def numbers(question: str, item: Evidence) -> set[float]:
@@ -75,7 +69,7 @@ def test_words_that_hold_no_number_answer_no_question_for_one(question: str, ite
 def tell(question: str, evidence: Sequence[Evidence]) -> tuple[str, Draft]:
     """The sides of a question as they are told, and the draft."""
     draft = Draft()
-    return tell_sides(question, find_sides(question, evidence, FakeReader()), draft).text, draft
+    return tell_sides(question, find_sides(question, evidence), draft).text, draft
 
 
 def test_numbers_that_differ_are_sides_newest_first() -> None:
@@ -272,30 +266,6 @@ def test_outlets_that_carry_one_text_speak_once() -> None:
     assert independent([courier, herald, EARLY]) == [courier, EARLY]
     text, draft = tell(MANY, [herald, courier, EARLY])
     assert "mourners, according to Herald (9 January 2020) [1]; 35 people" in text and len(draft.citations) == 2
-
-
-def test_any_question_has_sides_where_each_contradicts_the_other() -> None:
-    """Whoever says "Ali" denies "Omar", and the other way round."""
-
-    class Denying(FakeReader):
-        def __init__(self, *chances: float) -> None:
-            self.chances = chances
-
-        def judge(self, statements: Sequence[str], sentences: Sequence[Marked]) -> list[Judged]:
-            assert [words for _, words, _ in sentences] == [omar.quote, ali.quote], "each by the other's sentence"
-            return [Judged(0.0, 1 - chance, chance) for chance in self.chances]
-
-    ali = says("It was Ali who fired.", "Wire", items=["Ali"])
-    omar = says("Omar fired the shot.", "Post", items=["Omar"])
-    again = says("It was Ali, they say.", "Star", items=["Ali"])
-    surely, hardly = CONTRADICTED, CONTRADICTED - 0.01
-    question = "Who fired?"
-    assert len(find_sides(question, [ali, omar], Denying(surely, surely))) == 2
-    assert find_sides(question, [ali, omar], Denying(surely, hardly)) == []
-    assert find_sides(question, [ali, again], Denying(surely, surely)) == [], "they say the same"
-
-
-# Yes and no
 
 
 def yes_no(*sides: tuple[bool, Evidence]) -> tuple[list[str], Draft]:
