@@ -1,4 +1,4 @@
-"""The commands that fill an archive: `groundwire index` and `groundwire forget`, and what they print."""
+"""The command that fills an archive, `groundwire index`, and what it prints."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from cli.feed import fetch_addresses, kept_file, place, watch_on, watching
+from cli.feed import fetch_addresses, place, watch_on, watching
 from cli.options import at, named, place_of
 from cli.terminal import Line, fetching, indexing, open_to_index, plain
 from ground.words import duration, plain_json
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from index.news_index import NewsIndex
     from index.update import Reading
 
+PARTLY = 3  # the exit code where something could not be read, and the rest is done
 
-def add_index_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
+
+def add_index_command(add: Callable[..., argparse.ArgumentParser]) -> None:
     """`add` makes a command: its name, what runs it, one line of help, its groups of options."""
     index = add("index", run_index, "read articles into the archive, or bring it up to date", "archive", "embedder")
     index.add_argument(
@@ -50,9 +52,9 @@ def add_index_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     index.add_argument("--json", action="store_true", help="print the report as JSON")
     index.add_argument("--report", type=Path, metavar="FILE", help="write it with every article's id, as JSON")
     index.add_argument("--dry-run", action="store_true", help="read and report; change nothing")
-
-    forget = add("forget", run_forget, "take out the articles that came from a file or folder", "archive")
-    forget.add_argument("paths", nargs="+", type=place, metavar="PATH", help="as it was indexed; it need not be there")
+    index.add_argument(
+        "--prune", action="store_true", help="take out what is gone, however much, and what was in a folder now empty"
+    )
 
 
 def cluster(text: str) -> str:
@@ -68,7 +70,7 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
     from index.arrivals.pages import read_addresses
     from index.article import ArticleError
     from index.opening import is_archive
-    from index.reading.files import find_files
+    from index.reading.files import Unlisted, find_files
 
     folders = [path for path in given.paths if isinstance(path, Path)]
     addresses = [address for address in given.paths if isinstance(address, str)]
@@ -88,7 +90,7 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
         except ArticleError as error:
             if given.watch and path.is_dir():
                 paths.remove(path)  # what comes into it will be read
-            elif not _known_under(settings.archive, path):
+            elif isinstance(error, Unlisted) or not _known_under(settings.archive, path):
                 raise
             else:
                 forget = f"groundwire forget {shlex.quote(str(path))}{at(settings.archive)}"
@@ -116,6 +118,8 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
                     progress=indexing(line),
                     dry_run=given.dry_run,
                     reading=reading,
+                    prune=given.prune,
+                    may_remove=partial(_may_remove, given, line),
                 )
         finally:
             line.clear()
@@ -131,16 +135,31 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
             print(plain_json(told), flush=True)  # a watch goes on after it
         else:
             other = f"; left alone, of other kinds or linked: {report.other_files}" if report.other_files else ""
+            if report.forgotten:
+                other += f"; kept out by groundwire forget: {report.forgotten}"
             print(
                 f"{'would be: ' if given.dry_run else ''}"
                 f"{report.new} new, {report.changed} changed, {report.unchanged} unchanged, {report.removed} removed"
                 f" in {duration(time.perf_counter() - began)}{other}"
             )
-            print(f"{place_of(settings.archive)}: {counts.articles} articles, {counts.passages} passages", flush=True)
+            wrong = f"; problems, told above: {len(report.problems)}" if report.problems else ""
+            held = f"{counts.articles} articles, {counts.passages} passages"
+            print(f"{place_of(settings.archive)}: {held}{wrong}", flush=True)
         if watcher:
             watch_on(news, watcher, count_tokens, as_json=given.json)
     nothing_read = not (report.new or report.changed or report.unchanged)
-    return 1 if report.problems and nothing_read else 0
+    return (1 if nothing_read else PARTLY) if report.problems else 0
+
+
+def _may_remove(given: argparse.Namespace, line: Line, leaving: int, held: int) -> bool:
+    """Whether so many articles may leave at once: --prune says so, or a person at the terminal."""
+    asked = sys.stdin.isatty() and sys.stderr.isatty() and not (given.json or given.dry_run)
+    if given.prune or not asked:
+        return bool(given.prune)
+    line.clear()
+    question = f"{leaving} of {held} articles are to be taken out, for their files or rows are gone. Take them out?"
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 @contextmanager
@@ -189,22 +208,3 @@ def _known_under(folder: Path, path: Path) -> list[str]:
     known = sorted(archive.files_under(path.resolve()))
     archive.close()
     return known
-
-
-def run_forget(given: argparse.Namespace, settings: Settings) -> int:
-    from index.article import ArticleError
-    from index.opening import open_archive
-    from index.store.spelling import files_meant
-
-    archive = open_archive(settings.archive)
-    paths = [kept_file(path, settings) if isinstance(path, str) else path for path in given.paths]
-    at_path = {path: set(archive.files_under(path.resolve())) for path in paths}
-    known = sorted({file for path in paths for file in at_path[path] or files_meant(archive, str(path.resolve()))})
-    if not known:
-        raise ArticleError(f"{archive.place}: nothing in it came from {' '.join(map(str, given.paths))}")
-    before = archive.counts().articles
-    with archive.writing(), archive.change():
-        for file in known:
-            archive.forget_file(file)
-    print(f"{before - archive.counts().articles} articles of {len(known)} files taken out; the files are untouched")
-    return 0

@@ -1,7 +1,7 @@
 """`groundwire`: each command is one call of the Python API, and the only place that prints.
 
-Exit codes: 0 done (what `index` could not read is told, the rest is done), 1 a sentence on standard error says what is
-wrong and what to do, 2 wrong usage, 130 interrupted.
+Exit codes: 0 done, 1 a sentence on standard error says what is wrong and what to do, 2 wrong usage, 3 `index` did the
+rest but could not read something, which is told, 130 interrupted.
 """
 
 import argparse
@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 from cli.copies import add_copies_command
 from cli.eval import add_eval_commands
 from cli.feed import add_feed_commands
+from cli.forget import add_forget_commands
 from cli.gold import add_gold_commands
-from cli.index import add_index_commands
+from cli.index import add_index_command
 from cli.options import OPTIONS, archive_folder, check_here, llm_name, positive, run_safely, scope_of, settings_of
 from cli.show import add_show_commands
 from cli.terminal import Line, credit_line, fetching, open_room, plain
@@ -61,7 +62,8 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
             OPTIONS[group](command)
         return command
 
-    add_index_commands(add)
+    add_index_command(add)
+    add_forget_commands(add)
     add_transfer_commands(add)
 
     search = add("search", run_search, "find passages; no language model", "archive", "scope", "embedder", "reranker")

@@ -174,6 +174,8 @@ def check_date(value: str, where: str, name: str = "published") -> str:
     '2020-01-03'
     """
     try:
+        if value.isdecimal():  # which Python takes for a date without its marks, and 1610123100 for the year 1610
+            raise ValueError
         datetime.fromisoformat(value)
     except ValueError:
         raise ArticleError(f'{where}: "{name}" is "{value[:40]}"; write an ISO 8601 date such as 2023-10-04') from None

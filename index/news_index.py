@@ -84,6 +84,8 @@ class NewsIndex:
         progress: Callable[[UpdateProgress], None] = lambda _: None,
         dry_run: bool = False,
         reading: Reading | None = None,
+        prune: bool = False,
+        may_remove: Callable[[int, int], bool] = lambda leaving, held: True,
     ) -> UpdateReport:
         """`update_archive`, then what is searched."""
         with self.archive.writing():
@@ -96,6 +98,8 @@ class NewsIndex:
                 progress=progress,
                 dry_run=dry_run,
                 reading=reading,
+                prune=prune,
+                may_remove=may_remove,
             )
             if not dry_run:
                 self.ranker.refresh()

@@ -5,6 +5,7 @@ Killed at any moment, what is written is whole, and the next update reads on fro
 """
 
 import hashlib
+import os
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -17,9 +18,11 @@ from numpy.typing import NDArray
 from ground.shown import shown
 from index.article import Article
 from index.cutter import Cutter, text_digest
+from index.forgotten import keeps_out, read_forgotten
+from index.gone import absent, told_of_unseen, why_unseen
 from index.passage import CountTokens, Passage
 from index.reading.apart import end_workers
-from index.reading.files import LeftAlone, Problem, find_files, id_of, kind_of, read_file
+from index.reading.files import FoundFiles, LeftAlone, Problem, find_files, id_of, kind_of, read_file
 from index.reading.kept_page import PAGES
 from index.store.archive import Archive, StoredPassage
 from index.understanding.correction import side_file
@@ -30,6 +33,7 @@ BATCH_PASSAGES = 256
 LONGEST_NAME = 500  # of a headline, an outlet, a person: in prompts and in answers each stands many times
 CALLED = {"title": "headline", "source": "outlet"}
 ROWS = (".jsonl", ".csv", ".tsv")
+MANY = 5  # more than one article in so many is no housekeeping
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ class UpdateReport:
     """What one update did, in articles; `embedded` in passages; `problems` are sentences, one a thing left out.
 
     `named` holds the ids behind the counts of "new", "changed" and "removed", and the paths of "left alone".
-    `copies` and `superseded` count stories among the new and changed articles, as they stand when all is read.
+    `forgotten` counts files and articles that are kept out, `copies` and `superseded` stories among the new and changed
+    articles, as they stand when all is read.
     """
 
     new: int = 0
@@ -57,6 +62,7 @@ class UpdateReport:
     embedded: int = 0
     problems: list[str] = field(default_factory=list)
     other_files: int = 0
+    forgotten: int = 0
     copies: int = 0
     superseded: int = 0
     named: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list), compare=False)
@@ -93,13 +99,19 @@ Reading = Callable[[Iterable[ToRead]], Generator[tuple[ToRead, Iterator[ReadItem
 
 @dataclass
 class _Batch:
-    """What the next transaction writes: articles with the path of their file, files read, what is gone."""
+    """What the next transaction writes: articles with the path of their file, and files that were read."""
 
     articles: list[tuple[str, Article, list[Passage]]] = field(default_factory=list)
     vectors: dict[bytes, NDArray[np.float32]] = field(default_factory=dict)
     files: list[tuple[str, str]] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
-    vanished: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Leaving:
+    """What the last transaction takes out: files that are gone, and the rows that left a file, with the file's hash."""
+
+    files: dict[str, str] = field(default_factory=dict)  # path → hash
+    rows: dict[str, tuple[list[str], str]] = field(default_factory=dict)
 
 
 def update_archive(
@@ -112,16 +124,21 @@ def update_archive(
     progress: Callable[[UpdateProgress], None] = lambda _: None,
     dry_run: bool = False,
     reading: Reading | None = None,
+    prune: bool = False,
+    may_remove: Callable[[int, int], bool] = lambda leaving, held: True,
 ) -> UpdateReport:
     """Reads the files at `paths`; articles whose file or row is gone leave. The caller holds the writer's lock.
 
-    So do those of the files at and below the paths `gone`, which are known to be there no more. A dry run reads and
-    reports the same, and embeds and writes nothing. `reading` reads what is new and changed elsewhere than here.
-    Raises ArticleError for a path that is none, before anything is changed.
+    So do those of the files at and below the paths `gone`, which were seen to go. What is only not seen stays, and is
+    a problem; `prune` lets go what was in a folder that is now empty. Where more than one article in MANY would leave,
+    and not because its file has moved, `may_remove` is asked with how many of how many; if not, they stay.
+    A dry run reads and reports the same, and embeds and writes nothing. `reading` reads what is new and changed
+    elsewhere than here. Raises ArticleError for a path that is none, before anything is changed.
     """
-    found = [(path.resolve(), *find_files(path.resolve())) for path in paths]
+    found = [(path.resolve(), find_files(path.resolve())) for path in paths]
     try:
-        return _Update(archive, embedder, count_tokens, progress, dry_run).run(found, gone, reading or read_here)
+        update = _Update(archive, embedder, count_tokens, progress, dry_run)
+        return update.run(found, gone, reading or read_here, prune, may_remove)
     finally:
         end_workers()
 
@@ -150,7 +167,12 @@ class _Update:
         self.cutter = Cutter(embedder, count_tokens, int(archive.about("max_tokens")))
         self.report = UpdateReport()
         self.batch = _Batch()
+        self.leaving = _Leaving()
+        self.hashes: set[str] = set()
         self.owners = archive.owners()
+        self.held_before = len(self.owners)
+        self.forgotten = read_forgotten(archive.folder)
+        self.ids_out = {one.what: one.file for one in self.forgotten if one.kind == "article"}
         self.held: dict[str, set[str | None]] = {}
         self.roots: dict[str, str] = {}
         self.new_roots: set[str] = set()
@@ -158,38 +180,74 @@ class _Update:
         self.done_bytes = self.total_bytes = 0
 
     def run(
-        self, found: list[tuple[Path, list[Path], list[Path]]], gone: Sequence[Path], reading: Reading
+        self,
+        found: list[tuple[Path, FoundFiles]],
+        gone: Sequence[Path],
+        reading: Reading,
+        prune: bool,
+        may_remove: Callable[[int, int], bool],
     ) -> UpdateReport:
-        self.total_bytes = sum(_size(file) for _, files, _ in found for file in files)
-        there = {str(file) for _, files, _ in found for file in files}
-        places = [*(path for path, _, _ in found), *gone]
-        vanished = {file for path in places for file in self.archive.files_under(path)} - there
-        self.batch.vanished = sorted(vanished)
-        self.owners = {article: owner for article, owner in self.owners.items() if owner not in vanished}
-        for _, _, others in found:
-            self.report.other_files += len(others)
-            self.report.named["left alone"] += map(str, others)
-        with closing(reading(self._to_read(found))) as files:
-            for given, items in files:
+        found = [(path, self._without_what_is_forgotten(files)) for path, files in found]
+        self.total_bytes = sum(_size(file) for _, files in found for file in files.readable)
+        self._look_for_what_is_gone(found, gone, prune)
+        for _, files in found:
+            self.report.other_files += len(files.others)
+            self.report.named["left alone"] += map(str, files.others)
+        with closing(reading(self._to_read(found))) as read:
+            for given, items in read:
                 before = self.done_bytes
                 self._take(given, items)
                 self.done_bytes = before + _size(given.file)
                 self._say(given.file)
         self._write()
+        self._take_out(may_remove)
         self.report.copies, self.report.superseded = self.archive.count_copies(self.written)
         return self.report
 
-    def _to_read(self, found: list[tuple[Path, list[Path], list[Path]]]) -> Iterator[ToRead]:
+    def _without_what_is_forgotten(self, files: FoundFiles) -> FoundFiles:
+        kept = [file for file in files.readable if not keeps_out(self.forgotten, file)]
+        self.report.forgotten += len(files.readable) - len(kept)
+        return files._replace(readable=kept)
+
+    def _look_for_what_is_gone(self, found: list[tuple[Path, FoundFiles]], gone: Sequence[Path], prune: bool) -> None:
+        """Notes the known files that are gone, and tells of those that only were not seen."""
+        there = {str(file) for _, files in found for file in files.readable}
+        unseen: dict[tuple[Path, str], list[str]] = {}
+        for path, files in found:
+            known = self.archive.files_under(path)
+            # A kill can leave in what was forgotten.
+            self.leaving.files |= {n: held.sha256 for n, held in known.items() if keeps_out(self.forgotten, Path(n))}
+            here = absent(set(known) - there - set(self.leaving.files), path, files, prune=prune)
+            self.leaving.files |= {name: known[name].sha256 for name in here.gone}
+            unseen |= {(place, f"cannot be listed ({reason})"): [] for place, reason in files.unlisted.items()}
+            unseen |= here.unseen
+        for path in gone:
+            for name, held in self.archive.files_under(path).items():
+                if name not in there and (hidden := why_unseen(Path(name), None)):
+                    unseen.setdefault(hidden, []).append(name)
+                elif name not in there:
+                    self.leaving.files[name] = held.sha256
+        for (place, why), names in sorted(unseen.items()):
+            self.held |= {name: {None} for name in names}
+            articles = sum(len(self.archive.digests_of_file(name)) for name in names)
+            self.report.unchanged += articles
+            self.report.problems.append(told_of_unseen(place, why, articles))
+        self.owners = {article: owner for article, owner in self.owners.items() if owner not in self.leaving.files}
+        self.owners = self.ids_out | self.owners  # the id of an article that is kept out is not another's
+
+    def _to_read(self, found: list[tuple[Path, FoundFiles]]) -> Iterator[ToRead]:
         """The files that are new or changed, each once; of the others the report says what is to be said."""
-        for path, files, _ in found:
+        for path, files in found:
             known = self.archive.files_under(path)
             root = str(self._root_of(path if path.is_dir() else path.parent))
-            for file in files:
+            for file in files.readable:
                 if str(file) in self.roots:
                     continue
                 held = known.get(str(file))
                 self.roots[str(file)] = held.root if held else root
-                if given := self._changed(file, held.sha256 if held else ""):
+                given = self._changed(file, held.sha256 if held else "")
+                self.hashes.add(given.sha256 if given else held.sha256 if held else "")
+                if given:
                     self.new_roots.add(self.roots[str(file)])
                     yield given
                 else:
@@ -263,8 +321,11 @@ class _Update:
             self.report.unchanged += len(held)
             self.batch.files.append((path, ""))
         else:
-            self.batch.gone += [article for article in held if self.owners.get(article) == path]
-            self.batch.files.append((path, given.sha256))
+            # Until the rows that left it are taken out, its hash is empty: a kill does not leave them in for good.
+            gone = [article for article in held if self.owners.get(article) == path]
+            if gone:
+                self.leaving.rows[path] = gone, given.sha256
+            self.batch.files.append((path, "" if gone else given.sha256))
 
     def _articles(self, given: ToRead, items: Iterator[ReadItem]) -> Iterator[Article | Embedded]:
         """The articles of one file; what cannot be read, or has another file's id, goes into the report."""
@@ -283,6 +344,9 @@ class _Update:
                 )
                 self.report.problems.append(f"{file}: {shown(article.id)}: {sentence}")
             article = self._with_free_id(article, file, given.article_id)
+            if article.id in self.ids_out and not self._other_owner(article.id, file):
+                self.report.forgotten += 1
+                continue
             if owner := self._other_owner(article.id, file):
                 self.report.problems.append(
                     f'{file}: the id "{article.id}" is already that of {owner};'
@@ -317,9 +381,12 @@ class _Update:
 
         They are made from the id that the file was first read with.
         """
-        if not file.exists():
+        known = self.archive.files_under(file).get(str(file))
+        root = self.roots.get(str(file)) or (known.root if known else "")
+        if not root or not os.path.exists(file):
+            if root and why_unseen(file, Path(root)):
+                yield None
             return
-        root = self.roots.get(str(file)) or self.archive.files_under(file)[str(file)].root
         file_id = id_of(file, Path(root))
         for item in read_file(file, file_id):
             if isinstance(item, LeftAlone):
@@ -329,14 +396,39 @@ class _Update:
             else:
                 yield from (item.id, longer_id(item.id, file, file_id))
 
+    def _take_out(self, may_remove: Callable[[int, int], bool]) -> None:
+        """Takes out what is gone, in one transaction, unless it is much and nobody wants it."""
+        files = {
+            name: [i for i in self.archive.digests_of_file(name) if i not in self.owners] for name in self.leaving.files
+        }
+        rows = [id for path, (ids, _) in self.leaving.rows.items() for id in ids if self.owners.get(id) == path]
+        lost = len(rows) + sum(len(ids) for name, ids in files.items() if self.leaving.files[name] not in self.hashes)
+        leaving = [*rows, *(id for ids in files.values() for id in ids)]
+        if not (self.leaving.files or self.leaving.rows):
+            return
+        if MANY * lost > self.held_before and not may_remove(len(leaving), self.held_before):
+            self.report.unchanged += len(leaving)
+            self.report.problems.append(
+                f"{len(leaving)} of {self.held_before} articles would leave, for their files or rows are gone; that is"
+                f" more than one in {MANY}, so they stay: see whether all disks are there, or index again with --prune"
+            )
+            return
+        self.report.removed += len(leaving)
+        self.report.named["removed"] += leaving
+        if self.dry_run:
+            return
+        with self.archive.change():
+            for name in files:
+                self.archive.forget_file(name)
+            self.archive.remove_articles(rows)
+            for path, (_, sha256) in self.leaving.rows.items():
+                self.archive.put_file(path, self.roots[path], sha256)
+
     def _write(self) -> None:
         """Embeds what the batch has to embed and writes all of it in one transaction."""
         batch, self.batch = self.batch, _Batch()
         if batch == _Batch():
             return
-        leaving = [*batch.gone, *(id for path in batch.vanished for id in self.archive.digests_of_file(path))]
-        self.report.removed += len(leaving)
-        self.report.named["removed"] += leaving
         if self.dry_run:
             return
         kept: dict[bytes, NDArray[np.float32]] = {}
@@ -352,9 +444,6 @@ class _Update:
         made = self.embedder.encode_documents([texts[digest] for digest in wanted])
         vectors = batch.vectors | kept | dict(zip(wanted, made, strict=True))
         with self.archive.change():
-            for path in batch.vanished:
-                self.archive.forget_file(path)
-            self.archive.remove_articles(batch.gone)  # before what is put: a row may have moved to another file
             for (path, article, passages), told in zip(batch.articles, digests, strict=True):
                 stored = [StoredPassage(p, d, vectors[d]) for p, d in zip(passages, told, strict=True)]
                 self.archive.put_article(article, self.archive.put_file(path, self.roots[path], ""), stored)

@@ -2,11 +2,13 @@
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 from index.article import Article, ArticleError, Original, OtherMembers
 from index.reading.apart import read_apart
@@ -32,6 +34,21 @@ class LeftAlone(Problem):
     count: int
 
 
+class FoundFiles(NamedTuple):
+    """What lies under a path: files that a reader reads, sorted, what is left alone, and what could not be listed.
+
+    `unlisted` holds the folders, or files, that could not be looked at, each with the system's reason.
+    """
+
+    readable: list[Path]
+    others: list[Path]
+    unlisted: dict[Path, str]
+
+
+class Unlisted(ArticleError):
+    """A folder that is to be read and cannot be listed: what is in it is not known."""
+
+
 def later(module: str) -> Reader:
     """The reader `index.reading.formats.MODULE`, imported with its libraries only when a file of its kind is read."""
 
@@ -48,6 +65,7 @@ READERS: dict[str, Reader] = {
     ".jsonl": jsonl.read,
     ".ndjson": jsonl.read,
 }
+CHECK = "check its permissions, and whether its disk is there; what came from it stays in the archive"
 # As browsers name it in the languages they speak: Fire_files, Fire-Dateien, Fire_fichiers, Fire_archivos …
 PAGE_FOLDER = re.compile(
     r"(?i)(.+?)(?:[_.]files|[-_]dateien|[-_]filer|_fichiers|_archivos|_ficheiros|_arquivos|_bestanden|_file|_pliki|_soubory)"
@@ -89,35 +107,62 @@ def id_of(file: Path, root: Path) -> str:
     return path[: len(path) - len(kind_of(file))]
 
 
-def find_files(path: Path) -> tuple[list[Path], list[Path]]:
-    """The files under `path` that a reader reads, sorted, and what is left alone: other kinds, links to folders.
+def find_files(path: Path) -> FoundFiles:
+    """The files under `path` that a reader reads, and what is left alone: other kinds, links to folders.
 
     Hidden files and folders are passed over, and Word's locks (`~$story.docx`). What a browser saved beside a page, in
-    `NAME_files` beside `NAME.html`, is the page's and left alone.
-    Raises ArticleError when there is no such path, or nothing in it that can be read.
+    `NAME_files` beside `NAME.html`, is the page's and left alone. A folder that cannot be listed hides what is in it,
+    and is told as that.
+    Raises ArticleError when there is no such path, or nothing in it that can be read; Unlisted when it cannot be told.
     """
     kinds = " ".join(READERS)
-    if path.is_file():
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise ArticleError(f"{path}: no such file or folder; give the path of your articles") from None
+    except OSError as error:
+        raise _unlisted(path, error) from None
+    if stat.S_ISREG(mode):
         if not kind_of(path):
             raise ArticleError(f"{path}: no reader for this kind of file; what can be read is {kinds}")
-        return [path], []
-    if not path.is_dir():
+        return FoundFiles([path], [], {})
+    if not stat.S_ISDIR(mode):
         raise ArticleError(f"{path}: no such file or folder; give the path of your articles")
     readable: list[Path] = []
     others: list[Path] = []
-    for folder, folders, names in os.walk(path):
-        parts = {name for name in folders if is_page_folder(name, names)}
+    errors: list[OSError] = []
+    unlisted: dict[Path, str] = {}
+    for folder, folders, names in os.walk(path, onerror=errors.append):
+        parts = {name for name in folders if not hidden(name) and is_page_folder(name, names)}
         others += [Path(folder, name) for name in sorted(parts)]
         folders[:] = sorted(name for name in folders if not hidden(name) and name not in parts)
         others += [Path(folder, name) for name in folders if Path(folder, name).is_symlink()]
         for name in sorted(names):
-            if not hidden(name) and not _is_side_file(Path(folder, name)):
-                file = Path(folder, name)
+            file = Path(folder, name)
+            if hidden(name):
+                continue
+            try:
                 # A pipe or a device would be waited for without end.
-                (readable if kind_of(file) and file.is_file() else others).append(file)
+                if not _is_side_file(file):
+                    (readable if kind_of(file) and stat.S_ISREG(file.stat().st_mode) else others).append(file)
+            except FileNotFoundError:  # a link to nowhere
+                others.append(file)
+            except OSError as error:
+                unlisted[file] = error.strerror or str(error)
+    for refusal in errors:
+        if Path(refusal.filename) == path:
+            raise _unlisted(path, refusal)
+        unlisted[Path(refusal.filename)] = refusal.strerror or str(refusal)
+    if not readable and unlisted:
+        place = min(unlisted)
+        raise Unlisted(f"{place}: cannot be listed ({unlisted[place]}), and nothing else is in {path}; {CHECK}")
     if not readable:
         raise ArticleError(f"{path}: no articles in this folder; what can be read is {kinds}")
-    return sorted(readable), others
+    return FoundFiles(sorted(readable), others, unlisted)
+
+
+def _unlisted(path: Path, error: OSError) -> Unlisted:
+    return Unlisted(f"{path}: cannot be listed ({error.strerror or error}); {CHECK}")
 
 
 def is_page_folder(name: str, files: Iterable[str]) -> bool:

@@ -9,20 +9,17 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from index.article import Article, ArticleError, Origin, Original, Sure
 from index.reading.charset import with_language
 from index.reading.formats.text import LARGEST_ARTICLE
-from index.understanding.days import read_date
+from index.understanding.dates import read_field
 from index.understanding.page import complete
 
 LONGEST_VALUE = 500
-FIRST_YEAR = 1605  # no newspaper is older; templates that were never filled in say year 1
-LAST_YEAR = 2100
 LONGEST_REASON = 100
 
 
@@ -64,7 +61,7 @@ def one_line(value: str | None) -> str | None:
 
 
 def iso_date(value: str | None) -> str | None:
-    """A date as files write it, in ISO 8601; None where it is none.
+    """A date as files write it, in ISO 8601; None where it is none. How sure it is, `read_field` says.
 
     >>> iso_date("20200104T101500Z"), iso_date("Sat, 04 Jan 2020 10:15:00 +0100"), iso_date("4 January 2020")
     ('2020-01-04T10:15:00+00:00', '2020-01-04T10:15:00+01:00', '2020-01-04')
@@ -73,28 +70,16 @@ def iso_date(value: str | None) -> str | None:
     >>> iso_date("4.1.2020"), iso_date("31.02.2020"), iso_date("1/4/2020"), iso_date("2020-01-04 10:15:00 +0100")
     ('2020-01-04', None, None, '2020-01-04T10:15:00+01:00')
     """
-    words = one_line(value)
-    if words is None or not any(letter.isdigit() for letter in words):
-        return None
-    found: str | None
-    words = DOTTED.sub(r"\3-\2-\1", words)  # with dots the day comes first; with strokes nobody can tell
-    words = re.sub(r"-(\d)(?=-|$)", r"-0\1", words)
-    words = re.sub(r"(?<=:\d\d) (?=[+-]\d\d:?\d\d$)", "", words)  # as Jekyll writes a zone
-    try:
-        found = date.fromisoformat(words).isoformat()
-    except ValueError:
-        try:
-            found = _moment(words).isoformat(timespec="seconds")
-        except (ValueError, TypeError, IndexError, OverflowError):
-            found = read_date(words)
-    return found if found and FIRST_YEAR <= int(found[:4]) <= LAST_YEAR else None
+    found = read_field(one_line(value) or "")
+    return found.iso if found else None
 
 
-def _moment(words: str) -> datetime:
-    try:
-        return datetime.fromisoformat(words)
-    except ValueError:
-        return parsedate_to_datetime(words)
+def dated(one: Said) -> Origin:
+    """Where a date was read and how sure it is: a doubtful one is likely at most, and says why."""
+    found = read_field(one_line(one.value) or "")
+    if found is None or not found.doubt:
+        return Origin(one.field, one.where, one.sure)
+    return Origin(one.field, f"{one.where}: {found.doubt}", "likely" if one.sure == "sure" else one.sure)
 
 
 def web_address(value: str | None) -> str | None:
@@ -153,7 +138,6 @@ def follows(updated: str, published: str) -> bool:
     return later > earlier
 
 
-DOTTED = re.compile(r"^(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})$")
 CLEAN = {
     "byline": name_only,
     "published": iso_date,
@@ -184,7 +168,9 @@ def make_article(original: Original, text: str, said: Iterable[Said], *, pages: 
         value = CLEAN.get(one.field, one_line)(one.value)
         if value and one.field not in fields:
             fields[one.field] = value
-            origins.append(Origin(one.field, one.where, one.sure))
+            origins.append(
+                dated(one) if one.field in ("published", "updated") else Origin(one.field, one.where, one.sure)
+            )
 
     for one in said:
         take(one)

@@ -1,6 +1,7 @@
 """Which id or path of an archive a person means: the same characters, or the one that is typed alike."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from ground.shown import shown
 from ground.words import name_key
@@ -34,3 +35,10 @@ def files_meant(archive: Archive, path: str) -> list[str]:
     key = name_key(path).rstrip("/")
     files = {file: name_key(file) for file in set(archive.owners().values())}
     return sorted(file for file, typed in files.items() if typed == key or typed.startswith(f"{key}/"))
+
+
+def places_meant(archive: Archive, path: Path) -> list[Path]:
+    """The files and folders of the archive that are typed like a path."""
+    key = name_key(str(path)).rstrip("/")
+    above = {place for file in files_meant(archive, str(path)) for place in (Path(file), *Path(file).parents)}
+    return sorted(place for place in above if name_key(str(place)).rstrip("/") == key)

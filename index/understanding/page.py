@@ -13,6 +13,7 @@ from index.article import Article, Aside, Origin, Section, Sure
 from index.understanding.asides import find_asides, kind_of_aside
 from index.understanding.credits import Credit, bare, is_headline, is_name, read_credit
 from index.understanding.dateline import Dateline, agency_of, read_dateline
+from index.understanding.dates import read_field
 from index.understanding.days import Day, find_days
 from index.understanding.exports import Export, read_export
 from index.understanding.lines import TextLine, is_prose, is_rule, lines_of
@@ -177,6 +178,11 @@ class _Said:
         return self.values.get(field)
 
     def put(self, field: str, value: str | None, where: str, sure: Sure) -> None:
+        if value and field in ("published", "updated"):
+            found = read_field(value)
+            value = found.iso if found else None
+            if found and found.doubt:
+                where, sure = f"{where}: {found.doubt}", "likely" if sure == "sure" else sure
         if value and field not in self.values:
             self.values[field] = value
             self.origins[field] = Origin(field, where, sure)

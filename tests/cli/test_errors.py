@@ -105,8 +105,9 @@ def test_a_folder_of_nothing_readable_is_not_a_success(tmp_path: Path, capsys: p
 
 def test_one_bad_file_is_named_and_the_rest_indexed(line: Line, articles: Path) -> None:
     write_files(articles, {"bad.txt": b"a\0b", "good.txt": "A good one."})
-    out, err = line.run("index", articles)
+    out, err = line.run("index", articles, code=3)
     assert one_sentence(err).startswith(f"{articles / 'bad.txt'}: holds NUL") and out.startswith("1 new, 0 changed, 4")
+    assert out.endswith(f"{line.archive}: 5 articles, 5 passages; problems, told above: 1\n")
 
 
 def test_an_archive_that_is_written_to(line: Line, articles: Path) -> None:

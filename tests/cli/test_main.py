@@ -297,7 +297,7 @@ def hostile(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyt
     bad = {"id": "bad", "text": "Ten people died in the strike.", "published": f"yesterday{evil}"}
     lines = "\n".join(json.dumps(row) for row in [*rows, bad])
     made = Desk(tmp_path / "archive", capsys, monkeypatch)
-    made.run("index", write_files(tmp_path / "evil", {"rows.jsonl": lines}))
+    made.run("index", write_files(tmp_path / "evil", {"rows.jsonl": lines}), code=3)
     assert "yesterday" in made.err
     return made
 

@@ -498,7 +498,7 @@ def test_addresses_and_paths_are_one_update(
     archive = tmp_path / "archive"
     listed = tmp_path / "list.urls"
     listed.write_text(f"# pages\n\n{reach.text('/b', STORY)}  # the bridge\n{reach.address}/none\n")
-    assert run(archive, "index", reach.text("/a", STORY), articles, "--addresses", listed) == 0
+    assert run(archive, "index", reach.text("/a", STORY), articles, "--addresses", listed) == 3
     out, err = capsys.readouterr()
     assert out.startswith("6 new, 0 changed") and f"{reach.address}/none: not found (404)" in err
     assert err.count("\n") == 1

@@ -210,7 +210,7 @@ def test_any_history_ends_in_the_archive_made_at_once(
         files = [folder / name for name in state]
         random.shuffle(files)
         for paths in [[file] for file in files if n] + [[folder]]:
-            update_archive(lived, embedder, paths, count_tokens=count_words)
+            update_archive(lived, embedder, paths, count_tokens=count_words, prune=True)
     update_archive(fresh, embedder, [folder], count_tokens=count_words)
     assert lived.fingerprint() == fresh.fingerprint()
     assert lived.last_row >= fresh.last_row == fresh.passage_count

@@ -196,7 +196,7 @@ def test_files_come_sorted_and_hidden_ones_not_at_all(tmp_path: Path) -> None:
     names = ["b.txt", "a/z.MD", "a/pic.png", ".git/x.txt", ".hidden.txt", "c.jsonl"]
     write_files(tmp_path, dict.fromkeys(names, "x"))
     os.symlink(tmp_path, tmp_path / "loop")
-    readable, others = find_files(tmp_path)
+    readable, others, _ = find_files(tmp_path)
     assert [file.relative_to(tmp_path).as_posix() for file in readable] == ["a/z.MD", "b.txt", "c.jsonl"]
     assert [file.name for file in others] == ["loop", "pic.png"]
 

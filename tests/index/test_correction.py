@@ -97,7 +97,7 @@ def test_what_is_wrong_in_a_side_file_is_a_sentence_and_the_article_is_kept(
 
 def test_a_side_file_is_no_file_of_another_kind(tmp_path: Path) -> None:
     write_files(tmp_path, {"a.txt": STORY, "a.txt.toml": "", "b.txt.toml": "", "c.toml": ""})
-    readable, others = find_files(tmp_path)
+    readable, others, _ = find_files(tmp_path)
     assert [file.name for file in readable] == ["a.txt"] and [file.name for file in others] == ["b.txt.toml", "c.toml"]
 
 

@@ -105,7 +105,8 @@ def test_a_note_that_was_read_is_not_told_twice(tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", ["Ice works_files", "Ice works.files", "Ice works-Dateien", "Ice works_fichiers"])
 def test_the_folder_of_a_saved_page_is_left_alone_and_counted(tmp_path: Path, folder: str) -> None:
     write_files(tmp_path, {"Ice works.html": "x", f"{folder}/frame.html": "y", "Fair_files/a.html": "z"})
-    assert find_files(tmp_path) == ([tmp_path / "Fair_files/a.html", tmp_path / "Ice works.html"], [tmp_path / folder])
+    read = [tmp_path / "Fair_files/a.html", tmp_path / "Ice works.html"]
+    assert find_files(tmp_path) == (read, [tmp_path / folder], {})
 
 
 def test_watching_leaves_it_alone_too(tmp_path: Path) -> None:

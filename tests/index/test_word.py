@@ -172,4 +172,4 @@ def test_a_document_within_a_document_is_told(tmp_path: Path) -> None:
 
 def test_the_lock_of_an_open_document_is_passed_over(tmp_path: Path) -> None:
     write_files(tmp_path, {"~$lock.docx": b"\x07Desk", "a.txt": "One.", ".~lock.b.docx#": "x"})
-    assert find_files(tmp_path) == ([tmp_path / "a.txt"], [])
+    assert find_files(tmp_path) == ([tmp_path / "a.txt"], [], {})

@@ -1,13 +1,12 @@
 """JSON Lines: an article a row; `text` is needed, all else may be there, by the names that other programs use."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from index.article import Article, ArticleError, Original, check_date
+from index.article import Article, ArticleError, Original
 from index.reading.formats.text import LARGEST_ARTICLE, decode
-from index.reading.metadata import follows, iso_date, language_code
+from index.reading.metadata import Said, dated, follows, iso_date, language_code
 from index.reading.names import address_among, first_said, places_of
 
 LONGEST_ID = 1_000
@@ -44,17 +43,14 @@ def read_row(line: bytes, where: str, made_id: str) -> Iterator[Article | Articl
         raise ArticleError(f'{where}: "id" has {len(article_id):,} characters; write {LONGEST_ID:,} at most')
     days: dict[str, str] = {}
     for name in ("published", "updated"):
-        value = said.get(name, "")
-        try:
-            days[name] = (
-                value
-                if _is_iso(value) and " " not in value
-                else iso_date(value) or (value and check_date(value, where, name))
-            )
-        except ArticleError as error:
-            yield error
-    if days.get("updated") and days.get("published") and not follows(days["updated"], days["published"]):
+        if value := said.get(name, ""):
+            if day := iso_date(value):
+                days[name] = day
+            else:
+                yield ArticleError(f'{where}: "{name}" is "{value[:40]}"; write an ISO 8601 date such as 2023-10-04')
+    if "updated" in days and "published" in days and not follows(days["updated"], days["published"]):
         del days["updated"]
+    origins = [dated(Said(name, said[name], "row")) for name in days]
     try:
         f"{article_id}{text}{said}".encode()
     except UnicodeEncodeError:
@@ -64,22 +60,15 @@ def read_row(line: bytes, where: str, made_id: str) -> Iterator[Article | Articl
         text,
         said.get("title") or article_id,
         said.get("source") or None,
-        days.get("published") or None,
+        days.get("published"),
         said.get("url") or address_among(held.get("source", [])) or None,
         said.get("byline") or None,
-        updated=days.get("updated") or None,
+        updated=days.get("updated"),
         agency=said.get("agency") or None,
         place=said.get("place") or None,
         language=language_code(said.get("language")),
+        origins=tuple(origin for origin in origins if origin.sure != "sure"),
     )
-
-
-def _is_iso(value: str) -> bool:
-    """Whether a day is written so that it stays as it is: in ISO 8601 with hyphens, its time after a T."""
-    try:
-        return bool(re.match(r"\d{4}-\d\d-\d\d(?:T|$)", check_date(value, "")))
-    except ArticleError:
-        return False
 
 
 def _words(value: Any, field: str) -> str | None:
@@ -88,6 +77,8 @@ def _words(value: Any, field: str) -> str | None:
         return value
     if field == "id" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
+    if field in ("published", "updated") and isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:.0f}" if abs(value) < 1e18 else str(value)
     if isinstance(value, dict) and field in ("source", "byline", "agency"):
         return _words(value.get("name"), field)
     if isinstance(value, list) and field in ("text", "byline"):

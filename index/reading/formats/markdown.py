@@ -8,14 +8,15 @@ from datetime import date, datetime
 from pathlib import PurePath
 from typing import Any
 
-from index.article import Article, ArticleError, Origin, Original, check_date
+from index.article import Article, ArticleError, Origin, Original
 from index.reading.charset import with_language
 from index.reading.formats.text import decode, read_bytes
-from index.reading.metadata import CLEAN, host_of, iso_date, one_line
+from index.reading.metadata import CLEAN, Said, dated, host_of, one_line
 from index.reading.names import address_among, first_said, places_of
 from index.understanding.page import complete
 
 SAID = ("source", "published", "updated", "byline", "place", "agency", "url", "language", "title")
+DAYS = ("published", "updated")
 FRONT_MATTER = re.compile(
     r"(?P<mark>---|\+\+\+)[ \t]*\r?\n(?P<fields>.*?)^(?:(?P=mark)|(?<!\+)\.\.\.)[ \t]*(?:\r?\n|\Z)",
     re.DOTALL | re.MULTILINE,
@@ -41,21 +42,19 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
     # Between two rules that hold no fields stands text.
     body_start = front.end() if front and fields is not None else 0
     said: dict[str, str] = {}
+    doubts: dict[str, Origin] = {}
     for field, value in _said(fields or {}):
-        cleaned: str | None
-        if field in ("published", "updated"):
-            try:
-                cleaned = iso_date(value) or check_date(value, original.name, field)
-            except ArticleError as error:
-                yield error
-                continue
-        else:
-            cleaned = CLEAN.get(field, one_line)(value)
+        cleaned = CLEAN.get(field, one_line)(value)
         if cleaned:
             said.setdefault(field, cleaned)
+        if field in DAYS:
+            doubts[field] = dated(Said(field, value, "front matter"))
+            if not cleaned:
+                day = "write an ISO 8601 date such as 2023-10-04"
+                yield ArticleError(f'{original.name}: "{field}" is "{value[:40]}"; {day}')
     if not text[body_start:].strip():
         raise ArticleError(f"{original.name}: holds no text after its front matter; it is left out")
-    origins = [Origin(name, "front matter", "sure") for name in SAID if name in said]
+    origins = [doubts.get(name, Origin(name, "front matter", "sure")) for name in SAID if name in said]
     stem = PurePath(original.name).stem
     if "title" not in said and (heading := HEADING.search(text, body_start)):
         said["title"] = heading["title"]
