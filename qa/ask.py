@@ -21,9 +21,9 @@ LONGEST_QUESTION = 2_000  # characters
 READ = 30  # passages
 CONTEXT_CHARACTERS = 200
 KEPT_SHARE = 0.5  # of a follow-up's words in its rewriting
-ANSWERS = -1.5  # log-odds from which a sentence answers; 88 % of answerable questions have one: docs/answers.md
+ANSWERS = -2.5  # log-odds from which a sentence answers: docs/answers.md has what other bars give
 MARGIN = 2.0  # log-odds below the best, from which a sentence is on the matter, but no answer
-ON_THE_MATTER = -4.0  # log-odds below which a refusal shows no sentence
+ON_THE_MATTER = -4.5  # log-odds below which a refusal shows no sentence
 STANCE = 0.6  # probability from which a sentence says yes or no
 YES_NO_WORDS = frozenset("is are was were did do does has have had can could will would should".split())
 
