@@ -1,4 +1,4 @@
-"""`groundwire`: each command is one call of the Python API, and the only place that prints.
+"""`groundwire`: each command is one call of the Python API; here are those that ask and show.
 
 Exit codes: 0 done, 1 a sentence on standard error says what is wrong and what to do, 2 wrong usage, 3 `index` did the
 rest but could not read something, which is told, 130 interrupted.

@@ -1,7 +1,7 @@
 """What one answer is worth against its gold question: which of its claims hold, and what it cost.
 
 Every measure is a numerator and a denominator, so that sums over questions make means, shares and F1 alike. What
-the search found is kept as rankings and relevant passages; the figures over those are the evaluation's.
+the search found is kept as rankings and relevant passages; the figures over those are made in `figures`.
 """
 
 import hashlib

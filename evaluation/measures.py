@@ -1,6 +1,6 @@
 """How right an answer is against its gold: by forms it must hold, after folding what does not count.
 
-Means and intervals belong to the evaluation; here is one answer at a time.
+Means and intervals are made in `statistics`; what a report measures is listed in `judge` and `figures`.
 """
 
 import re

@@ -1,4 +1,7 @@
-"""A question to a cited answer: search → read → show the first quote → group → write → prove → show."""
+"""A question to a cited answer, or to a refusal: search → read → show the first quote → answer or refuse → write.
+
+The bars from which a sentence answers stand here.
+"""
 
 import time
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""From a path to articles: which files are meant, and which reader reads each. One small file a format."""
+"""From a path to articles: which files are meant, which reader reads each, which are skipped and why."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Which Gradio parts the page has, and where they stand. What they show and do is in `page`."""
+"""Which Gradio parts the page has, and where they stand. What they show and do is in `events`."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""From somebody else's gold set to articles for an archive and a gold file over them. One small file a format.
+"""Imports a gold set of others: reads its articles and questions, writes an archive's articles and a gold file.
 
 The format is told by content. What cannot be used is left out with its reason and place, never passed over.
 """
