@@ -18,6 +18,7 @@ from evaluation.judge import Entails, fingerprint, judge
 from evaluation.run import Run, RunError, read_run, row_of, write_json, write_line
 from evaluation.trec import DEPTH, write_trec
 from ground.files import write_whole
+from ground.words import holds
 from models import Reader
 from qa.answer import Citation
 from qa.ask import LONGEST_QUESTION, QuestionError, check_question
@@ -39,11 +40,15 @@ TellProgress = Callable[[int, int, float], None]
 
 
 def judge_by(reader: Reader) -> Entails:
-    """The reader as the judge of citations: does one of the quotes support the claim rather than not."""
+    """The reader as the judge of citations: does one of the quotes support the claim rather than not.
+
+    A claim that holds a quote word for word is borne out by it.
+    """
 
     def entails(claim: str, quotes: Sequence[Citation]) -> bool:
-        told = [(" | ".join(filter(None, (c.title, c.source, c.published))) + " |", c.quote, "") for c in quotes]
-        return any(verdict.supported > 0.5 for verdict in reader.judge([claim] * len(told), told))
+        if any(holds(claim, c.quote) for c in quotes):
+            return True
+        return any(v.supported > 0.5 for v in reader.judge([claim] * len(quotes), [("", c.quote, "") for c in quotes]))
 
     return entails
 

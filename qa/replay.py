@@ -102,7 +102,7 @@ def replay(record: dict[str, Any], open_room: Callable[[], Newsroom]) -> Replaye
         }.items()
         if kept.get(name) != now["replay"].get(name)
         # Where an answer's scope holds nothing, no model was asked: then that is no change of one.
-        and (name not in ("llm", "reranker") or (_asked(kept) and _asked(now["replay"])))
+        and (name not in ("llm", "reader", "reranker") or (_asked(kept, name) and _asked(now["replay"], name)))
     ]
     causes += [
         f'the setting "{name}" was {value!r:.40}, is {now["replay"]["settings"].get(name)!r:.40}'
@@ -113,9 +113,12 @@ def replay(record: dict[str, Any], open_room: Callable[[], Newsroom]) -> Replaye
     return Replayed(tuple(causes), tuple(differences), answer)
 
 
-def _asked(kept: dict[str, Any]) -> bool:
-    """Whether a model was asked for an answer."""
-    return kept.get("llm") != {"name": None, "sha256": None}
+def _asked(kept: dict[str, Any], name: str) -> bool:
+    """Whether a model was asked for an answer: none reads where a scope holds nothing, and none writes a refusal."""
+    model = kept.get(name)
+    if name == "llm":
+        return bool(model and model.get("name"))
+    return model is not None if name == "reader" else kept.get("reader") is not None
 
 
 def _short(value: object) -> str:
