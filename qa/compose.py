@@ -122,7 +122,7 @@ def compose(
     for item in evidence[: QUOTES_ALONE if alone else QUOTES_AT_MOST]:
         if cancelled():
             return
-        if not draft.sentences or not is_told(item, draft):
+        if not draft.sentences or not (is_cited(item, draft) or is_told(item, draft)):
             yield say_quote(item, draft)
 
 
@@ -144,6 +144,11 @@ def _written(text: str, question: str, shown: Sequence[Evidence], reader: Reader
     if not own & stems(question) and fold(words) in fold(item.quote):
         words = " ".join(item.quote.split())
     yield draft.say(as_quoted(words, [item]), item, score)
+
+
+def is_cited(item: Evidence, draft: Draft) -> bool:
+    """Whether a sentence of the draft rests on a quote already: told again whole, it says a thing twice."""
+    return any((cited.article_id, cited.start) == item.place for cited in draft.citations)
 
 
 def is_told(item: Evidence, draft: Draft) -> bool:

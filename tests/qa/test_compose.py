@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models import Judged, Marked
 from qa.answer import Sentence
-from qa.compose import QUOTES_ALONE, QUOTES_AT_MOST, Draft, chance, compose, split_draft, without_stump
+from qa.compose import QUOTES_ALONE, QUOTES_AT_MOST, Draft, chance, compose, is_cited, split_draft, without_stump
 from qa.evidence import Evidence
 from qa.prompt import write
 from qa.prove import read_markers
@@ -479,3 +479,11 @@ def test_the_model_writes_from_a_few_quotes_in_one_prompt() -> None:
     list(compose(QUESTION, evidence, Agreeing(), generator, draft, answer_tokens=256, seed=0))
     assert generator.asked == [write(QUESTION, [(item.quote[: -len(" died.")], item.quote) for item in evidence[:4]])]
     assert draft.left_out == 2 and QUOTES_AT_MOST == 4
+
+
+def test_a_quote_that_a_sentence_rests_on_is_not_told_again() -> None:
+    item, other = make_evidence("The trust will answer within forty days."), make_evidence("Nine fell.", article_id="b")
+    draft = Draft()
+    assert not is_cited(item, draft)
+    draft.say("The trust will answer.", item, 0.9)
+    assert is_cited(item, draft) and not is_cited(other, draft)
