@@ -34,6 +34,7 @@ LONGEST_PREMISE = 1_200  # characters; a longer one is cut in training, and its 
 OWN_TIMES = 2
 FOREIGN = 3  # of each question of our own, other passages that it is asked of
 PUBLIC_IN_CLOSE = 0.6  # public rows for each row of our own in the second stage
+HEADED = 0.4  # of public rows without a heading: one of our own, so that a heading tells nothing of the label
 
 
 def mix(folder: Path, downloads: Path, own: Path, seed: int = SEED) -> tuple[list[Row], list[Row], list[Row]]:
@@ -58,8 +59,9 @@ def mix(folder: Path, downloads: Path, own: Path, seed: int = SEED) -> tuple[lis
     pairs = list(sets.snli(next(downloads.glob("NLI*.tar.gz"))))
     rng.shuffle(pairs)
     rows += [row for row in told + list(sets.yes_no(folder)) + pairs[:SNLI] if len(row["text"]) < LONGEST_PREMISE]
-    rng.shuffle(rows)
     passages = list(sets.own(own))
+    rows = headed(rows, [sets.heading_of(passage) for passage in passages if not is_held(passage["id"])], rng)
+    rng.shuffle(rows)
     held = [row for passage in passages if is_held(passage["id"]) for row in from_passage(passage, rng)]
     learned = [passage for passage in passages if not is_held(passage["id"])]
     close = [row for passage in learned for row in from_passage(passage, rng)] * OWN_TIMES
@@ -146,13 +148,18 @@ def changed(rows: Sequence[Row], rng: random.Random) -> list[Row]:
         start, end = cut[n]
         asked = sentence_row(row, cut, n) | {"kind": "support"}
         sentence = text[start:end]
-        if rng.random() < 0.3:
-            made.append(asked | {"statement": sentence, "label": "supported"})
+        made.append(asked | {"statement": sentence, "label": "supported", "made": "itself"})
         found = change_detail(sentence, rng, text)
         if found:
             label = "contradicted" if found.contradicts else "not supported"
             made.append(asked | {"statement": found.text, "label": label, "made": found.what})
     return made
+
+
+def headed(rows: Sequence[Row], headings: Sequence[str], rng: random.Random) -> list[Row]:
+    """The rows, a share of those without a heading under one of `headings`."""
+    bare = {id(row) for row in rows if not row["heading"] and rng.random() < HEADED}
+    return [row | {"heading": rng.choice(headings)} if id(row) in bare else row for row in rows]
 
 
 def balanced(rows: Sequence[Row], rng: random.Random) -> list[Row]:
