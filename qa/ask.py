@@ -97,7 +97,7 @@ def answer(
     """
     began = time.perf_counter()
     seconds: dict[str, float | None] = {"search": None, "found": None, "first_token": None, "total": None}
-    alone = check_question(question)
+    alone = asked = check_question(question)
     draft = Draft()
     if not anything:
         text = f"The archive holds no article of those you chose ({without_markers(scope.told())})."
@@ -116,15 +116,15 @@ def answer(
         yield Status("understanding the question")
         generator = parts.generator()
         before = generator.usage if generator else before
-        alone = standalone(alone, history, generator, cancelled)
+        alone, asked = standalone(alone, history, generator, cancelled)
     yield Status("searching")
     started = time.perf_counter()
     hits = parts.search(alone, max(READ, parts.passages))
     seconds["search"] = _since(started)
     yield Status("reading")
     evidence = find_evidence(alone, hits, parts.reader)
-    stances = take_stances(evidence) if is_yes_no(alone) else None
-    chosen = [item for _, item in stances] if stances else choose(alone, evidence)
+    stances = take_stances(evidence) if is_yes_no(asked) else None
+    chosen = [item for _, item in stances] if stances else choose(asked, evidence)
     best = chosen[0] if chosen else evidence[0] if evidence else None
     score = round(chance(best.score), 4) if best else 0.0
     if cancelled():
@@ -135,7 +135,7 @@ def answer(
         a, b = best.spans[0] if best.spans else (best.start, best.end)
         yield Found(first, (a - best.start, b - best.start))
     if chosen and score >= parts.least_score:
-        sides = [] if stances else find_sides(alone, chosen)
+        sides = [] if stances else find_sides(asked, chosen)
         yield Status("writing")
         if generator is None and not stances and not sides:
             generator = parts.generator()
@@ -236,11 +236,11 @@ def take_stances(evidence: Sequence[Evidence]) -> list[tuple[bool, Evidence]]:
 
 def standalone(
     question: str, history: Sequence[Message], generator: Generator | None, cancelled: Callable[[], bool]
-) -> str:
-    """A follow-up question in words that need no conversation.
+) -> tuple[str, str]:
+    """A follow-up question in words that need no conversation, and those of them that ask.
 
     Where the model's rewriting loses most of what is asked, or there is no model, the question itself, with the turn
-    before in brackets.
+    before in brackets: that one tells what is spoken of, not what is asked.
     """
     if generator is not None:
         asked = prompt.standalone(question, history[-6:])
@@ -248,9 +248,9 @@ def standalone(
         reply = reply.strip().strip('"').strip()
         own = stems(question)
         if 0 < len(reply) <= LONGEST_QUESTION and len(own & stems(reply)) >= KEPT_SHARE * len(own):
-            return reply
+            return reply, reply
     turns = [without_markers(turn.content)[:CONTEXT_CHARACTERS] for turn in history[-2:] if turn.content.strip()]
-    return f"{question} ({' '.join(turns)})"[:LONGEST_QUESTION] if turns else question
+    return (f"{question} ({' '.join(turns)})"[:LONGEST_QUESTION] if turns else question), question
 
 
 def check_question(question: str) -> str:

@@ -231,6 +231,7 @@ def from_passage(passage: dict[str, Any], rng: random.Random) -> list[Row]:
         n = at(start)
         one = sentence_row(asked, cut, n)
         rows.append(one | {"kind": "answers", "label": 1})
+        rows.append(one | {"kind": "support", "statement": question, "label": "open", "made": "premise holds"})
         rows.append(_asserted(one, question, answer, "supported"))
         other = rng.choice([words for asked_, words in answers if asked_ != question] or [""])
         if other and other not in answer and answer not in other:
@@ -243,13 +244,19 @@ def from_passage(passage: dict[str, Any], rng: random.Random) -> list[Row]:
         rows.append(asked | {"kind": "span", "answers": []})
         one = sentence_row(asked, cut, nearest(question))
         rows.append(one | {"kind": "answers", "label": 0})
+        if question in passage["near"]:
+            rows.append(one | {"kind": "support", "statement": question, "label": "open", "made": "premise holds"})
         answer = rng.choice(answers)[1]
         there = sentence_row(asked, cut, at(text.index(answer)))
         rows.append(_asserted(there, question, answer, "not supported"))
     for item in passage["false"]:
         one = sentence_row(base | {"question": item["q"]}, cut, at(text.index(item["says"])))
         rows.append(one | {"kind": "answers", "label": 0})
-        rows.append(one | {"kind": "support", "statement": item["q"], "label": "contradicted", "made": "premise"})
+        told = {"kind": "support", "statement": item["q"]}
+        rows.append(one | told | {"label": "contradicted", "made": "premise"})
+        if others := [n for n in range(len(cut)) if text[slice(*cut[n])] not in item["says"]]:
+            other = sentence_row(base, cut, rng.choice(others))
+            rows.append(other | told | {"label": "not supported", "made": "premise elsewhere"})
     verdicts = {"yes": "supported", "no": "contradicted", "open": "open"}
     for item in passage["yesno"]:
         rows.append(base | {"kind": "support", "statement": item["q"], "label": verdicts[item["v"]]})

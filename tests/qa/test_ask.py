@@ -28,6 +28,7 @@ from qa.ask import (
     check_question,
     choose,
     is_yes_no,
+    standalone,
     take_stances,
 )
 from qa.evidence import Evidence, log_odds
@@ -170,6 +171,14 @@ def test_a_follow_up_without_a_model_is_asked_with_what_was_said(news: NewsIndex
     answer = make_room(news, llm=NO_LLM).ask(QUESTION, HISTORY)
     assert answer.standalone_question == f"{QUESTION} (What was hit? The airport of Baghdad was hit (1).)"
     assert not answer.declined
+
+
+def test_what_was_said_before_is_not_what_is_asked(news: NewsIndex) -> None:
+    said = [Message("user", "How many people fled?"), Message("assistant", "Was it many?")]
+    alone, asked = standalone("Who was hit?", said, None, lambda: False)
+    assert alone == "Who was hit? (How many people fled? Was it many?)" and asked == "Who was hit?"
+    answer = make_room(news, llm=NO_LLM).ask(QUESTION, said)
+    assert not answer.declined, "a quote without a number answers it"
 
 
 # Answers

@@ -250,14 +250,13 @@ def test_a_version_and_what_it_supersedes_are_no_disagreement() -> None:
     assert draft.conflicts == [] and draft.short == "56"
 
 
-def test_another_source_that_disagrees_with_a_version_still_does() -> None:
-    text, draft = tell(MANY, [grouped(EARLY, "w:0", superseded=True), LATE])
-    assert text.startswith("Sources differ: 56") and len(draft.conflicts) == 1
-
-
-def test_what_is_superseded_is_told_last_though_it_is_newer() -> None:
-    newer = grouped(SAME, "w:0", superseded=True)
-    assert told(MANY, [newer, EARLY]) == [("35 people", ["Wire"]), ("Fifty-six mourners", ["Herald"])]
+def test_what_is_superseded_speaks_only_beside_the_version_that_supersedes_it() -> None:
+    early = grouped(EARLY, "w:0", superseded=True)
+    assert told(MANY, [early, LATE]) == [], "the version in force may say what the Courier says"
+    assert told(MANY, [grouped(SAME, "w:0", superseded=True), EARLY]) == [], "not even where it is newer"
+    later = grouped(says("Forty people died.", "Wire", "2020-01-09", items=["Forty people"]), "w:0")
+    assert told(MANY, [early, later, LATE]) == [("Forty people", ["Wire"]), ("56", ["Courier"])]
+    assert told(MANY, [early, later]) == [("Forty people", ["Wire"]), ("35 people", ["Wire"])]
 
 
 def test_outlets_that_carry_one_text_speak_once() -> None:
