@@ -15,10 +15,10 @@ from models import Generator, Message, Reader, Usage
 from qa import prompt
 from qa.answer import Answer, Citation, Sentence, cite
 from qa.compose import Draft, chance, compose, tell_sides, tell_yes_no
-from qa.evidence import Evidence, find_evidence, log_odds, stems
+from qa.evidence import Evidence, find_evidence, log_odds, stems, with_next_sentence
 from qa.prove import without_markers
 from qa.retrieve import Hit
-from qa.sides import Account, corrects, find_sides, gives_value
+from qa.sides import Account, corrects, find_sides, gives_value, is_half_a_correction
 
 LONGEST_QUESTION = 2_000  # characters
 READ = 30  # passages
@@ -122,7 +122,10 @@ def answer(
     hits = parts.search(alone, max(READ, parts.passages))
     seconds["search"] = _since(started)
     yield Status("reading")
-    evidence = find_evidence(alone, hits, parts.reader)
+    evidence = [
+        with_next_sentence(alone, item, parts.reader) if is_half_a_correction(item) else item
+        for item in find_evidence(alone, hits, parts.reader)
+    ]
     stances = take_stances(evidence) if is_yes_no(asked) else None
     chosen = [item for _, item in stances] if stances else choose(asked, evidence)
     best = chosen[0] if chosen else evidence[0] if evidence else None

@@ -131,7 +131,7 @@ def read_hits(question: str, hits: Sequence[Hit], reader: Reader) -> list[Eviden
             if said in found or said[1] == headline or is_credit(sentence):
                 continue
             best = spans[0][0] if spans else NO_SPAN
-            kept = _apart([(a, b) for score, a, b in spans if score >= best - 3.0 and score > 0]) or [
+            kept = _apart([(a, b) for score, a, b in spans if score >= best - FAR_SPAN and score > 0]) or [
                 span[1:] for span in spans[:1]
             ]
             found[said] = Evidence(hit, start, end, tuple(kept), best, (best, reading.answers))
@@ -151,6 +151,20 @@ def find_evidence(question: str, hits: Sequence[Hit], reader: Reader) -> list[Ev
         scores = (*item.scores, answers, log_odds(said.supported), share, -math.log(item.hit.rank))
         weighed.append(replace(item, score=weigh(scores), scores=scores, verdict=verdict))
     return sorted(weighed, key=lambda item: -item.score)
+
+
+def with_next_sentence(question: str, item: Evidence, reader: Reader) -> Evidence:
+    """The sentence with the one after it in the same story, and the words of that one that answer; the sentence as it
+    is where none follows it."""
+    article, section = item.hit.article, item.hit.article.section_at(item.start)
+    after = sentences_in(article, item.end, min(item.end + SURROUNDINGS, len(article.text)))
+    if not after or article.section_at(after[0][0]) != section or article.text[item.end : after[0][0]].strip():
+        return item
+    start, end = after[0]
+    lead = f"{in_view(item)[0]} {item.quote}"
+    (reading,) = reader.read(question, [(lead, article.text[start:end])])
+    spans = tuple((a + start, b + start) for score, a, b in reading.spans[:1] if score > -FAR_SPAN)
+    return replace(item, end=end, spans=spans or item.spans)
 
 
 def words_held(question: str, hits: Sequence[Hit], views: Sequence[Marked]) -> list[float]:

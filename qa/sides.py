@@ -174,6 +174,14 @@ def is_correction(newest: Account, others: Sequence[Account]) -> bool:
     return newer and any(corrects(item) for item in newest.evidence)
 
 
+def is_half_a_correction(item: Evidence) -> bool:
+    """Whether a sentence says what was wrong, and does not say in place of what: that stands in the one after it.
+
+    "Correction: On Friday we said that 850 homes were left. The number is 580."
+    """
+    return bool(HEADED.match(item.quote)) and not DENIED.search(item.quote)
+
+
 def corrects(item: Evidence) -> bool:
     """Whether a sentence, or the headline it stands under, says that something is corrected."""
     return bool(CORRECTS.search(item.quote) or HEADED.match(item.hit.section.title or ""))

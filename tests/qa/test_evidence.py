@@ -23,6 +23,7 @@ from qa.evidence import (
     sentences_of,
     stems,
     weigh,
+    with_next_sentence,
     words_held,
 )
 from qa.retrieve import Hit
@@ -200,3 +201,13 @@ def test_evidence_without_words_has_none() -> None:
     item = make_evidence("Ten fell.")
     assert (item.items, item.words) == ((), "")
     assert replace(item, spans=((0, 3),)).words == "Ten"
+
+
+def test_a_sentence_is_told_with_the_one_after_it_and_its_words() -> None:
+    text = "Correction: We said that ten men were killed at the airport. The number killed was eight. It rained."
+    item = make_evidence(text, "Correction: We said that ten men were killed at the airport.", ["ten men"])
+    whole = with_next_sentence("How many were killed?", item, FakeReader())
+    assert whole.quote == text.removesuffix(" It rained.")
+    assert all(item.end < start < end <= whole.end for start, end in whole.spans)
+    last = make_evidence("One fell.\n\nTwo fell.", "Two fell.")
+    assert with_next_sentence("How many fell?", last, FakeReader()) == last

@@ -18,6 +18,7 @@ from qa.sides import (
     gives_value,
     independent,
     is_correction,
+    is_half_a_correction,
     is_superseded,
     values_of,
     weekday_told,
@@ -325,6 +326,18 @@ def test_what_corrects_is_newer_than_all_it_corrects() -> None:
     assert is_correction(note, [Account("35", (EARLY,))])
     assert not is_correction(note, [Account("57", (SAME,))]), "that is newer"
     assert not is_correction(Account("56", (LATE,)), [Account("35", (EARLY,))]), "that does not say it corrects"
+
+
+@pytest.mark.parametrize(
+    ("quote", "half"),
+    [
+        ("CORRECTION: On 5 March we said that 850 homes were left.", True),
+        ("Correction: 580 homes were left, not 850.", False),
+        ("The council corrected the number on Friday.", False),
+    ],
+)
+def test_half_a_correction_does_not_say_what_is_right(quote: str, half: bool) -> None:
+    assert is_half_a_correction(says(quote, "Wire")) is half
 
 
 def test_an_account_is_superseded_where_all_it_rests_on_is() -> None:
