@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from ground.words import NUMBERS, fold, fold_numbers
-from index.understanding.days import DATE, MONTH, read_date
+from index.understanding.days import WEEKDAY, find_days
 from models import Reader
 from qa.evidence import Evidence, bare, stems
 
@@ -113,9 +113,13 @@ def _spell_out(text: str) -> str:
 
 
 def _without_dates(sentence: str, evidence: Sequence[Evidence]) -> str:
-    """The sentence with "that day" for the dates of the articles it cites, however they are written."""
+    """The sentence with "that day" for the dates of the articles it cites, however they are written; weekdays stay."""
     days = {(item.hit.section.published or "")[:10] for item in evidence}
-    return DATE.sub(lambda found: "that day" if read_date(found[0]) in days else found[0], sentence)
+    for found in reversed(find_days(sentence)):
+        if found.year is not None and found.iso() in days:
+            weekday = re.compile(rf"(?i){WEEKDAY},?\s+").match(sentence, found.start)
+            sentence = f"{sentence[: weekday.end() if weekday else found.start]}that day{sentence[found.end :]}"
+    return sentence
 
 
 def prove(
@@ -173,6 +177,10 @@ def as_quoted(sentence: str, evidence: Sequence[Evidence]) -> str:
     """
     held = set(fold(" ".join(item.quote for item in evidence)).split())
     words = {digits: word for word, digits in NUMBERS.items() if word in held and digits not in held}
-    days = rf"\b{MONTH} \d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{MONTH}\b"
-    pattern = rf"(?:{DATE.pattern})|{days}|(?<![\w.,:$€£-])(?P<small>\d{{1,2}})(?![\w%]|[.,:]\d)"
-    return re.sub(pattern, lambda found: words.get(found["small"], found[0]), sentence)
+    dated = [(day.start, day.end) for day in find_days(sentence)]
+
+    def as_held(found: re.Match[str]) -> str:
+        in_date = any(start <= found.start() < end for start, end in dated)
+        return found[0] if in_date else words.get(found[0], found[0])
+
+    return re.sub(r"(?<![\w.,:$€£-])\d{1,2}(?![\w%]|[.,:]\d)", as_held, sentence)

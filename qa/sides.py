@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from index.understanding.days import DATE, MONTH, day_in_words
+from index.understanding.days import day_in_words, find_days
 from qa.evidence import Evidence
 from qa.values import (
     COMING,
@@ -29,10 +29,6 @@ NUMBER = re.compile(
 )
 DAY = re.compile(r"(?i)^when\b|\b(?:what|which) (?:date|day|month|year)\b")
 OTHER = re.compile(r"(?i)^\W*who\b|^\W*when\b.*,\s*(?:who|what|where|which|why|how)\b")
-MONTH_DAY = re.compile(
-    rf"(?i)\b(?P<month>{MONTH})\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b"
-    rf"|\b(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s(?P<month2>{MONTH})\b"
-)
 CORRECTS = re.compile(
     r"(?i)\b(?:correct(?:s|ed|ion)|revis(?:es|ed|ion)|retract(?:s|ed|ion)|initially"
     r"|earlier (?:report|version|figure|count|toll)|previously (?:said|reported))\b"
@@ -205,15 +201,15 @@ def weekday_told(words: str, item: Evidence) -> str:
     Told where the sentence names one weekday that is past and no date, and its story gives that weekday no other date.
     """
     named = {found["name"].lower() for found in WEEKDAY.finditer(words) if not found["before"]}
-    if len(named) != 1 or COMING.search(words) or MONTH_DAY.search(words) or DATE.search(words):
+    if len(named) != 1 or COMING.search(words) or find_days(words):
         return ""
     name = named.pop()
     day = last_weekday(name, item.hit.section.published)
     if not day:
         return ""
     text = item.hit.article.text
-    dates = (MONTH_DAY.match(text, place.end()) for place in re.finditer(rf"(?i)\b{name}\b[\s,(]*(?:the\s)?", text))
-    dated = [int(found["day"] or found["day2"]) for found in dates if found]
+    named_so = [place.end() for place in re.finditer(rf"(?i)\b{name}\b[\s,(]*(?:the\s)?", text)]
+    dated = [found.day for found in find_days(text) if any(found.start <= place < found.end for place in named_so)]
     if dated and day.day not in dated:
         return ""
     return f"{name.capitalize()} was {day_in_words(day.isoformat()).rpartition(' ')[0]}"

@@ -11,7 +11,7 @@ from typing import Literal
 
 from index.article import Article
 from index.copies.shingles import Overlap, words_of
-from index.understanding.days import MONTH
+from index.understanding.days import find_days
 
 TieKind = Literal["copy", "version"]
 
@@ -24,7 +24,6 @@ CORRECTION = 50
 NUMBERED = re.compile(r"(?i)\bupdate[ -]?(\d{1,2})\b|\b(\d{1,2})(?:st|nd|rd|th)[ -](?:ld|lead|update)\b")
 MARKED = re.compile(r"(?im)^\W*update[ds]?\b\s*[:|–—-]|\(update[ds]?\)|\bwrite-?thr(?:ough|u)\b")
 CORRECTED = re.compile(r"(?im)^\W*(?:correct(?:ion|ed)|refile)\b\s*[:|–—-]|\(correct(?:ion|ed)\)")
-DAY = re.compile(rf"(?i)\b{MONTH}\s\d{{1,2}}\b|\b\d{{1,2}}\s{MONTH}\b")
 MARKS = (CORRECTED, NUMBERED, MARKED)
 
 
@@ -121,7 +120,7 @@ def same_matter(first: Story, second: Story) -> bool:
     """
     if first.url and first.url == second.url:
         return True
-    days = [{found.group().casefold() for found in DAY.finditer(story.title or "")} for story in (first, second)]
+    days = [{(found.month, found.day) for found in find_days(story.title or "")} for story in (first, second)]
     if all(days) and days[0] != days[1]:
         return False
     mine, others = (set(words_of(_unmarked(story.title or ""))) for story in (first, second))

@@ -10,11 +10,6 @@ MONTH = (
     r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?"
     r"|Aug(?:ust|\.)?|Sept?(?:ember|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)"
 )
-DATE = re.compile(
-    r"(?P<iso>\d{4}-\d{2}-\d{2})"
-    rf"|(?P<month>{MONTH}) (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>\d{{4}})"
-    rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th)? (?P<month2>{MONTH}),? (?P<year2>\d{{4}})"
-)
 NAMES = (
     "january jan janvier janv januar jänner enero ene",
     "february feb février fevrier févr fév februar febrero",
@@ -107,21 +102,12 @@ def _there_is(year: int, month: int, day: int) -> bool:
 
 
 def read_date(words: str) -> str | None:
-    """The first date in `words`, written in full in English, as ISO 8601.
+    """The first day in `words` that is written with its year, as ISO 8601.
 
     >>> read_date("RT | January 3, 2020"), read_date("5 Dec. 2019"), read_date("Friday"), read_date("February 30, 2020")
     ('2020-01-03', '2019-12-05', None, None)
     """
-    found = DATE.search(words)
-    if not found:
-        return None
-    try:
-        if found["iso"]:
-            return date.fromisoformat(found["iso"]).isoformat()
-        month = MONTHS.index((found["month"] or found["month2"])[:3].lower()) + 1
-        return date(int(found["year"] or found["year2"]), month, int(found["day"] or found["day2"])).isoformat()
-    except ValueError:
-        return None  # a day that no calendar has
+    return next((day.iso() for day in find_days(words) if day.year is not None), None)
 
 
 def day_in_words(published: str) -> str:
