@@ -31,9 +31,9 @@ SHARES_WORDS, NEAR_MISS = 0.35, 0.35  # of SQuAD's questions
 MARKED, VERIFIED, CHANGED = 16_000, 12_000, 16_000  # rows
 SNLI = 6_000
 LONGEST_PREMISE = 1_200  # characters; a longer one is cut in training, and its label may hang on what was cut
-OWN_TIMES = 2
-FOREIGN = 3  # of each question of our own, other passages that it is asked of
-PUBLIC_IN_CLOSE = 0.6  # public rows for each row of our own in the second stage
+OWN_TIMES = 1
+FOREIGN = 2  # of each question of our own, other passages that it is asked of
+PUBLIC_IN_CLOSE = 0.5  # public rows for each row of our own in the second stage
 HEADED = 0.4  # of public rows without a heading: one of our own, so that a heading tells nothing of the label
 
 
