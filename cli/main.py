@@ -71,6 +71,18 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     search.add_argument("-k", type=positive, default=10, help="how many (10)")
     search.add_argument("--json", action="store_true", help="print the hits as JSON")
 
+    dated = add(
+        "timeline",
+        run_timeline,
+        "tell what happened when; no language model",
+        "archive",
+        "scope",
+        "embedder",
+        "reranker",
+    )
+    dated.add_argument("matter", help='such as "the fire at the works"')
+    dated.add_argument("--json", action="store_true", help="print the days as JSON")
+
     asking = ("archive", "scope", "embedder", "reranker", "llm")
     ask = add("ask", run_ask, "answer a question with quotes", *asking)
     ask.add_argument("question")
@@ -138,6 +150,31 @@ def _hit_line(hit: "Hit") -> str:
         f"{hit.rank}. {credit_line(section.source, section.published, section.title)}{one_line(copies)}\n"
         f"    {one_line(hit.article.id)} {hit.passage.start}:{hit.passage.end}  score {hit.score:.4f} ({stages})"
     )
+
+
+def run_timeline(given: argparse.Namespace, settings: Settings) -> int:
+    from index.understanding.days import day_in_words
+    from qa.timeline import READ, timeline
+
+    room = open_room(settings)
+    scope = room.news.archive.known(scope_of(given))
+    moments = timeline(given.matter, room.search(given.matter, READ, scope=scope))
+    if given.json:
+        print(plain_json([moment.to_dict() for moment in moments]))
+        return 0
+    if not moments:
+        print("groundwire: no sentence on this tells of a day", file=sys.stderr)
+    shown = ""
+    for moment in moments:
+        if moment.day != shown:
+            print(day_in_words(moment.day))
+        shown = moment.day
+        for citation in moment.citations:
+            quote = plain(" ".join(citation.quote.split()))
+            print(textwrap.indent(textwrap.fill(f"“{quote}”", 96), "    "))
+            place = f"{one_line(citation.article_id)} {citation.start}:{citation.end}"
+            print(f"    {credit_line(citation.source, citation.published, citation.title)}\n    {place}")
+    return 0
 
 
 def run_ask(given: argparse.Namespace, settings: Settings) -> int:

@@ -139,6 +139,24 @@ def test_a_search_as_json_has_the_words_and_where_they_stand(desk: Desk) -> None
     archive.close()
 
 
+def test_a_timeline_tells_each_day_once_and_where_its_quotes_stand(desk: Desk, tmp_path: Path) -> None:
+    desk.run("timeline", "the strike at the airport")
+    assert "no sentence on this tells of a day" in desk.err
+    text = "The mine flooded on Saturday. Two men left the mine today. The mine had flooded in 1999."
+    told = f"---\npublished: 2020-02-03\n---\n{text}\n"
+    desk.run("index", write_files(tmp_path / "mine", {"mine.md": told}))
+    out = desk.run("timeline", "the flooded mine")
+    moments = json.loads(desk.run("timeline", "the flooded mine", "--json"))
+    assert [moment["day"] for moment in moments] == ["1999", "2020-02-01", "2020-02-03"]
+    days = [line for line in out.splitlines() if not line.startswith(" ")]
+    assert len(days) == len(set(days)) == len({moment["day"] for moment in moments})
+    archive = open_archive(desk.archive)
+    for cited in (citation for moment in moments for citation in moment["citations"]):
+        article = archive.article(cited["article_id"])
+        assert article and article.text[cited["start"] : cited["end"]] == cited["quote"]
+    archive.close()
+
+
 def test_an_answer_as_json_is_what_the_page_on_answers_says(desk: Desk) -> None:
     record = json.loads(desk.run("ask", QUESTION, "--json"))
     assert set(record) == set(Answer.__dataclass_fields__)
