@@ -81,8 +81,7 @@ def without(*scores: str) -> tuple[float, ...]:
 VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "the whole way": ({}, {}),
     "no language model": ({}, {"llm": NO_LLM}),
-    "no look at a sentence alone": ({"qa.evidence.WEIGHTS": without("sentence", "statement")}, {}),
-    "no question as a statement": ({"qa.evidence.WEIGHTS": without("statement")}, {}),
+    "no look at a sentence alone": ({"qa.evidence.WEIGHTS": without("sentence")}, {}),
     "no words and ranks of the search": ({"qa.evidence.WEIGHTS": without("words", "rank")}, {}),
     "no neighbours in view": ({"qa.evidence.SURROUNDINGS": 0}, {}),
     "10 passages": ({"qa.ask.READ": 10}, {}),

@@ -15,7 +15,7 @@ from models import Generator, Message, Reader, Usage
 from qa import prompt
 from qa.answer import Answer, Citation, Sentence, cite
 from qa.compose import Draft, chance, compose, tell_sides, tell_yes_no
-from qa.evidence import Evidence, find_evidence, log_odds, stems, with_next_sentence
+from qa.evidence import Evidence, find_evidence, in_view, log_odds, stems, with_next_sentence
 from qa.prove import without_markers
 from qa.retrieve import Hit
 from qa.sides import Account, corrects, find_sides, gives_value, is_half_a_correction
@@ -24,10 +24,11 @@ LONGEST_QUESTION = 2_000  # characters
 READ = 30  # passages
 CONTEXT_CHARACTERS = 200
 KEPT_SHARE = 0.5  # of a follow-up's words in its rewriting
-ANSWERS = -2.5  # log-odds from which a sentence answers: docs/answers.md has what other bars give
+ANSWERS = -0.2  # log-odds from which a sentence answers: docs/answers.md has what other bars give
 MARGIN = 2.0  # log-odds below the best, from which a sentence is on the matter, but no answer
-ON_THE_MATTER = -4.5  # log-odds below which a refusal shows no sentence
-STANCE = 0.6  # probability from which a sentence says yes or no
+ON_THE_MATTER = -2.5  # log-odds below which a refusal shows no sentence
+STANCES = 4  # sentences, likeliest first, that may say yes or no: those farther off often are of something else
+STANCE = 0.7  # probability from which a sentence says yes or no
 YES_NO_WORDS = frozenset("is are was were did do does has have had can could will would should".split())
 
 
@@ -126,8 +127,9 @@ def answer(
         with_next_sentence(alone, item, parts.reader) if is_half_a_correction(item) else item
         for item in find_evidence(alone, hits, parts.reader)
     ]
-    stances = take_stances(evidence) if is_yes_no(asked) else None
-    chosen = [item for _, item in stances] if stances else choose(asked, evidence)
+    chosen = choose(asked, evidence)
+    stances = take_stances(alone, evidence, parts.reader) if is_yes_no(asked) else None
+    chosen = [item for _, item in stances] if stances else chosen
     best = chosen[0] if chosen else evidence[0] if evidence else None
     score = round(chance(best.score), 4) if best else 0.0
     if cancelled():
@@ -226,14 +228,15 @@ def is_yes_no(question: str) -> bool:
     return words[0] in YES_NO_WORDS and "or" not in words if words else False
 
 
-def take_stances(evidence: Sequence[Evidence]) -> list[tuple[bool, Evidence]]:
-    """The sentences that say yes (True) or no to a yes/no question, surest first, scored by how surely they do."""
+def take_stances(question: str, evidence: Sequence[Evidence], reader: Reader) -> list[tuple[bool, Evidence]]:
+    """The likeliest sentences that say yes (True) or no to a yes/no question, surest first, scored by how surely."""
     taken = []
-    for item in evidence:
-        sure = max(item.verdict.supported, item.verdict.contradicted)
+    near = [item for item in evidence[:STANCES] if item.score >= ON_THE_MATTER]
+    verdicts = reader.judge([question] * len(near), [in_view(item) for item in near])
+    for item, verdict in zip(near, verdicts, strict=True):
+        sure = max(verdict.supported, verdict.contradicted)
         if sure >= STANCE:
-            yes = item.verdict.supported > item.verdict.contradicted
-            taken.append((yes, replace(item, score=log_odds(sure))))
+            taken.append((verdict.supported > verdict.contradicted, replace(item, score=log_odds(sure))))
     return sorted(taken, key=lambda pair: -pair[1].score)
 
 

@@ -1,8 +1,8 @@
 """From hits to evidence: the sentences that answer, the words in them that do, and how sure that is.
 
-The reader reads all passages, then looks at the likeliest sentences again, each alone with its neighbours in view, and
-judges the question with the words it found as a statement. A logistic regression over these scores and two of the
-search (the rank of the hit, the question's words that stand there) says how likely a sentence answers.
+The reader reads all passages, then looks at the likeliest sentences again, each alone with its neighbours in view. Two
+regressions weigh what it says: one over the SCORES of a sentence says which sentence answers, the other over the best
+sentence and the best passage says whether any does.
 """
 
 import math
@@ -14,30 +14,26 @@ from index.passage import heading, sentences_in
 from index.search.lexical import analyzer
 from index.understanding.credits import is_credit
 from index.understanding.dateline import read_dateline
-from models import Judged, Marked, Reader
+from models import Marked, Reader
 from qa.retrieve import Hit
 
 LOOKED_AT = 16  # sentences that are looked at again
 FAR_SPAN = 3.0  # log-odds below the best span of a sentence, from which another is no answer beside it
 NO_SPAN = -20.0  # log-odds of a sentence that holds none of the likeliest spans of its passage
 ODDS_AT_MOST = 6.0  # log-odds of a judgement; a softmax in float32 says no more
-# Log-odds that a sentence answers, from its SCORES: chosen on half of the questions of bench/gold/newsroom, RealTimeQA
-# 2022 and SQuAD 2.0 dev (docs/answers.md has the figures of the other half); training.calibrate fits them.
-SCORES = ("span", "passage", "sentence", "statement", "words", "rank")
-WEIGHTS = (0.06, 0.05, 0.25, 0.05, 3.5, 0.95)
-BIAS = -1.7
-UNJUDGED = Judged(0.0, 1.0, 0.0)
+# Log-odds that a sentence is the one that answers, from its SCORES, and that any does, from the best of these and the
+# reader's best log-odds of a passage. training.calibrate fits them on half of the questions of bench/gold/newsroom and
+# RealTimeQA 2022; docs/answers.md has the figures of other questions.
+SCORES = ("span", "sentence", "words", "rank")
+WEIGHTS, BIAS = (0.17, 0.3, 4.0, 0.72), -0.84
+BY_SENTENCE, BY_PASSAGE, ANY = 0.39, 0.2, 0.62
 SURROUNDINGS = 300  # characters before and after a sentence that its neighbours are looked for in
 
 
 @dataclass(frozen=True)
 class Evidence:
     """A sentence of a hit, `article.text[start:end]`, the spans of the article in it that answer, best first, and the
-    log-odds that it answers.
-
-    `verdict` is that of the sentence on the question itself: whether it says yes or no, or denies what is taken for
-    granted.
-    """
+    log-odds that it answers. `scores` are those of SCORES, `passage` the reader's log-odds that its passage answers."""
 
     hit: Hit
     start: int
@@ -45,7 +41,7 @@ class Evidence:
     spans: tuple[tuple[int, int], ...] = ()
     score: float = -math.inf
     scores: tuple[float, ...] = ()
-    verdict: Judged = UNJUDGED
+    passage: float = -math.inf
 
     @property
     def quote(self) -> str:
@@ -99,16 +95,8 @@ def in_view(item: Evidence) -> Marked:
     return lead, item.quote, article.text[slice(*after[0])] if after else ""
 
 
-def bare(item: Evidence) -> Marked:
-    """The sentence alone, as a statement is judged against it.
-
-    Under a headline today's reader takes words near a sentence's own for a fault: models/reader_weights/README.md.
-    """
-    return "", item.quote, ""
-
-
 def read_hits(question: str, hits: Sequence[Hit], reader: Reader) -> list[Evidence]:
-    """The sentences of all hits, those with the likeliest words first: `scores` are span and passage.
+    """The sentences of all hits, those with the likeliest words first: `scores` is the span's alone.
 
     Credit lines, headlines and what an article has already said are left out.
     """
@@ -134,23 +122,29 @@ def read_hits(question: str, hits: Sequence[Hit], reader: Reader) -> list[Eviden
             kept = _apart([(a, b) for score, a, b in spans if score >= best - FAR_SPAN and score > 0]) or [
                 span[1:] for span in spans[:1]
             ]
-            found[said] = Evidence(hit, start, end, tuple(kept), best, (best, reading.answers))
+            found[said] = Evidence(hit, start, end, tuple(kept), best, (best,), reading.answers)
     return sorted(found.values(), key=lambda item: -item.score)
 
 
 def find_evidence(question: str, hits: Sequence[Hit], reader: Reader) -> list[Evidence]:
     """The likeliest LOOKED_AT sentences of the hits, each with the log-odds that it answers, likeliest first."""
-    likely = read_hits(question, hits, reader)[:LOOKED_AT]
+    read = read_hits(question, hits, reader)
+    likely = read[:LOOKED_AT]
     views = [in_view(item) for item in likely]
     alone = reader.answers(question, views)
     held = words_held(question, hits, views)
-    stated = reader.judge([f"{question} {item.words}" for item in likely], views)
-    verdicts = reader.judge([question] * len(likely), [bare(item) for item in likely])
-    weighed = []
-    for item, answers, said, verdict, share in zip(likely, alone, stated, verdicts, held, strict=True):
-        scores = (*item.scores, answers, log_odds(said.supported), share, -math.log(item.hit.rank))
-        weighed.append(replace(item, score=weigh(scores), scores=scores, verdict=verdict))
-    return sorted(weighed, key=lambda item: -item.score)
+    scores = [
+        (*item.scores, answers, share, -math.log(item.hit.rank))
+        for item, answers, share in zip(likely, alone, held, strict=True)
+    ]
+    weighed = [weigh(row) for row in scores]
+    best = max(weighed, default=0.0)
+    any_does = BY_SENTENCE * best + BY_PASSAGE * max((item.passage for item in read), default=0.0) + ANY
+    found = [
+        replace(item, score=any_does + sentence - best, scores=row)
+        for item, sentence, row in zip(likely, weighed, scores, strict=True)
+    ]
+    return sorted(found, key=lambda item: -item.score)
 
 
 def with_next_sentence(question: str, item: Evidence, reader: Reader) -> Evidence:
@@ -180,7 +174,7 @@ def words_held(question: str, hits: Sequence[Hit], views: Sequence[Marked]) -> l
 
 
 def weigh(scores: Sequence[float]) -> float:
-    """The log-odds that a sentence answers, from its SCORES."""
+    """The log-odds that a sentence is the one that answers, from its SCORES."""
     return BIAS + sum(weight * score for weight, score in zip(WEIGHTS, scores, strict=True))
 
 

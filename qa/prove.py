@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ground.words import NUMBERS, fold, fold_numbers
 from index.understanding.days import WEEKDAY, find_days
 from models import Reader
-from qa.evidence import Evidence, bare, stems
+from qa.evidence import Evidence, in_view, stems
 
 QUANTITIES = frozenset(
     "hundred hundreds thousand thousands million millions billion billions dozen dozens half".split()
@@ -135,7 +135,7 @@ def prove(
     ]
     if not allowed:
         return None
-    verdicts = reader.judge([sentence] * len(allowed), [bare(item) for item in allowed])
+    verdicts = reader.judge([sentence] * len(allowed), [in_view(item) for item in allowed])
     named = [evidence[place] for place in cited if 0 <= place < len(evidence)]
     borne = [(item, verdict.supported) for item, verdict in zip(allowed, verdicts, strict=True)]
     borne = [pair for pair in borne if pair[1] >= PROVED]

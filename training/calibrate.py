@@ -1,8 +1,9 @@
-"""Fits what `qa.evidence` and `qa.ask` weigh by: `python -m training.calibrate ARCHIVE GOLD [ARCHIVE GOLD …]`.
+"""Fits what `qa.evidence` weighs by: `python -m training.calibrate ARCHIVE GOLD [ARCHIVE GOLD …]`.
 
-A softmax over the scores of a sentence (`qa.evidence.SCORES`) says how likely it answers. It is fitted over
-the sentences of all questions: one that holds an accepted answer of an answerable question is right, any other wrong.
-The questions of each gold set are halved by id: one half is fitted on, the figures are of the other.
+Two regressions. A softmax over the scores of a sentence (`qa.evidence.SCORES`) says which one answers: one that holds
+an accepted answer of an answerable question is right, any other wrong. A logistic regression over the best of these and
+the best passage says whether any does. The questions of each gold set are halved by id: one half is fitted on, the
+figures are of the other.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from qa.settings import Settings
 Floats = NDArray[np.float64]
 Question = dict[str, Any]
 PENALTY = 1e-3  # of the squared weights, a question
+PENALTY_ANY = 0.02  # the same, of standardised scores
 
 
 def read_questions(archive: Path, gold: Path, reader: OnnxReader, passages: int, most: int) -> list[dict[str, Any]]:
@@ -46,6 +48,7 @@ def read_questions(archive: Path, gold: Path, reader: OnnxReader, passages: int,
                 "answerable": answerable,
                 "scores": [item.scores for item in found],
                 "right": right,
+                "passage": max((item.passage for item in found), default=0.0),
                 "fit": zlib.crc32(f"half {row['id']}".encode()) % 2 == 0,
             }
         )
@@ -73,6 +76,27 @@ def fit(questions: Sequence[Question]) -> tuple[Floats, float]:
     return found.x[:-1], float(found.x[-1])
 
 
+def best_sentence(question: Question, weights: Floats, bias: float) -> float:
+    """The log-odds of the sentence that likeliest answers."""
+    return max((float(np.dot(row, weights) + bias) for row in question["scores"]), default=-9.0)
+
+
+def fit_any(questions: Sequence[Question], weights: Floats, bias: float) -> Floats:
+    """Weights of the best sentence and the best passage, and the bias: log-odds that a question is answerable."""
+    rows = np.array([(best_sentence(q, weights, bias), q["passage"]) for q in questions if q["scores"]])
+    answerable = np.array([float(q["answerable"]) for q in questions if q["scores"]])
+    middle, spread = rows.mean(0), rows.std(0) + 1e-6
+    plain = (rows - middle) / spread
+
+    def loss(given: Floats) -> float:
+        odds = plain @ given[:-1] + given[-1]
+        return float(np.mean(np.logaddexp(0, odds) - answerable * odds)) + PENALTY_ANY * float((given[:-1] ** 2).sum())
+
+    found = minimize(loss, np.zeros(3), method="L-BFGS-B").x
+    slopes = found[:-1] / spread
+    return np.array([*slopes, found[-1] - float(slopes @ middle)])
+
+
 def area(right: Sequence[float], wrong: Sequence[float]) -> float:
     """The chance that one of `right` is above one of `wrong` (Mann-Whitney)."""
     if not right or not wrong:
@@ -81,9 +105,9 @@ def area(right: Sequence[float], wrong: Sequence[float]) -> float:
     return float(((a > b) + 0.5 * (a == b)).mean())
 
 
-def figures(questions: Sequence[dict[str, Any]], weights: Floats, bias: float) -> dict[str, Any]:
-    """How well the best sentence is right, and parts answerable questions from others, overall and by kind."""
-    best = [max((float(np.dot(s, weights) + bias) for s in q["scores"]), default=-9.0) for q in questions]
+def figures(questions: Sequence[dict[str, Any]], weights: Floats, bias: float, any_does: Floats) -> dict[str, Any]:
+    """How well the best sentence is right, and how well answerable questions are told from others, by kind too."""
+    best = [float(any_does @ [best_sentence(q, weights, bias), q["passage"], 1.0]) for q in questions]
     yes = [score for q, score in zip(questions, best, strict=True) if q["answerable"]]
     kinds = sorted({q["kind"] for q in questions if not q["answerable"]})
     tops = []
@@ -127,16 +151,19 @@ def main() -> None:
     held = {}
     for archive, gold in zip(options.pairs[::2], options.pairs[1::2], strict=True):
         held[gold] = read_questions(Path(archive), Path(gold), reader, options.passages, options.most)
-    weights, bias = fit([q for questions in held.values() for q in questions if q["fit"]])
-    print("weights", [round(float(w), 3) for w in weights], "bias", round(bias, 3))
+    fitted = [q for questions in held.values() for q in questions if q["fit"]]
+    weights, bias = fit(fitted)
+    any_does = fit_any(fitted, weights, bias)
+    print("WEIGHTS, BIAS =", [round(float(w), 3) for w in weights], round(bias, 3))
+    print("BY_SENTENCE, BY_PASSAGE, ANY =", [round(float(w), 3) for w in any_does])
     for gold, questions in held.items():
-        print(gold, json.dumps(figures([q for q in questions if not q["fit"]], weights, bias)))
+        print(gold, json.dumps(figures([q for q in questions if not q["fit"]], weights, bias, any_does)))
     told = [q for questions in held.values() for q in questions if not q["fit"]]
-    print("all", json.dumps(figures(told, weights, bias)))
+    print("all", json.dumps(figures(told, weights, bias, any_does)))
     for n, name in enumerate(SCORES):
         alone = np.zeros(len(SCORES))
         alone[n] = 1
-        print(f"{name} alone", json.dumps(figures(told, alone, 0.0)))
+        print(f"{name} alone", json.dumps(figures(told, alone, 0.0, np.array([1.0, 0.0, 0.0]))))
 
 
 if __name__ == "__main__":

@@ -230,14 +230,14 @@ def test_examples_run(module: object) -> None:
     assert doctest.testmod(sys.modules[str(getattr(module, "__name__", ""))]).failed == 0
 
 
-def test_readme_holds_the_table_of_the_record(request: pytest.FixtureRequest) -> None:
+def test_the_page_holds_the_table_of_the_record(request: pytest.FixtureRequest) -> None:
     """After a new run: python -m pytest tests/bench/test_peers.py --rewrite-golden, and read the diff."""
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
+    page = ROOT / "docs" / "measured.md"
+    text = page.read_text(encoding="utf-8")
     held = re.search(r"(?<=<!-- peers -->\n).*?(?=<!-- /peers -->)", text, re.DOTALL)
     assert held
     wanted = "\n".join(["", *record_table(), "", ""]) if record_table() else ""
     if request.config.getoption("--rewrite-golden"):
-        readme.write_text(text[: held.start()] + wanted + text[held.end() :], encoding="utf-8")
+        page.write_text(text[: held.start()] + wanted + text[held.end() :], encoding="utf-8")
         return
     assert held[0] == wanted, "after a new run: python -m pytest tests/bench/test_peers.py --rewrite-golden"

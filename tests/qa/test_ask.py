@@ -344,14 +344,25 @@ def test_yes_or_no_comes_first_and_nothing_is_written(news: NewsIndex) -> None:
     assert no.answer.startswith("No. Reuters") and no.short == "no"
 
 
+class Verdicts(FakeReader):
+    """Judges by what is given, one after the other."""
+
+    def __init__(self, *verdicts: Judged) -> None:
+        self.verdicts = verdicts
+
+    def judge(self, statements: Sequence[str], sentences: Sequence[Marked]) -> list[Judged]:
+        assert len(statements) == len(sentences) == len(self.verdicts)
+        return list(self.verdicts)
+
+
 @pytest.mark.parametrize(
     ("supported", "contradicted", "stance"),
     [(STANCE, 0.1, True), (0.1, STANCE, False), (STANCE - 0.01, 0.1, None), (0.1, STANCE - 0.01, None)],
 )
 def test_a_sentence_takes_a_stance_where_it_is_sure(supported: float, contradicted: float, stance: bool | None) -> None:
-    verdict = Judged(supported, 1 - supported - contradicted, contradicted)
-    item = replace(make_evidence("It was closed."), verdict=verdict)
-    taken = take_stances([item])
+    item = make_evidence("It was closed.")
+    sure = Verdicts(Judged(supported, 1 - supported - contradicted, contradicted))
+    taken = take_stances("Was it closed?", [item], sure)
     assert [yes for yes, _ in taken] == ([] if stance is None else [stance])
     assert all(other.score == log_odds(STANCE) and other.quote == item.quote for _, other in taken)
 
@@ -362,8 +373,11 @@ def test_a_sentence_in_the_questions_own_words_says_yes(news: NewsIndex) -> None
 
 def test_the_surest_stance_comes_first() -> None:
     chances = (0.7, 0.9, 0.8)
-    items = [replace(make_evidence("It was."), verdict=Judged(0.0, 1 - sure, sure)) for sure in chances]
-    assert [item.verdict.contradicted for _, item in take_stances(items)] == [0.9, 0.8, 0.7]
+    items = [make_evidence(f"It was {sure}.") for sure in chances]
+    taken = take_stances("Was it?", items, Verdicts(*(Judged(0.0, 1 - sure, sure) for sure in chances)))
+    assert [item.quote for _, item in taken] == ["It was 0.9.", "It was 0.8.", "It was 0.7."]
+    far = replace(items[0], score=ask.ON_THE_MATTER - 0.1)
+    assert take_stances("Was it?", [far], Verdicts()) == [], "what is off the matter is not even asked"
 
 
 # Which evidence

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.passage import Passage
-from models import Judged, Marked, Reading
+from models import Marked, Reading
 from qa.evidence import (
     LOOKED_AT,
     NO_SPAN,
@@ -101,8 +101,8 @@ def test_a_sentence_without_words_of_the_index_is_read_too() -> None:
 def test_a_sentence_in_which_nothing_was_found_comes_last_and_without_words() -> None:
     text = "Ten fell. Nine fled."
     first, last = read_hits(QUESTION, [make_hit(text)], Marking((2.0, 0, 3)))
-    assert (first.quote, first.words, first.scores) == ("Ten fell.", "Ten", (2.0, 0.0))
-    assert (last.quote, last.words, last.scores) == ("Nine fled.", "", (NO_SPAN, 0.0))
+    assert (first.quote, first.words, first.scores) == ("Ten fell.", "Ten", (2.0,))
+    assert (last.quote, last.words, last.scores) == ("Nine fled.", "", (NO_SPAN,))
 
 
 @pytest.mark.parametrize(
@@ -145,21 +145,32 @@ def test_a_sentence_is_judged_under_its_headline_between_its_neighbours() -> Non
 # Looking again
 
 
-def test_a_sentence_is_weighed_by_its_passage_its_words_and_what_they_state() -> None:
-    asked: list[tuple[list[str], list[Marked]]] = []
+def test_a_sentence_is_weighed_by_its_words_and_its_hit() -> None:
+    asked: list[list[Marked]] = []
 
     class Noting(FakeReader):
-        def judge(self, statements: Sequence[str], sentences: Sequence[Marked]) -> list[Judged]:
-            asked.append((list(statements), list(sentences)))
-            return [Judged(0.5, 0.25, 0.25) if " Ali" in said else Judged(0.1, 0.1, 0.8) for said in statements]
+        def answers(self, question: str, sentences: Sequence[Marked]) -> list[float]:
+            asked.append(list(sentences))
+            return super().answers(question, sentences)
 
     hit = make_hit("General Ali was killed at the airport.")
     [found] = find_evidence(QUESTION, [hit], Noting())
     told = dict(zip(SCORES, found.scores, strict=True))
-    assert told == {"span": 4.0, "passage": 4.0, "sentence": 4.0, "statement": 0.0, "words": 1.0, "rank": 0.0}
+    assert told == {"span": 4.0, "sentence": 4.0, "words": 1.0, "rank": 0.0} and found.passage == 4.0
     assert found.score == weigh(found.scores)
-    assert asked == [([f"{QUESTION} General Ali"], [in_view(found)]), ([QUESTION], [in_view(found)])]
-    assert found.verdict == Judged(0.1, 0.1, 0.8), "what it says on the question itself"
+    assert asked == [[in_view(found)]]
+
+
+def test_whether_any_answers_hangs_on_the_best_sentence_and_the_best_passage(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("BY_SENTENCE", 0.5), ("BY_PASSAGE", 0.25), ("ANY", 1.0)):
+        monkeypatch.setattr(f"qa.evidence.{name}", value)
+    hits = [
+        make_hit("General Ali was killed at the airport.", article_id="a"),
+        make_hit("Guards fled.", article_id="b"),
+    ]
+    first, second = find_evidence(QUESTION, hits, FakeReader())
+    assert first.score == pytest.approx(0.5 * weigh(first.scores) + 0.25 * 4.0 + 1.0)
+    assert first.score - second.score == pytest.approx(weigh(first.scores) - weigh(second.scores))
 
 
 def test_only_the_likeliest_are_looked_at_again_and_come_likeliest_first() -> None:
