@@ -24,8 +24,9 @@ LONGEST_QUESTION = 2_000  # characters
 READ = 30  # passages
 CONTEXT_CHARACTERS = 200
 KEPT_SHARE = 0.5  # of a follow-up's words in its rewriting
-ANSWERS = -0.2  # log-odds from which a sentence answers: docs/answers.md has what other bars give
+ANSWERS = -0.5  # log-odds from which a sentence answers: docs/answers.md has what other bars give
 MARGIN = 2.0  # log-odds below the best, from which a sentence is on the matter, but no answer
+OTHER_SIDE = 3.0  # log-odds below the best, down to which another outlet's number or day is a side
 ON_THE_MATTER = -2.5  # log-odds below which a refusal shows no sentence
 STANCES = 4  # sentences, likeliest first, that may say yes or no: those farther off often are of something else
 STANCE = 0.7  # probability from which a sentence says yes or no
@@ -140,7 +141,7 @@ def answer(
         a, b = best.spans[0] if best.spans else (best.start, best.end)
         yield Found(first, (a - best.start, b - best.start))
     if chosen and score >= parts.least_score:
-        sides = [] if stances else find_sides(asked, chosen)
+        sides = [] if stances else find_sides(asked, heard(evidence))
         yield Status("writing")
         if generator is None and not stances and not sides:
             generator = parts.generator()
@@ -211,11 +212,19 @@ def _told(
 
 
 def choose(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
-    """The sentences to answer from, likeliest first: those that reach ANSWERS, within MARGIN of the best or correcting,
-    and that give a number or a day where one is asked for."""
-    least = max(ANSWERS, evidence[0].score - MARGIN) if evidence else ANSWERS
-    chosen = [item for item in evidence if item.score >= least or (item.score >= ANSWERS and corrects(item))]
+    """The sentences to answer from, likeliest first: none where the best does not reach ANSWERS, else those within
+    MARGIN of it, twice that where they correct, that give a number where one is asked for."""
+    if not evidence or evidence[0].score < ANSWERS:
+        return []
+    least = evidence[0].score - MARGIN
+    chosen = [item for item in evidence if item.score >= (least - MARGIN if corrects(item) else least)]
     return [item for item in chosen if gives_value(question, item)]
+
+
+def heard(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The sentences that may disagree with the best: within OTHER_SIDE of it, with words that the reader takes for an
+    answer rather than for none."""
+    return [item for item in evidence if item.score >= evidence[0].score - OTHER_SIDE and item.span > 0]
 
 
 def is_yes_no(question: str) -> bool:

@@ -58,6 +58,11 @@ class Evidence:
         return self.items[0] if self.spans else ""
 
     @property
+    def span(self) -> float:
+        """The reader's log-odds that the words which answer do, rather than none of the passage."""
+        return self.scores[SCORES.index("span")] if self.scores else math.inf
+
+    @property
     def place(self) -> tuple[str, int]:
         return self.hit.article.id, self.start
 

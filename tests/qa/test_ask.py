@@ -387,23 +387,31 @@ def scored(*scores: float) -> list[Evidence]:
     return [make_evidence("Ten fell.", article_id=str(n), score=score) for n, score in enumerate(scores)]
 
 
-def test_evidence_is_chosen_by_what_it_reaches_and_how_far_the_best_is() -> None:
+def test_evidence_is_chosen_by_what_the_best_reaches_and_how_far_it_is() -> None:
     assert choose("Who fell?", []) == []
     assert choose("Who fell?", scored(ask.ANSWERS - 0.01)) == []
-    for evidence in (
-        scored(ask.ANSWERS + 9, ask.ANSWERS + 9 - ask.MARGIN, ask.ANSWERS + 9 - ask.MARGIN - 0.1),
-        scored(1.0, 0.0, -0.1),
-    ):
+    for best in (ask.ANSWERS, ask.ANSWERS + 9):
+        evidence = scored(best, best - ask.MARGIN, best - ask.MARGIN - 0.1)
         assert choose("Who fell?", evidence) == evidence[:2]
     assert ON_THE_MATTER < ask.ANSWERS
 
 
 def test_a_correction_is_heard_though_others_are_likelier() -> None:
     likely = scored(9.0)
-    note = make_evidence("It was nine.", title="Corrected: the toll", score=ask.ANSWERS)
+    far = 9.0 - 2 * ask.MARGIN
+    note = make_evidence("It was nine.", title="Corrected: the toll", score=far)
     assert choose("Who fell?", [*likely, note]) == [*likely, note]
-    assert choose("Who fell?", [*likely, make_evidence("It was nine.", title="The toll", score=ask.ANSWERS)]) == likely
-    assert choose("Who fell?", [*likely, replace(note, score=ask.ANSWERS - 0.1)]) == likely
+    assert choose("Who fell?", [*likely, make_evidence("It was nine.", title="The toll", score=far)]) == likely
+    assert choose("Who fell?", [*likely, replace(note, score=far - 0.1)]) == likely
+
+
+def test_another_side_is_near_the_best_and_has_words_that_answer() -> None:
+    def told(score: float, span: float) -> Evidence:
+        return replace(make_evidence("Ten fell."), score=score, scores=(span, 0.0, 1.0, 0.0))
+
+    best, side = told(9.0, 4.0), told(9.0 - ask.OTHER_SIDE, 0.1)
+    far, none = told(9.0 - ask.OTHER_SIDE - 0.1, 4.0), told(8.0, 0.0)
+    assert ask.heard([best, none, side, far]) == [best, side]
 
 
 def test_a_sentence_without_a_number_answers_no_question_for_one() -> None:
