@@ -72,6 +72,8 @@ def check_out(out: Path, file: Path, *, replace: bool) -> None:
         raise BatchError(f"{out}: answers are written to {', '.join(OUT)}; name one of these")
     if out.is_dir():
         raise BatchError(f"{out}: is a folder; name a file for the answers")
+    if not out.parent.is_dir():
+        raise BatchError(f"{out.parent}: is no folder; make it, or name another file for the answers")
     if out.exists() and file.exists() and out.samefile(file):
         raise BatchError(f"{out}: holds the questions; name another file for the answers")
     if out.exists() and not replace and not kept_file(out).exists():

@@ -116,15 +116,17 @@ def test_a_workbook_and_json_lines_say_the_same(batch: Batch, tmp_path: Path) ->
 @pytest.mark.parametrize("torn", [b"", b'{"question": "How did', '{"question": "Wer w\u00e4'.encode()[:-1]])
 def test_after_a_kill_nothing_is_asked_twice(batch: Batch, tmp_path: Path, torn: bytes) -> None:
     out = tmp_path / "answers.csv"
+    with pytest.raises(Killed):
+        batch.run(out, Counting(last=QUESTIONS[1]))
+    with kept_file(out).open("ab") as kept:
+        kept.write(torn)
     killed = Counting(last=QUESTIONS[2])
     with pytest.raises(Killed):
         batch.run(out, killed)
-    assert set(killed.asked) == {QUESTIONS[0], QUESTIONS[1]} and not out.exists()
-    with kept_file(out).open("ab") as kept:
-        kept.write(torn)
-    second = Counting()
-    report = batch.run(out, second)
-    assert set(second.asked) == {QUESTIONS[2]} and report.before == 2 and not kept_file(out).exists()
+    assert set(killed.asked) == {QUESTIONS[1]} and not out.exists()
+    last = Counting()
+    report = batch.run(out, last)
+    assert set(last.asked) == {QUESTIONS[2]} and report.before == 2 and not kept_file(out).exists()
     batch.run(tmp_path / "whole.csv")
     assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
@@ -186,6 +188,7 @@ def test_where_answers_cannot_go_is_said_before_anything_is_asked(batch: Batch, 
         (tmp_path / "answers.pdf", "answers are written to .csv, .tsv, .xlsx, .jsonl, .ndjson"),
         (batch.file, "holds the questions"),
         (tmp_path / "folder.csv", "is a folder"),
+        (tmp_path / "none" / "answers.csv", "none: is no folder; make it"),
         (tmp_path / "there.csv", "is there already; name another, or write over it with --replace"),
     ):
         (tmp_path / "folder.csv").mkdir(exist_ok=True)
