@@ -1,7 +1,7 @@
 """`groundwire`: each command is one call of the Python API; here are those that ask and show.
 
-Exit codes: 0 done, 1 a sentence on standard error says what is wrong and what to do, 2 wrong usage, 3 `index` did the
-rest but could not read something, which is told, 130 interrupted.
+Exit codes: 0 done, 1 a sentence on standard error says what is wrong and what to do, 2 wrong usage, 3 `index` or
+`ask --file` did the rest but could not read something, which is told, 130 interrupted.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from cli.batch import add_asking, check_usage, run_batch, tell_citations, write_hits
 from cli.copies import add_copies_command
 from cli.eval import add_eval_commands
 from cli.feed import add_feed_commands
@@ -70,6 +71,7 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     search.add_argument("question")
     search.add_argument("-k", type=positive, default=10, help="how many (10)")
     search.add_argument("--json", action="store_true", help="print the hits as JSON")
+    search.add_argument("--csv", type=Path, metavar="FILE", help="write the hits to FILE too (.csv, .tsv or .xlsx)")
 
     dated = add(
         "timeline",
@@ -84,9 +86,7 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     dated.add_argument("--json", action="store_true", help="print the days as JSON")
 
     asking = ("archive", "scope", "embedder", "reranker", "llm")
-    ask = add("ask", run_ask, "answer a question with quotes", *asking)
-    ask.add_argument("question")
-    ask.add_argument("--json", action="store_true", help="print the answer as JSON")
+    add_asking(add("ask", run_ask, "answer a question with quotes, or a file of questions", *asking))
 
     again = add("replay", run_replay, "ask a kept answer's question again and say what changed", "weights")
     again.add_argument("file", type=Path, metavar="ANSWER.json", help="what groundwire ask --json printed")
@@ -130,6 +130,8 @@ def run_search(given: argparse.Namespace, settings: Settings) -> int:
     hits = room.search(given.question, given.k, scope=scope)
     if not hits and not scope.everything:
         print(f"groundwire: nothing is in what you chose ({plain(scope.told())})", file=sys.stderr)
+    if given.csv:
+        write_hits(given.csv, hits)
     if given.json:
         print(plain_json([hit.to_dict() | {"text": hit.text} for hit in hits]))
         return 0
@@ -180,10 +182,16 @@ def run_timeline(given: argparse.Namespace, settings: Settings) -> int:
 def run_ask(given: argparse.Namespace, settings: Settings) -> int:
     from qa.ask import check_question
 
+    check_usage(given)
+    if given.file:
+        return run_batch(given, settings)
     check_question(given.question)
     scope = scope_of(given)
     room = open_room(settings)
     scope = room.news.archive.known(scope)
+    if given.cite:
+        tell_citations(room, room.ask(given.question, scope=scope), given.cite)
+        return 0
     if given.json:
         print(plain_json(room.ask(given.question, scope=scope).to_dict()))
         return 0

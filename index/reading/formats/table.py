@@ -3,7 +3,7 @@
 import codecs
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -39,15 +39,15 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
     A row that does not fit its table is refused with its line: it is never cut or put together to fit.
     """
     with parsing(original.name, "a table"):
-        charset = _charset(original.path, original.name)
+        charset = charset_of(original.path, original.name)
         # The module's limit is one for all readers; the sample's own is lower than an article.
         csv.field_size_limit(LARGEST_ARTICLE)
-        dialect = _dialect(original, charset)
+        dialect = dialect_of(original, charset, lambda header: "text" in places_of(header))
     seen: set[str] = set()
     columns: dict[str, list[int]] | None = None
     width = 0
     whole = True
-    for number, last, row in _rows(original.path, charset, dialect):
+    for number, last, row in rows_of(original.path, charset, dialect):
         where = f"{original.name}:{number}"
         if isinstance(row, csv.Error):
             whole = False
@@ -72,8 +72,11 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
                 yield from _read_row(row, columns, original, where, seen)
 
 
-def _dialect(original: Original, charset: str) -> Dialect:
-    """The dialect that most rows of the whole file fit; more than one is tried only where the file leaves a doubt."""
+def dialect_of(original: Original, charset: str, knows: Callable[[list[str]], bool]) -> Dialect:
+    """The dialect in which `knows` knows the header, and that most rows of the whole file fit.
+
+    More than one is tried only where the file leaves a doubt. Raises ArticleError for an empty file.
+    """
     with original.path.open(encoding=charset, errors="replace", newline="") as file:
         start = file.readline(PIECE).removeprefix("\ufeff")
         if not start.strip():
@@ -89,21 +92,21 @@ def _dialect(original: Original, charset: str) -> Dialect:
         for delimiter in ([given[1]] if given else order)
         for backslash in ((False, True) if escaped else (False,))
     ]
-    good = [dialect for dialect in found if "text" in places_of(_header(original.path, charset, dialect))]
+    good = [dialect for dialect in found if knows(_header(original.path, charset, dialect))]
     if len(good) < 2:
         return (good or found)[0]
     return min(good, key=partial(_misfits, original.path, charset))
 
 
 def _header(path: Path, charset: str, dialect: Dialect) -> list[str]:
-    row = next((row for _, _, row in _rows(path, charset, dialect)), [])
+    row = next((row for _, _, row in rows_of(path, charset, dialect)), [])
     return [] if isinstance(row, csv.Error) else row
 
 
 def _misfits(path: Path, charset: str, dialect: Dialect) -> int:
     """How many rows of a file do not fit its first one."""
     width = misfits = 0
-    for _, _, row in _rows(path, charset, dialect):
+    for _, _, row in rows_of(path, charset, dialect):
         if isinstance(row, csv.Error):
             misfits += 1
         elif not width:
@@ -113,7 +116,7 @@ def _misfits(path: Path, charset: str, dialect: Dialect) -> int:
     return misfits
 
 
-def _rows(path: Path, charset: str, dialect: Dialect) -> Iterator[tuple[int, int, list[str] | csv.Error]]:
+def rows_of(path: Path, charset: str, dialect: Dialect) -> Iterator[tuple[int, int, list[str] | csv.Error]]:
     """The rows of a table, each with its first and its last line; an error in place of one that is not well quoted."""
     # Only a letter cut off at the file's end can be wrong in it now.
     with path.open(encoding=charset, errors="replace", newline="") as file:
@@ -177,7 +180,7 @@ def _read_row(
         yield error
 
 
-def _charset(path: Path, name: str) -> str:
+def charset_of(path: Path, name: str) -> str:
     """The charset of a table, read as a stream; told from the piece where it is not UTF-8, if there is one."""
     with path.open("rb") as file:
         start = file.read(4)
