@@ -124,10 +124,10 @@ def find_sides(question: str, evidence: Sequence[Evidence]) -> list[Account]:
         side.sort(key=lambda item: (not item.hit.superseded, _published(item)), reverse=True)
         made.append(Account(side[0].words or side[0].quote, tuple(independent(side))))
     made.sort(key=lambda side: (side.in_force, side.published), reverse=True)
-    held = [side for side in made if side.in_force]
-    if len(held) == 1:  # a version that is superseded speaks only beside the one that supersedes it
-        held += [side for side in made if not side.in_force and is_superseded(held[0], [side])]
-    return held if len(held) > 1 else []
+    standing = [side for side in made if side.in_force]
+    if len(standing) == 1:  # a version that is superseded speaks only beside the one that supersedes it
+        standing += [side for side in made if not side.in_force and is_superseded(standing[0], [side])]
+    return standing if len(standing) > 1 else []
 
 
 def _differ(question: str, one: Evidence, other: Evidence) -> bool:
