@@ -73,7 +73,7 @@ def run_check(given: argparse.Namespace, settings: Settings) -> int:
         from ground.files import write_whole
         from qa.checking.page import as_html
 
-        write_whole(given.html, as_html(found, path.name if path else "Draft", place_of(settings.archive)))
+        write_whole(given.html, as_html(found, path.name if path else "Draft", Path(place_of(settings.archive)).name))
     print(plain_json(found.to_dict()) if given.json else _told(found))
     return 0 if found.clean else UNPROVED
 

@@ -655,7 +655,7 @@ def test_a_check_that_cannot_be_done_says_why(
 
 def test_a_check_is_read_with_its_defaults() -> None:
     wanted = read_check_request({"text": "Ten died."})
-    assert (wanted.archive, wanted.scope, wanted.form) == ("groundwire", EVERYTHING, "json")
+    assert (wanted.archive, wanted.scope, wanted.page) == ("groundwire", EVERYTHING, False)
     with pytest.raises(RequestError, match="no JSON object"):
         read_check_request([])
 

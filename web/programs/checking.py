@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from index.store.scope import Scope
 from qa.checking.check import Check, check
@@ -23,11 +23,13 @@ class WantedCheck:
     archive: str
     text: str
     scope: Scope
-    form: Literal["json", "html"]
+    page: bool
 
 
 def read_check_request(body: object) -> WantedCheck:
-    """`text` is the draft; `archive`, `scope` and `format` may be left out. Raises RequestError or ScopeError.
+    """`text` is the draft; `archive`, `scope` and `format` ("json", or "html" for a page) may be left out.
+
+    Raises RequestError or ScopeError.
 
     >>> read_check_request({"text": "Ten died."}).archive
     'groundwire'
@@ -41,7 +43,7 @@ def read_check_request(body: object) -> WantedCheck:
         raise RequestError("archive is the name of an archive", "archive")
     if form not in ("json", "html"):
         raise RequestError("format is json or html", "format")
-    return WantedCheck(archive, text, Scope.from_dict(body.get("scope")), form)
+    return WantedCheck(archive, text, Scope.from_dict(body.get("scope")), page=form == "html")
 
 
 def make_check_router(server: Server) -> "APIRouter":
@@ -75,7 +77,7 @@ def make_check_router(server: Server) -> "APIRouter":
         except Exception as error:
             status, told = tell_error(error, fault="text")
             return JSONResponse(told, status)
-        if wanted.form == "html":
+        if wanted.page:
             return HTMLResponse(as_html(found, archive=entry.name))
         return JSONResponse(found.to_dict())
 
