@@ -1,7 +1,8 @@
 """`groundwire`: each command is one call of the Python API; here are those that ask and show.
 
 Exit codes: 0 done, 1 a sentence on standard error says what is wrong and what to do, 2 wrong usage, 3 `index` or
-`ask --file` did the rest but could not read something, which is told, 130 interrupted.
+`ask --file` did the rest but could not read something, which is told, 4 `check` found something that is not borne out,
+130 interrupted.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cli.batch import add_asking, check_usage, run_batch, tell_citations, write_hits
+from cli.check import add_check_command
 from cli.copies import add_copies_command
 from cli.eval import add_eval_commands
 from cli.feed import add_feed_commands
@@ -96,6 +98,8 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     )
     again.add_argument("--threads", type=positive, default=None, metavar="N", help="processor threads (all)")
     again.add_argument("--json", action="store_true", help="print what changed and the answer as JSON")
+
+    add_check_command(add)
 
     add("chat", run_chat, "ask in the terminal, follow-up questions understood", *asking)
 

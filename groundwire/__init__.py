@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from models import Message
     from qa.answer import Answer, Citation, Conflict, Sentence, Side
     from qa.ask import Found, Piece, Status
+    from qa.checking.check import Check, Checked, check
     from qa.newsroom import Newsroom, open_newsroom
     from qa.retrieve import Hit
     from qa.settings import Settings
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer",
     "Article",
+    "Check",
+    "Checked",
     "Citation",
     "Conflict",
     "Found",
@@ -32,6 +35,7 @@ __all__ = [
     "Settings",
     "Side",
     "Status",
+    "check",
     "open_newsroom",
 ]
 _HOMES = {
@@ -42,6 +46,7 @@ _HOMES = {
     "models": ("Message",),
     "qa.answer": ("Answer", "Citation", "Conflict", "Sentence", "Side"),
     "qa.ask": ("Found", "Piece", "Status"),
+    "qa.checking.check": ("Check", "Checked", "check"),
     "qa.newsroom": ("Newsroom", "open_newsroom"),
     "qa.retrieve": ("Hit",),
     "qa.settings": ("Settings",),

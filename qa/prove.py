@@ -90,8 +90,8 @@ def uncovered(sentence: str, question: str, evidence: Sequence[Evidence]) -> set
     held_stems = {word[:6] for word in held}
     undated = _without_dates(sentence, evidence)
     names = {name for name in names_in(undated) if name[:6] not in held_stems}
-    told, held_words = _spell_out(undated), _spell_out(quotes)
-    free = stems(f"{held_words} {about} {REPORTING} {_spell_out(question)}")
+    told, held_words = spell_out(undated), spell_out(quotes)
+    free = stems(f"{held_words} {about} {REPORTING} {spell_out(question)}")
     words = {
         word
         for word in stems(told) - free - stems(" ".join(names_in(told)))
@@ -102,10 +102,10 @@ def uncovered(sentence: str, question: str, evidence: Sequence[Evidence]) -> set
     return names | words | denials | (numbers_in(undated) - numbers_in(quotes))
 
 
-def _spell_out(text: str) -> str:
+def spell_out(text: str) -> str:
     """Contractions that deny in two words.
 
-    >>> _spell_out("It won't, she didn’t.")
+    >>> spell_out("It won't, she didn’t.")
     'It will not, she did not.'
     """
     whole = re.sub(r"(?i)\b(wo|ca)n[’']t\b", lambda found: {"wo": "will", "ca": "can"}[found[1].lower()] + " not", text)

@@ -14,8 +14,8 @@ from qa.settings import Settings
 from tests.test_floors import HEAVY, ROOT
 
 NAMES = """
-    Answer Article Citation Conflict Found GroundwireError Hit Message Newsroom Passage Piece Scope Sentence Settings
-    Side Status open_newsroom
+    Answer Article Check Checked Citation Conflict Found GroundwireError Hit Message Newsroom Passage Piece Scope
+    Sentence Settings Side Status check open_newsroom
 """.split()
 
 

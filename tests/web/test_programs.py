@@ -26,6 +26,7 @@ from web.auth.headers import hosts_for
 from web.auth.logins import Logins, add_login
 from web.auth.middleware import AuthMiddleware, user_of
 from web.programs.calls import find_archive, read
+from web.programs.checking import make_check_router, read_check_request
 from web.programs.completions import RequestError, make_router, read_request
 from web.server import Server
 
@@ -114,6 +115,7 @@ class Served:
 
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
         app.include_router(make_router(self.server))
+        app.include_router(make_check_router(self.server))
         with gr.Blocks(title="Groundwire", analytics_enabled=False) as page:
             # As on the real page: an event of its own by a name that an endpoint wants.
             gr.Button("Ask").click(lambda: None, api_name="ask", api_visibility="private")
@@ -602,3 +604,62 @@ def test_an_assistant_gone_frees_the_model(free: Served, way: str) -> None:
         with httpx.stream("POST", f"{free.address}/gradio_api/mcp/", json=body, headers=takes, timeout=30):
             until(lambda: question in free.room.begun)
     until(lambda: question in free.room.ended)
+
+
+# A draft
+
+
+def check_draft(served: Served, **body: Any) -> httpx.Response:
+    key = {"Authorization": f"Bearer paz:{PASSWORD}"} if served.logins else {}
+    return httpx.post(f"{served.address}/v1/check", json=body, headers=key, timeout=30)
+
+
+def test_a_draft_is_checked(free: Served) -> None:
+    text = "Ten people died in the strike. Twelve people died in the strike. Who died?"
+    told = check_draft(free, text=text).json()
+    assert told["counts"] == {"borne out": 1, "contradicted": 1, "not found": 0, "skipped": 1}
+    first = told["sentences"][0]
+    assert text[first["start"] : first["end"]] == first["text"] == "Ten people died in the strike."
+    assert first["quotes"][0]["quote"] == "Ten people died in the strike."
+    assert told["sentences"][1]["why"] == ["number"]
+
+
+def test_a_checked_draft_is_a_page_with_no_markup_of_its_own(free: Served) -> None:
+    page = check_draft(free, text="<script>alert(1)</script> Ten people died.", format="html")
+    assert page.headers["content-type"].startswith("text/html") and "default-src 'none'" in page.text
+    assert "<script" not in page.text and "&lt;script&gt;" in page.text
+
+
+def test_a_part_of_the_archive_is_checked_against(free: Served) -> None:
+    told = check_draft(free, text="Ten people died in the strike.", scope={"outlets": ["AFP"]}).json()
+    assert told["counts"]["not found"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "where", "words"),
+    [
+        ({"text": 3}, 400, "text", "text is the draft"),
+        ({"text": " "}, 400, "text", "the draft is empty"),
+        ({"text": "Ten died.", "format": "pdf"}, 400, "format", "json or html"),
+        ({"text": "Ten died.", "archive": ["a"]}, 400, "archive", "the name of an archive"),
+        ({"text": "Ten died.", "archive": "nowhere"}, 404, "model", "no archive called"),
+    ],
+)
+def test_a_check_that_cannot_be_done_says_why(
+    free: Served, body: dict[str, Any], status: int, where: str, words: str
+) -> None:
+    refused = check_draft(free, **body)
+    error = refused.json()["error"]
+    assert (refused.status_code, error["param"]) == (status, where) and words in error["message"]
+
+
+def test_a_check_is_read_with_its_defaults() -> None:
+    wanted = read_check_request({"text": "Ten died."})
+    assert (wanted.archive, wanted.scope, wanted.page) == ("groundwire", EVERYTHING, False)
+    with pytest.raises(RequestError, match="no JSON object"):
+        read_check_request([])
+
+
+def test_nobody_checks_without_a_login(shut: Served) -> None:
+    assert check_draft(shut, text="Nothing happened.").status_code == 200
+    assert httpx.post(f"{shut.address}/v1/check", json={"text": "Ten died."}).status_code == 401

@@ -118,7 +118,7 @@ def make_router(server: Server) -> "APIRouter":
     async def complete(request: Request) -> Response:
         try:
             user = known_user(request)
-            wanted = read_request(await _read_json(request))
+            wanted = read_request(await read_json(request))
             entry = await asyncio.to_thread(find_archive, server, user, wanted.model)
             asking = await put(server, user, entry.key, wanted.question, wanted.history, scope=wanted.scope)
         except Exception as error:
@@ -170,7 +170,8 @@ def known_user(request: Any) -> str:
     return user
 
 
-async def _read_json(request: Any) -> object:
+async def read_json(request: Any) -> object:
+    """The body of a request; raises RequestError where it is no JSON."""
     body = await request.body()
     try:
         value: object = json.loads(body)
@@ -179,8 +180,8 @@ async def _read_json(request: Any) -> object:
     return value
 
 
-def tell_error(error: Exception) -> tuple[int, dict[str, Any]]:
-    """The status and the words of an error, as OpenAI's clients read them.
+def tell_error(error: Exception, *, fault: str = "messages") -> tuple[int, dict[str, Any]]:
+    """The status and the words of an error, as OpenAI's clients read them; `fault` is the field that was asked by.
 
     >>> tell_error(RequestError("there is one answer to a question", "n"))[1]["error"]["param"]
     'n'
@@ -202,7 +203,7 @@ def tell_error(error: Exception) -> tuple[int, dict[str, Any]]:
         elif isinstance(error, ModelError):
             status = 503
         elif isinstance(error, ValueError) and isinstance(error, user_errors()):
-            status, kind, where = 400, "invalid_request_error", "messages"
+            status, kind, where = 400, "invalid_request_error", fault
     return status, {"error": {"message": sentence, "type": kind, "param": where, "code": code}}
 
 

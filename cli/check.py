@@ -1,0 +1,149 @@
+"""`groundwire check`: a draft against the archive, sentence by sentence, and quotes that were kept outside it."""
+
+import argparse
+import io
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.options import place_of, scope_of
+from cli.terminal import Line, credit_line, open_room, plain
+from ground.shown import one_line
+from ground.words import plain_json
+from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from qa.checking.check import Check, Checked
+    from qa.checking.kept import KeptQuote
+
+UNPROVED = 4  # exit code where something is not borne out
+SIGNS = {"borne out": "✓", "contradicted": "✗", "not found": "?", "skipped": "–"}
+PARTS = {
+    "number": "another number",
+    "day": "another day",
+    "name": "another name",
+    "speaker": "somebody else",
+    "denial": "one denies what the other says",
+    "doubt": "the quote only supposes it, or gives it as somebody's word",
+}
+EXAMPLE = """examples:
+  groundwire check draft.docx --archive news --html checked.html
+  pbpaste | groundwire check - --archive news
+  groundwire check conversation.md --archive news     quotes that were exported: do they stand there still?
+
+exit codes: 0 all is borne out, 4 something is not, 1 it could not be checked"""
+
+
+def add_check_command(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """`add` makes a command: its name, what runs it, one line of help, its groups of options."""
+    what = "check a draft sentence by sentence against the archive; no language model"
+    check = add("check", run_check, what, "archive", "scope", "embedder")
+    check.epilog, check.formatter_class = EXAMPLE, argparse.RawDescriptionHelpFormatter
+    check.add_argument("file", metavar="DRAFT", help="a .txt, .md or .docx file, or - for standard input")
+    check.add_argument("--json", action="store_true", help="print what was found as JSON")
+    check.add_argument("--html", type=Path, metavar="FILE", help="write it as one page to click through, too")
+    check.add_argument("--draft", action="store_true", help="check the sentences even where it holds exported quotes")
+
+
+def run_check(given: argparse.Namespace, settings: Settings) -> int:
+    from qa.checking.check import check
+    from qa.checking.draft import read_draft
+    from qa.checking.kept import kept_quotes
+
+    path = None if given.file == "-" else Path(given.file)
+    scope = scope_of(given)
+    raw = _read_input() if path is None else _raw(path)
+    quotes = [] if given.draft else kept_quotes(raw)
+    if quotes:
+        return _verify(quotes, given, settings)
+    text = raw if path is None else read_draft(path)
+    room = open_room(settings)
+    line = Line()
+    found = check(
+        room,
+        text,
+        scope=room.news.archive.known(scope),
+        progress=lambda done, total: line.say(f"sentence {done + 1} of {total} …"),
+    )
+    line.clear()
+    if given.html:
+        from ground.files import write_whole
+        from qa.checking.page import as_html
+
+        write_whole(given.html, as_html(found, path.name if path else "Draft", Path(place_of(settings.archive)).name))
+    print(plain_json(found.to_dict()) if given.json else _told(found))
+    return 0 if found.clean else UNPROVED
+
+
+def _read_input() -> str:
+    from qa.checking.draft import DraftError
+
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8-sig", errors="strict")
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise DraftError(f"standard input: not UTF-8 at byte {error.start}; save the draft as UTF-8") from None
+
+
+def _raw(path: Path) -> str:
+    """The file as text, to look for exported quotes in; empty for what is none. Raises DraftError for no file."""
+    from qa.checking.draft import DraftError
+
+    if not path.is_file():
+        raise DraftError(f"{path}: no such file; name a draft, or - for standard input")
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return ""
+
+
+def _told(found: "Check") -> str:
+    """Each sentence with its mark and quotes, and the counts."""
+    lines = [line for one in found.sentences if one.mark != "skipped" for line in [*_sentence(one), ""]]
+    counts = found.counts
+    marks = ", ".join(f"{counts[mark]} {mark}" for mark in ("borne out", "contradicted", "not found"))
+    skipped = Counter(one.why[0] for one in found.sentences if one.mark == "skipped")
+    left = ", ".join(f"{number} {why}" for why, number in sorted(skipped.items()))
+    total = sum(counts.values()) - counts["skipped"]
+    return "\n".join([*lines, f"{total} sentences: {marks}" + (f"; skipped: {left}" if left else "")])
+
+
+def _sentence(one: "Checked") -> list[str]:
+    lines = [f"{SIGNS[one.mark]} {one.mark:12}  {one_line(one.plain)}"]
+    if one.why:
+        lines.append(f"    where it parts: {'; '.join(PARTS[why] for why in one.why)}")
+    if one.missing:
+        lines.append(f"    no quote holds: {one_line(', '.join(one.missing))}")
+    for cited in one.citations:
+        near = "nearest: " if one.mark == "not found" else ""
+        also = f"; also carried by {one_line(', '.join(cited.also_in))}" if cited.also_in else ""
+        lines.append(f"    {near}{credit_line(cited.source, cited.published, cited.title)}{also}")
+        lines.append(f"    {one_line(cited.article_id)} {cited.start}:{cited.end}")
+        lines.append(textwrap.indent(textwrap.fill(f"“{plain(' '.join(cited.quote.split()))}”", 96), "    "))
+    return lines
+
+
+def _verify(quotes: "Sequence[KeptQuote]", given: argparse.Namespace, settings: Settings) -> int:
+    """Whether exported quotes stand in the archive still."""
+    from index.opening import open_archive
+    from qa.checking.kept import verify
+
+    archive = open_archive(settings.archive)
+    verified = verify(archive, quotes)
+    archive.close()
+    if given.json:
+        print(plain_json({"quotes": [one.to_dict() for one in verified]}))
+    else:
+        for one in verified:
+            kept = one.kept
+            now = f", now {one.start}:{one.end}" if one.state == "moved" else ""
+            sign = "✓" if one.holds else "✗"
+            print(f"{sign} {one.state:9} {one_line(kept.article_id)} {kept.start}:{kept.end}{now}")
+            print(textwrap.indent(textwrap.fill(f"“{plain(' '.join(kept.quote.split()))}”", 96), "    "))
+        counted = Counter(one.state for one in verified)
+        print(f"{len(verified)} quotes: {', '.join(f'{number} {state}' for state, number in sorted(counted.items()))}")
+    return 0 if all(one.holds for one in verified) else UNPROVED

@@ -1,0 +1,216 @@
+"""`check(room, text)`: each sentence of a draft borne out, contradicted or not found, with the quote that says so.
+
+A sentence is borne out by one quote that holds its words and parts from it in nothing: numbers, days, names, who
+speaks, what is denied, what is only supposed. Where the words leave it open, the reader decides.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from ground.words import fold
+from index.passage import heading, sentences_in
+from index.store.scope import EVERYTHING, Scope
+from models import Reader
+from qa.answer import Citation, cite
+from qa.ask import LONGEST_QUESTION
+from qa.checking.agreement import Compared, Quoted, compare
+from qa.checking.draft import Said, sentences_of_draft
+from qa.checking.wording import PRONOUNS, content, undated
+from qa.evidence import Evidence, in_view, sentences_of, stems
+from qa.newsroom import Newsroom
+from qa.prove import names_in
+
+Mark = Literal["borne out", "contradicted", "not found", "skipped"]
+
+HITS = 20  # passages that a sentence is looked for in
+COMPARED = 12  # sentences of them that it is held against
+SENTENCES_BEFORE = 3  # of a quote, whose words count for it
+# Shares of words, 0 to 1, chosen on the newsroom half of bench/gold/drafts: docs/check.md
+HELD = 0.62  # of a sentence's words, from which a quote bears it out
+PLAIN = 0.57  # of those that are no names
+HERE = 0.35  # of those that are no names, in the quote itself
+OPEN = 0.45  # of a sentence's words, from which the reader decides
+PARTED = 0.7  # of a sentence's words, from which a quote that parts from it contradicts it
+SUPPORTS = 0.9  # probability of the reader that a quote supports a sentence, where the words leave it open
+TOLD = frozenset({"number", "day", "name", "speaker", "denial"})  # in what a quote can contradict
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A sentence at `start:end` of the draft, without markup in `plain`, its mark, and what that rests on, best first.
+
+    `evidence` bears it out or contradicts it; of a sentence that is not found it is the nearest, if any. `why` says in
+    what a quote parts from it, or why it is skipped; `missing` are its numbers, days and names that no quote holds.
+    """
+
+    text: str
+    plain: str
+    start: int
+    end: int
+    mark: Mark
+    why: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def citations(self) -> list[Citation]:
+        """The quotes with outlet, day and offsets, numbered from 1."""
+        return [
+            cite(number, item.hit.article, item.start, item.end, item.hit.copies)
+            for number, item in enumerate(self.evidence, 1)
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        told = {name: getattr(self, name) for name in ("text", "plain", "start", "end", "mark")}
+        quotes = [asdict(citation) | {"also_in": list(citation.also_in)} for citation in self.citations]
+        return told | {"why": list(self.why), "missing": list(self.missing), "quotes": quotes}
+
+
+@dataclass(frozen=True)
+class Check:
+    """A draft with its sentences checked, in order, and the state of the archive that they were checked against."""
+
+    draft: str
+    sentences: tuple[Checked, ...]
+    archive: str
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many sentences have each mark."""
+        counted = Counter(one.mark for one in self.sentences)
+        return {mark: counted[mark] for mark in ("borne out", "contradicted", "not found", "skipped")}
+
+    @property
+    def clean(self) -> bool:
+        """Whether every sentence that was checked is borne out."""
+        return all(one.mark in ("borne out", "skipped") for one in self.sentences)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready: the counts, then the sentences; not the draft again."""
+        return {
+            "archive": self.archive,
+            "counts": self.counts,
+            "sentences": [one.to_dict() for one in self.sentences],
+        }
+
+
+def check(
+    room: Newsroom,
+    draft: str,
+    *,
+    scope: Scope = EVERYTHING,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Check:
+    """Checks a draft against an archive, or a part of it; no language model is asked.
+
+    `progress` hears how many sentences are done, and of how many. Once `cancelled()` is true the rest is left out.
+    Raises DraftError for a draft that is empty or too long.
+    """
+    said = sentences_of_draft(draft)
+    checked: list[Checked] = []
+    for number, (one, before) in enumerate(_with_context(said)):
+        if cancelled():
+            break
+        progress(number, len(said))
+        checked.append(_check(room, one, before, scope, draft))
+    return Check(draft, tuple(checked), room.news.archive.contents())
+
+
+def _with_context(said: Sequence[Said]) -> Iterator[tuple[Said, str]]:
+    """Each sentence with the last one before it that names somebody, where it says "he" or "they" itself."""
+    named = ""
+    for one in said:
+        words = fold(one.plain).split()
+        names = names_in(undated(one.plain))
+        yield one, named if words[:1] and words[0] in PRONOUNS and not names else ""
+        if names:
+            named = one.plain
+
+
+def _check(room: Newsroom, said: Said, before: str, scope: Scope, draft: str) -> Checked:
+    text = draft[said.start : said.end]
+    if said.skipped:
+        return Checked(text, said.plain, said.start, said.end, "skipped", (said.skipped,))
+    asked = f"{said.plain} ({before})" if before else said.plain
+    hits = room.search(asked[:LONGEST_QUESTION], HITS, scope=scope)
+    found: dict[tuple[str, int], Evidence] = {}
+    for hit in hits:
+        for start, end in sentences_of(hit):
+            found.setdefault((hit.article.id, start), Evidence(hit, start, end))
+    mark, why, missing, evidence = judge(said.plain, likeliest(said.plain, before, found.values()), room.reader)
+    return Checked(text, said.plain, said.start, said.end, mark, why, missing, evidence)
+
+
+def likeliest(statement: str, before: str, found: Iterable[Evidence]) -> list[Evidence]:
+    """The COMPARED sentences that share most words with a statement; of stories that hold a name of what stands before
+    it, where "he" or "they" is said."""
+    own = content(statement)
+    names = names_in(undated(before)) if before else set()
+    kept = [item for item in found if not names or names & set(fold(item.hit.article.text).split())]
+    kept.sort(key=lambda item: -len(own & stems(item.quote)))
+    return kept[:COMPARED]
+
+
+def judge(
+    statement: str, evidence: Sequence[Evidence], reader: Reader
+) -> tuple[Mark, tuple[str, ...], tuple[str, ...], tuple[Evidence, ...]]:
+    """The mark of a statement, in what it parts from its quotes, what none of them holds, and the quotes."""
+    pairs = [(compare(statement, quoted(item)), item) for item in evidence]
+    pairs.sort(key=lambda pair: -pair[0].held)
+    agreeing = [pair for pair in pairs if not pair[0].against and not pair[0].missing]
+    bearing = [pair for pair in agreeing if _holds(pair[0])]
+    doubted = [pair for pair in agreeing if pair not in bearing and pair[0].held >= OPEN]
+    if not bearing and doubted:
+        verdicts = reader.judge([statement] * len(doubted), [in_view(item) for _, item in doubted])
+        bearing = [pair for pair, said in zip(doubted, verdicts, strict=True) if said.supported >= SUPPORTS]
+    parting = [pair for pair in pairs if pair[0].against and _holds(pair[0]) and not _lacks_only(pair[0])]
+    if bearing and not (parting and _outweighs(parting[0], bearing[0])):
+        return "borne out", (), (), _apart(bearing)
+    against = [pair for pair in pairs if pair[0].against & TOLD and pair[0].held >= PARTED and pair[0].here >= HERE]
+    if against:
+        return "contradicted", tuple(sorted(against[0][0].against)), (), _apart(against)
+    near = [pair for pair in pairs if pair[0].held >= OPEN][:1]
+    lacking = tuple(sorted(near[0][0].missing)) if near else ()
+    return "not found", tuple(sorted(near[0][0].against)) if near else (), lacking, _apart(near)
+
+
+def _holds(compared: Compared) -> bool:
+    return compared.held >= HELD and compared.plain >= PLAIN and compared.here >= HERE
+
+
+def _lacks_only(compared: Compared) -> bool:
+    """Whether a quote only supposes what it does not hold whole: then it is about something else."""
+    return bool(compared.missing) and not compared.against & TOLD
+
+
+def _outweighs(against: tuple[Compared, Evidence], bearing: tuple[Compared, Evidence]) -> bool:
+    """Whether a quote that parts from a statement holds more of its words than the one that bears it out."""
+    return against[0].held > bearing[0].held
+
+
+def _apart(pairs: Sequence[tuple[Compared, Evidence]], most: int = 3) -> tuple[Evidence, ...]:
+    """The evidence of the first pairs, one of each story."""
+    kept: dict[tuple[str, int], Evidence] = {}
+    for _, item in pairs:
+        kept.setdefault((item.hit.article.id, item.hit.section.start), item)
+    return tuple(kept.values())[:most]
+
+
+def quoted(item: Evidence) -> Quoted:
+    """A sentence of an article as a statement is held against it."""
+    article, section = item.hit.article, item.hit.article.section_at(item.start)
+    first = max(section.start, article.body_start)
+    spans = sentences_in(article, first, item.start)[-SENTENCES_BEFORE:]
+    told = heading(article, item.start)
+    after = [other.start for other in article.sections if other.start > item.start]
+    return Quoted(
+        item.quote,
+        " ".join([told, *(article.text[start:end] for start, end in spans)]),
+        article.text[first : item.start],
+        f"{told} {article.text[first : after[0] if after else len(article.text)]}",
+        section.published,
+    )

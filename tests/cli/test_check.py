@@ -1,0 +1,43 @@
+"""`groundwire check` as a user calls it: marks, exit codes, a page, quotes that were exported."""
+
+import json
+from pathlib import Path
+
+from tests.cli.test_main import Desk, desk
+
+__all__ = ["desk"]
+TRUE = "Ten people died in the strike."
+
+
+def test_a_draft_is_told_sentence_by_sentence(desk: Desk, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.md"
+    draft.write_text(f"# The strike\n\n{TRUE} Twelve people died in the strike. Why?\n", "utf-8")
+    out = desk.run("check", draft, "--html", tmp_path / "page.html", code=4)
+    assert f"✓ borne out     {TRUE}" in out and "airport 136:166" in out
+    assert "✗ contradicted  Twelve people died in the strike.\n    where it parts: another number" in out
+    assert out.endswith("2 sentences: 1 borne out, 1 contradicted, 0 not found; skipped: 1 heading, 1 question\n")
+    assert "<h1" in (tmp_path / "page.html").read_text("utf-8")
+
+
+def test_a_draft_that_is_borne_out_exits_0(desk: Desk) -> None:
+    told = json.loads(desk.run("check", "-", "--json", typed=TRUE))
+    assert told["counts"] == {"borne out": 1, "contradicted": 0, "not found": 0, "skipped": 0}
+    [cited] = told["sentences"][0]["quotes"]
+    assert cited["quote"] == TRUE
+
+
+def test_a_draft_that_is_not_there_is_a_sentence(desk: Desk, tmp_path: Path) -> None:
+    desk.run("check", tmp_path / "none.md", code=1)
+    assert desk.err.endswith("none.md: no such file; name a draft, or - for standard input\n")
+
+
+def test_exported_quotes_are_verified(desk: Desk) -> None:
+    printed = desk.run("ask", "Who died in the strike at the airport of Baghdad?", "--llm", "none")
+    out = desk.run("check", "-", typed=printed)
+    assert out.startswith("✓ as cited") and out.rstrip().endswith("2 quotes: 2 as cited")
+    changed = printed.replace("Ten people", "Six people")
+    assert changed != printed
+    assert "✗ changed" in desk.run("check", "-", typed=changed, code=4)
+    told = json.loads(desk.run("check", "-", "--json", typed=printed))
+    assert {one["state"] for one in told["quotes"]} == {"as cited"}
+    assert "borne out" in desk.run("check", "-", "--draft", typed=f"{printed}\n\n{TRUE}")
