@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from cli.batch import add_asking, check_usage, run_batch, tell_citations, write_hits
 from cli.check import add_check_command
 from cli.copies import add_copies_command
+from cli.demo import add_demo_command
+from cli.doctor import add_doctor_command
 from cli.eval import add_eval_commands
 from cli.feed import add_feed_commands
 from cli.forget import add_forget_commands
@@ -117,6 +119,8 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
         "names", nargs="*", metavar="NAME", help="which (pull: the default ones; verify: all installed)"
     )
 
+    add_demo_command(add, lambda words: _within(words, more))
+    add_doctor_command(add)
     info = add("info", run_info, "what the archive holds", "archive")
     info.add_argument("--json", action="store_true", help="print it as JSON")
     for add_more in more:
@@ -125,6 +129,12 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
 
 
 # The commands
+
+
+def _within(words: Sequence[str], more: Sequence[More]) -> int:
+    """A command that another one runs; what it raises is told by the one that runs it."""
+    given = build_parser(more).parse_args(words)
+    return int(given.run(given, settings_of(given)) or 0)
 
 
 def run_search(given: argparse.Namespace, settings: Settings) -> int:
@@ -317,6 +327,7 @@ def run_models(given: argparse.Namespace, settings: Settings) -> int:
     from models import ModelError
     from models.catalogue import find, read_catalogue
     from models.fetch import fetch
+    from models.libraries import MEND, PACKAGE, is_there, library_of
     from models.weights import installed, verify
 
     entries = [find(name) for name in given.names] or list(read_catalogue())
@@ -324,6 +335,9 @@ def run_models(given: argparse.Namespace, settings: Settings) -> int:
         print(f"{'name':24}{'for':10}{'size':>9}{'memory':>9}{'context':>9}  {'licence':12} state")
         for entry in entries:
             state = "installed" if installed(entry, settings.weights) else "default" if entry.default else "–"
+            library = library_of(entry)
+            if library and not is_there(library):
+                state += f", needs {PACKAGE[library]}"
             memory = f"{entry.memory_bytes / 1e9:.1f} GB" if entry.memory_bytes else "–"
             print(
                 f"{entry.name:24}{entry.role:10}{entry.bytes / 1e6:>6.0f} MB{memory:>9}{entry.context_tokens or '–':>9}"
@@ -333,6 +347,10 @@ def run_models(given: argparse.Namespace, settings: Settings) -> int:
         print(f"weights folder: {settings.weights}")
     elif given.action == "pull":
         for entry in entries if given.names else [entry for entry in entries if entry.default]:
+            library = library_of(entry)
+            if library and not (given.names or is_there(library)):
+                print(f"{entry.name}: left out, for it needs {PACKAGE[library]}: {MEND}")
+                continue
             print(f"{entry.name}: {fetch(entry, settings.weights, offline=settings.offline, progress=fetching())}")
     else:
         if not given.names and not any(installed(entry, settings.weights) for entry in entries):

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from models import Embedder, ModelError, Vectors
+from models.libraries import load
 from models.weights import sha256_of
 
 ARCTIC_QUERY_PROMPT = "Represent this sentence for searching relevant passages: "
@@ -106,10 +107,9 @@ class SentenceTransformersEmbedder:
     """Any model that sentence-transformers can open, in torch float32 on the CPU or the GPU that torch finds."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        from sentence_transformers import SentenceTransformer
-
+        sentence_transformers = load("sentence_transformers", name)
         try:
-            self._model: Any = SentenceTransformer(str(folder), local_files_only=True)
+            self._model: Any = sentence_transformers.SentenceTransformer(str(folder), local_files_only=True)
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(
                 f"{folder}: not a sentence-transformers model ({error}); name another --embedder"

@@ -19,6 +19,7 @@ import numpy as np
 
 from models import Message, ModelError, Usage
 from models.gguf import check_gguf
+from models.libraries import load
 from models.weights import sha256_of
 
 # Tokens of a prompt between two looks at `cancelled`: some half a second on two cores, 3 % slower than 256.
@@ -37,7 +38,7 @@ class LlamaGenerator:
         # their core, a prompt can take minutes; asleep at once, decoding loses a third. A short spin loses nothing
         # either way (docs/decisions.md). Read when libgomp is loaded.
         os.environ.setdefault("GOMP_SPINCOUNT", "2000")
-        import llama_cpp
+        llama_cpp = load("llama_cpp", path.name)
         from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
         self._path = path

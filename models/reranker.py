@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from models import Generator, Message, ModelError
+from models.libraries import load
 
 ASK = "Does the passage state the answer to the question? Reply Yes or No."
 
@@ -13,12 +14,12 @@ class CrossEncoderReranker:
     """A CrossEncoder folder, such as ms-marco-MiniLM; scores are its raw logits."""
 
     def __init__(self, folder: Path, name: str) -> None:
+        sentence_transformers = load("sentence_transformers", name)
         from safetensors import SafetensorError
-        from sentence_transformers import CrossEncoder
         from torch.nn import Identity
 
         try:
-            self._model: Any = CrossEncoder(str(folder), local_files_only=True)
+            self._model: Any = sentence_transformers.CrossEncoder(str(folder), local_files_only=True)
         except (OSError, ValueError, KeyError, SafetensorError) as error:
             raise ModelError(f"{folder}: not a cross-encoder ({error}); name another --reranker") from None
         self._raw = Identity()  # the default squeezes a single logit to 0 to 1, where good scores fall together

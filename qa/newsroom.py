@@ -15,7 +15,9 @@ from index.passage import CountTokens
 from index.store.archive import ArchiveError
 from index.store.scope import EVERYTHING, Scope
 from models import Embedder, Generator, Message, ModelError, Reader, Reranker
+from models.catalogue import read_catalogue
 from models.fetch import is_address, resolve_folder, resolve_llm
+from models.libraries import check, library_of
 from models.weights import Report as FetchReport
 from models.weights import silent
 from qa.answer import Answer
@@ -147,7 +149,8 @@ class Newsroom:
 class Models:
     """The models of `settings`: each is opened when it is first asked for, once for all who ask, from any thread.
 
-    Raises ModelError for an address of a language model that cannot be read, or that holds a password.
+    Raises ModelError for an address of a language model that cannot be read, or that holds a password, and where the
+    language model needs llama.cpp, which is not installed.
     """
 
     def __init__(self, settings: Settings, progress: FetchReport = silent) -> None:
@@ -155,6 +158,8 @@ class Models:
             from models.endpoint import read_address
 
             read_address(settings.llm)  # before anything that is kept can hold a password
+        elif settings.llm != NO_LLM:
+            check("llama_cpp", settings.llm)  # before anything is fetched for it
         self.settings = settings
         self.progress = progress
         # A lock each: a question waits for its language model, not one who only searches.
@@ -234,6 +239,7 @@ class Models:
             if generator is None:
                 raise ModelError("--reranker llm asks the language model, and --llm none names none; leave out one")
             return LlmReranker(generator)
+        check("sentence_transformers", settings.reranker)
         folder = resolve_folder(
             settings.reranker, "reranker", settings.weights, offline=settings.offline, progress=self.progress
         )
@@ -269,6 +275,10 @@ def open_embedder(settings: Settings, progress: FetchReport = silent, *, archive
                 f"{archive}: made with the embedder {held}, not {name}; name that one with --embedder, or"
                 " index again into another --archive"
             )
+    known = [entry for entry in read_catalogue() if entry.name == settings.embedder]
+    for entry in known:
+        if library := library_of(entry):
+            check(library, settings.embedder)  # before it is fetched
     folder = resolve_folder(
         settings.embedder, "embedder", settings.weights, offline=settings.offline, progress=progress
     )

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import platform
-import resource
 import subprocess
 import sys
 from functools import cache
@@ -11,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+CODE = "groundwire-slim"  # the distribution that holds it; `groundwire` only needs it
 PACKAGES = ("faiss-cpu", "llama-cpp-python", "numpy", "onnxruntime", "sentence-transformers", "tantivy", "torch")
 
 
@@ -42,16 +42,21 @@ def program() -> dict[str, str | None]:
     total = hashlib.sha256()
     for file in sorted(file for name in ("index", "models", "qa") for file in (ROOT / name).rglob("*.py")):
         total.update(f"{file.relative_to(ROOT).as_posix()}\0".encode() + file.read_bytes().replace(b"\r\n", b"\n"))
-    return {"version": _version("groundwire"), "sha256": total.hexdigest()}
+    return {"version": _version(CODE), "sha256": total.hexdigest()}
 
 
 def versions() -> dict[str, str | None]:
     """Python's and those of the packages that figures depend on."""
-    return {"python": platform.python_version()} | {name: _version(name) for name in ("groundwire", *PACKAGES)}
+    ours = {"python": platform.python_version(), "groundwire": _version(CODE)}
+    return ours | {name: _version(name) for name in PACKAGES}
 
 
 def peak_memory_bytes() -> int:
-    """The highest resident set of this process so far; model files mapped into memory count."""
+    """The highest resident set of this process so far; model files mapped into memory count. 0 on Windows: not told."""
+    try:
+        import resource
+    except ModuleNotFoundError:
+        return 0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 

@@ -5,7 +5,10 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from models.libraries import is_there
+
 NO_LLM = "none"  # as --llm: answers are quotes alone
+PROSE = "qwen2.5-coder-1.5b"  # what writes where llama.cpp is installed; groundwire-slim comes without it
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,7 @@ class Settings:
 
     archive: Path = Path("archive")
     weights: Path = user_data_path("groundwire") / "weights"
-    llm: str = "qwen2.5-coder-1.5b"
+    llm: str = PROSE if is_there("llama_cpp") else NO_LLM
     embedder: str = "arctic-embed-s"
     reranker: str = ""
     offline: bool = False

@@ -77,19 +77,21 @@ def test_every_package_has_its_floor_and_is_installed() -> None:
     assert folders - OUTSIDE == set(FLOOR)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]
     packages = {name_of(file) for file in MODULES.values() if file.name == "__init__.py"}
-    assert packages == set(project["setuptools"]["packages"])
+    assert packages | {"cli.sample"} == set(project["setuptools"]["packages"])  # articles, which no module is
     assert packages == {name_of(file.parent / "__init__.py") for file in MODULES.values() if file.parent != ROOT}
     assert {*FLOOR, "training"} - {"app"} == set(project["mypy"]["packages"])
 
 
 def test_every_file_that_is_no_module_is_installed() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["package-data"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
     told = {
         file
-        for package, names in project.items()
+        for package, names in project["package-data"].items()
         for name in names
         for file in ROOT.joinpath(*package.split(".")).glob(name)
     }
+    assert project["package-data"]["cli.sample"] == ["*"] and project["package-dir"]["cli.sample"] == "data/articles"
+
     there = {file for package in FLOOR for file in (ROOT / package).rglob("*.*") if "__pycache__" not in file.parts}
     assert told == {file for file in there if file.is_file() and file.suffix != ".py"}
 

@@ -6,9 +6,9 @@ import io
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,7 +87,10 @@ def read_feed(
 
 def main() -> None:
     """Reads address, content type and feed from standard input, says what it found on standard output."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    with suppress(ModuleNotFoundError):  # Windows has none, and its time is limited all the same
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     asked = json.loads(sys.stdin.buffer.readline())
     print(json.dumps(_parsed(sys.stdin.buffer.read(), asked["address"], asked["content_type"])))
 
