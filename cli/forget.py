@@ -22,7 +22,7 @@ KINDS = {"path": "path", "article": "the id of an article"}
 def add_forget_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     """`add` makes a command: its name, what runs it, one line of help, its groups of options."""
     forget = add("forget", run_forget, "take articles out, and keep them out", "archive")
-    what = "a file or folder as it was indexed (it need not be there), an address, or the id of an article"
+    what = "a file or folder as it was indexed (it need not be there), an address, or an article's id (-- before a -)"
     forget.add_argument("things", nargs="*", type=place, metavar="PATH|ID", help=what)
     forget.add_argument("--list", action="store_true", help="what is kept out, since when")
     forget.add_argument("--json", action="store_true", help="with --list, as JSON")
@@ -86,7 +86,7 @@ def _to_forget(archive: "Archive", thing: Path | str, settings: Settings) -> lis
         return [Forgotten(str(place), "path", today, number) for place, number in articles.items()]
     article_id = id_meant(archive, str(thing))
     if file := archive.owners().get(article_id):
-        return [Forgotten(article_id, "article", today, 1, file)]
+        return [Forgotten(article_id, "article", today, 1, file, archive.reader_ids(file).get(article_id, ""))]
     raise ArticleError(f"{archive.place}: nothing in it came from {thing}, and no article has that id")
 
 

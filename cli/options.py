@@ -200,7 +200,7 @@ def _scope_option(command: argparse.ArgumentParser) -> None:
         ("--since", "DAY", "only stories of this day, month or year, or later"),
         ("--until", "DAY", "only stories of this day, month or year, or earlier"),
         ("--language", "CODE", "only articles in this language; may be repeated"),
-        ("--article", "ID", "only this article; may be repeated"),
+        ("--article", "ID", "only this article (=ID where it begins with -); may be repeated"),
     ):
         if name == "DAY":
             command.add_argument(option, metavar=name, help=what)

@@ -25,7 +25,7 @@ def add_show_commands(commands: Any) -> None:
     show = commands.add_parser("show", help=what, description=what[0].upper() + what[1:] + ".")
     show.set_defaults(run=run_show)
     OPTIONS["archive"](show)
-    show.add_argument("article", help="its id")
+    show.add_argument("article", help="its id (after -- where it begins with -)")
     show.add_argument("--at", type=_span, metavar="START:END", help="characters to mark, as a citation gives them")
     show.add_argument("--json", action="store_true", help="print what is known of it as JSON")
 
@@ -33,7 +33,7 @@ def add_show_commands(commands: Any) -> None:
     correct = commands.add_parser("correct", help=what, description=what[0].upper() + what[1:] + ".")
     correct.set_defaults(run=run_correct)
     OPTIONS["archive"](correct)
-    correct.add_argument("article", help="its id")
+    correct.add_argument("article", help="its id (after -- where it begins with -)")
     correct.add_argument("values", nargs="*", metavar="FIELD=VALUE", help="such as published=2020-01-03 source=AFP")
     correct.add_argument("--undo", action="store_true", help="take all corrections of the article away")
 
@@ -138,6 +138,20 @@ def _as_dict(article: "Article", file: str) -> dict[str, object]:
     return {"id": article.id, "file": file, **held}
 
 
+def _known_alone(folder: Path, article: "Article", file: Path) -> str:
+    """The id that the reader of `file` makes; raises ArticleError where it makes the same for another article."""
+    from index.article import ArticleError
+    from index.opening import open_archive
+
+    archive = open_archive(folder)
+    read, made = article.reader_id or article.id, archive.reader_ids(str(file))
+    alike = [made.get(one, one) for one in archive.digests_of_file(str(file))].count(read)
+    archive.close()
+    if alike > 1:
+        raise ArticleError(f'{file}: {alike} articles in it have the id "{read}"; give each its own there first')
+    return read
+
+
 def run_correct(given: argparse.Namespace, settings: Settings) -> int:
     from index.article import ArticleError
     from index.reading.files import id_of
@@ -151,7 +165,8 @@ def run_correct(given: argparse.Namespace, settings: Settings) -> int:
             f"{file}: is not there any more; groundwire index{at(settings.archive)} brings the archive up to date"
         )
     then = f"now run: groundwire index {shlex.quote(str(file))}{at(settings.archive)}"
-    own = None if article.id == id_of(file, Path(root)) else article.id  # a row, or a member of a container
+    read = _known_alone(settings.archive, article, file)
+    own = None if read == id_of(file, Path(root)) else read  # a row, or a member of a container
     if given.undo == bool(given.values):
         raise ArticleError(f"name what to correct, such as source=AFP, or --undo; it can be {', '.join(CAN_BE)}")
     if given.undo:

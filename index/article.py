@@ -83,6 +83,7 @@ class Article:
 
     An article of one story has no sections: its own title, source and date speak for all of it. `pages` are the
     offsets where the pages of a PDF start; `original` is how the file is named where it is a member of another.
+    `reader_id` is the id that the reader made, where another article had that.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Article:
     pages: tuple[int, ...] = ()
     asides: tuple[Aside, ...] = ()
     origins: tuple[Origin, ...] = ()
+    reader_id: str | None = None
 
     def section_at(self, offset: int) -> Section:
         """The story that holds the character at `offset`.
@@ -152,7 +154,10 @@ class Article:
     @property
     def digest(self) -> str:
         """SHA-256 over everything that is stored or embedded: equal digests, equal passages."""
-        return hashlib.sha256(json.dumps(asdict(self), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+        told = asdict(self)
+        if self.reader_id is None:
+            del told["reader_id"]  # so that archives made before there was one are told nothing new
+        return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def article_of(row: dict[str, Any]) -> Article:

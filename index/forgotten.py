@@ -19,7 +19,8 @@ FILE = "forgotten.json"
 class Forgotten:
     """One thing that is kept out since `day`: all that comes from a path, or one article by its id.
 
-    `articles` is how many were taken out; `file` is where an article stood, empty for a path.
+    `articles` is how many were taken out; `file` is where an article stood, empty for a path, and `reader_id` the id
+    that its reader made, where it had another.
     """
 
     what: str
@@ -27,6 +28,7 @@ class Forgotten:
     day: str
     articles: int
     file: str = ""
+    reader_id: str = ""
 
 
 def read_forgotten(folder: Path) -> list[Forgotten]:

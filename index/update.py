@@ -4,12 +4,10 @@ An unchanged file costs its hash, an unchanged article as much, an unchanged pas
 Killed at any moment, what is written is whole, and the next update reads on from there.
 """
 
-import hashlib
-import os
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,19 +18,18 @@ from index.article import Article
 from index.cutter import Cutter, text_digest
 from index.forgotten import keeps_out, read_forgotten
 from index.gone import absent, told_of_unseen, why_unseen
+from index.ids import Ids
 from index.passage import CountTokens, Passage
 from index.reading.apart import end_workers
-from index.reading.files import FoundFiles, LeftAlone, Problem, find_files, id_of, kind_of, read_file
+from index.reading.files import FoundFiles, LeftAlone, Problem, file_digest, find_files, id_of, read_file
 from index.reading.kept_page import PAGES
 from index.store.archive import Archive, StoredPassage
-from index.understanding.correction import side_file
 from models import Embedder
 
 ADDED = "added"  # files that were handed over, in the archive's folder: a folder for each time
 BATCH_PASSAGES = 256
 LONGEST_NAME = 500  # of a headline, an outlet, a person: in prompts and in answers each stands many times
 CALLED = {"title": "headline", "source": "outlet"}
-ROWS = (".jsonl", ".csv", ".tsv")
 MANY = 5  # more than one article in so many is no housekeeping
 
 
@@ -169,12 +166,10 @@ class _Update:
         self.batch = _Batch()
         self.leaving = _Leaving()
         self.hashes: set[str] = set()
-        self.owners = archive.owners()
-        self.held_before = len(self.owners)
         self.forgotten = read_forgotten(archive.folder)
-        self.ids_out = {one.what: one.file for one in self.forgotten if one.kind == "article"}
-        self.held: dict[str, set[str | None]] = {}
         self.roots: dict[str, str] = {}
+        self.ids = Ids(archive, self.forgotten, self.roots)
+        self.held_before = len(self.ids.owners)
         self.new_roots: set[str] = set()
         self.written: set[str] = set()
         self.done_bytes = self.total_bytes = 0
@@ -228,12 +223,10 @@ class _Update:
                 elif name not in there:
                     self.leaving.files[name] = held.sha256
         for (place, why), names in sorted(unseen.items()):
-            self.held |= {name: {None} for name in names}
             articles = sum(len(self.archive.digests_of_file(name)) for name in names)
             self.report.unchanged += articles
             self.report.problems.append(told_of_unseen(place, why, articles))
-        self.owners = {article: owner for article, owner in self.owners.items() if owner not in self.leaving.files}
-        self.owners = self.ids_out | self.owners  # the id of an article that is kept out is not another's
+        self.ids.begin(gone=self.leaving.files, unseen=(name for names in unseen.values() for name in names))
 
     def _to_read(self, found: list[tuple[Path, FoundFiles]]) -> Iterator[ToRead]:
         """The files that are new or changed, each once; of the others the report says what is to be said."""
@@ -251,6 +244,7 @@ class _Update:
                     self.new_roots.add(self.roots[str(file)])
                     yield given
                 else:
+                    self.ids.settle(str(file))
                     self.done_bytes += _size(file)
                     self._say(file)
 
@@ -299,15 +293,18 @@ class _Update:
         """Puts what is new or changed in one file into the batch."""
         path, held = str(given.file), dict(given.holds)
         problems = len(self.report.problems)
-        for item in self._articles(given, items):
-            article = item.article if isinstance(item, Embedded) else item
-            digest = held.pop(article.id, None)
-            if digest == article.digest:
+        ids = self.ids.of_file(given.file, given.article_id, given.holds)
+        for article, item, same in ids.give(self._articles(given, items)):
+            if article.id in self.ids.kept_out:
+                self.report.forgotten += 1
+                continue
+            new = held.pop(article.id, None) is None
+            if same:
                 self.report.unchanged += 1
             else:
-                self.report.new += digest is None
-                self.report.changed += digest is not None
-                self.report.named["new" if digest is None else "changed"].append(article.id)
+                self.report.new += new
+                self.report.changed += not new
+                self.report.named["new" if new else "changed"].append(article.id)
                 if not self.dry_run:
                     passages = item.passages if isinstance(item, Embedded) else self.cutter.cut(article)
                     self.batch.articles.append((path, article, passages))
@@ -322,14 +319,14 @@ class _Update:
             self.batch.files.append((path, ""))
         else:
             # Until the rows that left it are taken out, its hash is empty: a kill does not leave them in for good.
-            gone = [article for article in held if self.owners.get(article) == path]
+            gone = ids.let_go()
             if gone:
                 self.leaving.rows[path] = gone, given.sha256
             self.batch.files.append((path, "" if gone else given.sha256))
+        self.ids.settle(path)
 
-    def _articles(self, given: ToRead, items: Iterator[ReadItem]) -> Iterator[Article | Embedded]:
-        """The articles of one file; what cannot be read, or has another file's id, goes into the report."""
-        file = given.file
+    def _articles(self, given: ToRead, items: Iterator[ReadItem]) -> Iterator[tuple[Article, ReadItem]]:
+        """The articles of one file, each with what it came as; what cannot be read goes into the report."""
         for item in items:
             if isinstance(item, LeftAlone):
                 self.report.other_files += item.count
@@ -342,66 +339,15 @@ class _Update:
                 sentence = (
                     f"the {CALLED.get(name, name)} has {length:,} characters; the first {LONGEST_NAME - 1} are kept"
                 )
-                self.report.problems.append(f"{file}: {shown(article.id)}: {sentence}")
-            article = self._with_free_id(article, file, given.article_id)
-            if article.id in self.ids_out and not self._other_owner(article.id, file):
-                self.report.forgotten += 1
-                continue
-            if owner := self._other_owner(article.id, file):
-                self.report.problems.append(
-                    f'{file}: the id "{article.id}" is already that of {owner};'
-                    " rename one of them, or index the folder above both"
-                )
-            else:
-                self.owners[article.id] = str(file)
-                yield replace(item, article=article) if isinstance(item, Embedded) else article
-
-    def _with_free_id(self, article: Article, file: Path, article_id: str) -> Article:
-        """The article; where its id is another's that came first, under its `longer_id`."""
-        owner = self._other_owner(article.id, file)
-        if not owner:
-            return article
-        beside = Path(owner).is_relative_to(file.parent) or file.is_relative_to(Path(owner).parent)
-        if kind_of(file) not in ROWS and not beside:
-            return article
-        return replace(article, id=longer_id(article.id, file, article_id))
-
-    def _other_owner(self, article_id: str, file: Path) -> str | None:
-        owner = self.owners.get(article_id, str(file))
-        return owner if owner != str(file) and self._still_in(owner, article_id) else None
-
-    def _still_in(self, file: str, article_id: str) -> bool:
-        """Whether a file still holds its article, for rows move between files; one that has problems keeps its own."""
-        if file not in self.held:
-            self.held[file] = set(self._ids_in(Path(file)))
-        return bool(self.held[file] & {article_id, None})
-
-    def _ids_in(self, file: Path) -> Iterator[str | None]:
-        """The ids that the archive may hold a file's articles under: each its own, and its longer one. None: a problem.
-
-        They are made from the id that the file was first read with.
-        """
-        known = self.archive.files_under(file).get(str(file))
-        root = self.roots.get(str(file)) or (known.root if known else "")
-        if not root or not os.path.exists(file):
-            if root and why_unseen(file, Path(root)):
-                yield None
-            return
-        file_id = id_of(file, Path(root))
-        for item in read_file(file, file_id):
-            if isinstance(item, LeftAlone):
-                continue
-            if isinstance(item, Problem):
-                yield None
-            else:
-                yield from (item.id, longer_id(item.id, file, file_id))
+                self.report.problems.append(f"{given.file}: {shown(article.id)}: {sentence}")
+            yield article, item
 
     def _take_out(self, may_remove: Callable[[int, int], bool]) -> None:
         """Takes out what is gone, in one transaction, unless it is much and nobody wants it."""
         files = {
-            name: [i for i in self.archive.digests_of_file(name) if i not in self.owners] for name in self.leaving.files
+            name: [i for i in self.archive.digests_of_file(name) if not self.ids.has(i)] for name in self.leaving.files
         }
-        rows = [id for path, (ids, _) in self.leaving.rows.items() for id in ids if self.owners.get(id) == path]
+        rows = [id for ids, _ in self.leaving.rows.values() for id in ids if not self.ids.has(id)]
         lost = len(rows) + sum(len(ids) for name, ids in files.items() if self.leaving.files[name] not in self.hashes)
         leaving = [*rows, *(id for ids in files.values() for id in ids)]
         if not (self.leaving.files or self.leaving.rows):
@@ -451,28 +397,6 @@ class _Update:
                 self.archive.put_file(path, self.roots[path], sha256)
         self.written |= {article.id for _, article, _ in batch.articles}
         self.report.embedded += len(fresh)
-
-
-def longer_id(article_id: str, file: Path, file_id: str) -> str:
-    """What tells an article from another with its id: the file's name before a row's, the file's suffix within others.
-
-    >>> longer_id("x", Path("b.jsonl"), "b"), longer_id("b/x", Path("b/x.txt"), "b/x")
-    ('b/x', 'b/x.txt')
-    """
-    kind = kind_of(file)
-    if kind in ROWS:
-        return f"{file_id}/{article_id}"
-    return f"{file_id}{kind}{article_id[len(file_id) :]}" if article_id.startswith(file_id) else article_id
-
-
-def file_digest(file: Path) -> str:
-    """SHA-256 of the file, and where corrections stand beside it, of both."""
-    with file.open("rb") as opened:
-        own = hashlib.file_digest(opened, "sha256").hexdigest()
-    if not side_file(file).is_file():
-        return own
-    with side_file(file).open("rb") as opened:
-        return hashlib.sha256(f"{own} {hashlib.file_digest(opened, 'sha256').hexdigest()}".encode()).hexdigest()
 
 
 def _size(file: Path) -> int:

@@ -1,5 +1,6 @@
 """From a path to articles: which files are meant, which reader reads each, which are skipped and why."""
 
+import hashlib
 import os
 import re
 import stat
@@ -17,7 +18,7 @@ from index.reading.containers.member import hidden, kind_among
 from index.reading.containers.unpack import Reader
 from index.reading.formats import jsonl, markdown, text
 from index.reading.kept_page import KINDS, address_of
-from index.understanding.correction import SUFFIX, corrected
+from index.understanding.correction import SUFFIX, corrected, side_file
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,16 @@ def is_left_alone(file: Path, root: Path) -> bool:
 
 def _is_side_file(file: Path) -> bool:
     return file.suffix == SUFFIX and bool(kind_of(file.with_suffix(""))) and file.with_suffix("").is_file()
+
+
+def file_digest(file: Path) -> str:
+    """SHA-256 of the file, and where corrections stand beside it, of both."""
+    with file.open("rb") as opened:
+        own = hashlib.file_digest(opened, "sha256").hexdigest()
+    if not side_file(file).is_file():
+        return own
+    with side_file(file).open("rb") as opened:
+        return hashlib.sha256(f"{own} {hashlib.file_digest(opened, 'sha256').hexdigest()}".encode()).hexdigest()
 
 
 def read_file(path: Path, article_id: str) -> Iterator[Article | Problem]:

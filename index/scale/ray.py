@@ -25,9 +25,9 @@ from index.article import Article
 from index.cutter import Cutter, text_digest
 from index.passage import CountTokens, Passage
 from index.reading.apart import end_workers
-from index.reading.files import Problem, read_file
+from index.reading.files import Problem, file_digest, read_file
 from index.store.archive import ArchiveError
-from index.update import LONGEST_NAME, Embedded, Reading, ReadItem, ToRead, file_digest
+from index.update import LONGEST_NAME, Embedded, Reading, ReadItem, ToRead
 from models import Embedder, ModelError
 
 FILES = 16  # that one task reads

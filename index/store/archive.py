@@ -215,6 +215,9 @@ class Archive(Protocol):
     def digests_of_file(self, path: str) -> dict[str, str]:
         """Article id → digest of the articles that came from one file."""
 
+    def reader_ids(self, path: str) -> dict[str, str]:
+        """Article id → the id that its reader made, of the articles from one file that have another."""
+
     def holds(self, article_id: str) -> bool:
         """Whether an article has this id, or one below it as the members of a container have."""
 

@@ -32,7 +32,7 @@ SCOPES_KEPT = 8
 FORMAT = 3
 BLOCK = 4096  # vectors that are in memory at once while an index is made of them
 COLUMNS = ("id", "text", "title", "source", "published", "url", "byline", "body_start")
-DETAILS = ("updated", "agency", "place", "language", "original", "pages", "asides", "origins")
+DETAILS = ("updated", "agency", "place", "language", "original", "pages", "asides", "origins", "reader_id")
 # Rows of passages and their vectors.
 RowVectors = tuple[NDArray[np.int64], NDArray[np.float32]]
 SCHEMA = """
@@ -277,6 +277,14 @@ class EmbeddedArchive:
     def digests_of_file(self, path: str) -> dict[str, str]:
         """Article id → digest of the articles that came from one file."""
         query = "SELECT a.id, a.digest FROM articles a JOIN files f ON f.row = a.file WHERE f.path = ?"
+        return dict(self._rows(query, (path,)))
+
+    def reader_ids(self, path: str) -> dict[str, str]:
+        """Article id → the id that its reader made, of the articles from one file that have another."""
+        query = (
+            "SELECT a.id, json_extract(a.details, '$.reader_id') AS made FROM articles a JOIN files f ON f.row = a.file"
+            " WHERE f.path = ? AND made IS NOT NULL"
+        )
         return dict(self._rows(query, (path,)))
 
     def holds(self, article_id: str) -> bool:

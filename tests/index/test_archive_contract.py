@@ -45,6 +45,7 @@ CORPUS: dict[str, str | bytes] = {
     "hostile.jsonl": r'{"id": "a\"b\\c/é", "text": "A bridge fell. It was old.",'
     r' "source": "O\"Neil \\ {x} 日本 %_\u0007", "published": "2020-01-03T23:00:00-05:00"}'
     "\n",
+    "younger.jsonl": '{"id": "wire-1", "text": "It came later than the other of that id."}\n',
     # Two million bytes, with characters of two, three and four bytes, so that pieces are cut beside them.
     "long.txt": "A long report\n\n" + "".join(f"Línea {n} {'üß日😀' * 300} says {n * 31 % 97}.\n" for n in range(600)),
 }
@@ -171,6 +172,8 @@ def test_files_are_known(news: NewsIndex, oracle: NewsIndex, corpus: Path) -> No
         assert news.archive.files_under(path) == oracle.archive.files_under(path)
     file = corpus / "wire.jsonl"
     assert news.archive.digests_of_file(str(file)) == oracle.archive.digests_of_file(str(file))
+    assert news.archive.reader_ids(str(file)) == {}
+    assert news.archive.reader_ids(str(corpus / "younger.jsonl")) == {"younger/wire-1": "wire-1"}
     known = oracle.archive.files_under(file)[str(file)]
     assert news.archive.files_of([known.sha256, "none", ""]) == {known.sha256: str(file)}
     assert news.archive.roots() == oracle.archive.roots()

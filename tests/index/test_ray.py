@@ -25,10 +25,10 @@ import pytest
 from index import update
 from index.news_index import NewsIndex
 from index.passage import CountTokens
-from index.reading.files import Problem
+from index.reading.files import Problem, file_digest
 from index.scale import ray as cluster
 from index.scale.ray import ClusterError, on_cluster
-from index.update import Reading, ToRead, UpdateProgress, UpdateReport, file_digest
+from index.update import Reading, ToRead, UpdateProgress, UpdateReport
 from models import ModelError, Vectors
 from qa.newsroom import open_on_node
 from qa.settings import Settings

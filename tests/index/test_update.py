@@ -131,23 +131,6 @@ def test_a_file_can_move_between_two_folders_of_one_update(tmp_path: Path, forwa
     assert news.archive.owners()["a"] == str(two / "x.jsonl")
 
 
-def test_of_two_folders_with_one_id_the_first_is_kept_and_the_other_named(
-    news: NewsIndex, articles: Path, tmp_path: Path
-) -> None:
-    other = tmp_path / "other"
-    write_files(other, {"airport.txt": "Another airport."})
-    report = update(news, articles, other)
-    assert report.problems == [
-        f'{other}/airport.txt: the id "airport" is already that of {articles}/airport.txt; rename one of them,'
-        " or index the folder above both"
-    ]
-    assert report.unchanged == 4 and len(ids(news)) == 4
-    assert update(news, articles, other).problems == report.problems, "said again until it is mended"
-    (articles / "airport.txt").unlink()
-    assert update(news, articles, other).problems == []
-    assert news.archive.owners()["airport"] == str(other / "airport.txt")
-
-
 def test_rows_of_two_files_with_one_id_are_both_kept(news: NewsIndex, articles: Path) -> None:
     write_files(
         articles, {"more/copy.jsonl": rows({"id": "wire-1", "text": "Other."}), "more/a.csv": "id,text\n1,One.\n"}

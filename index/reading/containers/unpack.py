@@ -82,7 +82,6 @@ def _read_level(
     original: Original, kind: str, readers: Mapping[str, Reader], budget: Budget, level: int, skip: int | None = None
 ) -> Items:
     """The items of one container, or of one that lies in another."""
-    ids: set[str] = set()
     with tempfile.TemporaryDirectory(prefix="groundwire-") as folder:
         try:
             for number, member in enumerate(CONTAINERS[kind](original, readers, budget)):
@@ -98,14 +97,6 @@ def _read_level(
                 )
                 for item in _read_member(member, inner, readers, budget, level):
                     if isinstance(item, Article):
-                        if item.id in ids and item.id.startswith(inner.id):  # of another kind, under the same name
-                            item = replace(item, id=f"{inner.id}{member.kind}{item.id[len(inner.id) :]}")
-                        if item.id in ids:
-                            yield ArticleError(
-                                f'{inner.name}: the id "{shown(item.id)}" is that of an earlier member; it is left out'
-                            )
-                            continue
-                        ids.add(item.id)
                         yield replace(item, original=_place(original, member, item), url=member.url or item.url)
                     else:
                         yield item

@@ -32,12 +32,11 @@ Unpacked = Iterator[Member | ArticleError]
 
 
 class _Names:
-    """The names that a container had so far, and which of them are to be read."""
+    """Which names of a container are to be read."""
 
     def __init__(self, original: Original, kinds: Collection[str]) -> None:
         self.original = original
         self.kinds = kinds
-        self.seen: set[str] = set()
 
     def member(
         self, name: str, open_member: Callable[[], AbstractContextManager[IO[bytes]]], *, counted: bool
@@ -49,9 +48,6 @@ class _Names:
         kind = kind_among(PurePosixPath(path).name, self.kinds)
         if not kind:
             return OtherMembers(1)
-        if path in self.seen:
-            raise ArticleError(f"{self.original.name}/{shown(path)}: stands twice in it; the first is read")
-        self.seen.add(path)
         return Member(path[: len(path) - len(kind)], path, kind, open_member, counted)
 
 

@@ -24,16 +24,17 @@ def read_feed(source: str, original: Original) -> Iterator[Article | ArticleErro
     if not entries:
         raise ArticleError(f"{original.name}: no entries in this feed; it is left out")
     empty = 0
-    seen: set[str] = set()
+    seen: set[tuple[str, str | None, str]] = set()
     for number, entry in enumerate(entries, 1):
         try:
             with parsing(f"{original.name}:{number}", "an entry of a feed"):
                 text = _text(entry)
                 name = _id(entry, number)
-                if not text or name in seen:
+                same = name, entry.get("title"), text  # of entries that share an id and differ, each is an article
+                if not text or same in seen:
                     empty += not text
                     continue
-                seen.add(name)
+                seen.add(same)
                 member = Original(original.path, f"{original.id}/{name}", f"{original.name}:{number}")
                 article = make_article(member, text, _said(entry, feed.feed))
         except ArticleError as error:
@@ -45,8 +46,8 @@ def read_feed(source: str, original: Original) -> Iterator[Article | ArticleErro
 
 
 def _id(entry: Any, number: int) -> str:
-    """The same for an entry wherever it stands in the feed: of its id or link, its number where it has neither."""
-    known = entry.get("id") or entry.get("link")
+    """The same for an entry wherever it stands in the feed: of its id, link or title, its number where it has none."""
+    known = entry.get("id") or entry.get("link") or entry.get("title")
     return hashlib.sha256(str(known).encode("utf-8", "replace")).hexdigest()[:12] if known else str(number)
 
 

@@ -89,7 +89,6 @@ def _read_box(original: Original) -> Iterator[Article | ArticleError]:
     with parsing(original.name, "a box of mails"):
         box = mailbox.mbox(original.path, create=False)
         keys = box.keys()
-    taken: set[str] = set()
     if not keys:
         raise ArticleError(f"{original.name}: holds no mail (no line begins with `From `); it is left out")
     for number, key in enumerate(keys, 1):
@@ -102,7 +101,7 @@ def _read_box(original: Original) -> Iterator[Article | ArticleError]:
                 )
             message = _parsed(re.sub(rb"(?m)^>(>*From )", rb"\1", data), f"{original.name}/mail-{number}")
             said = re.sub(r"[\s<>/\\\0]+", "", _header(message, "Message-ID"))[:200]
-            name = _own_name(said or f"mail-{number}", "", taken)
+            name = said or f"mail-{number}"
             mail = Original(original.path, f"{original.id}/{name}", f"{original.name}/{name}")
             for item in _read_message(mail, message, iter(range(MOST_ATTACHMENTS)), 0):
                 if isinstance(item, Article) and item.original is None:
@@ -113,7 +112,7 @@ def _read_box(original: Original) -> Iterator[Article | ArticleError]:
 
 
 def _own_name(name: str, kind: str, taken: set[str]) -> str:
-    """A name that no other attachment or mail beside it has, whatever its suffix: the second `a.txt` is `a 2.txt`."""
+    """A name that no other attachment beside it has, whatever its suffix: the second `a.txt` is `a 2.txt`."""
     stem, number = name[: len(name) - len(kind)], 1
     while True:
         own = stem if number == 1 else f"{stem} {number}"

@@ -43,7 +43,7 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
         # The module's limit is one for all readers; the sample's own is lower than an article.
         csv.field_size_limit(LARGEST_ARTICLE)
         dialect = dialect_of(original, charset, lambda header: "text" in places_of(header))
-    seen: set[str] = set()
+    articles = 0
     columns: dict[str, list[int]] | None = None
     width = 0
     whole = True
@@ -69,7 +69,9 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
                     f"{where}: has {len(row)} cells under {width} columns; quote its text, the row is left out"
                 )
             else:
-                yield from _read_row(row, columns, original, where, seen)
+                for item in _read_row(row, columns, original, where, f"{original.id}/{articles + 1}"):
+                    articles += isinstance(item, Article)
+                    yield item
 
 
 def dialect_of(original: Original, charset: str, knows: Callable[[list[str]], bool]) -> Dialect:
@@ -150,7 +152,7 @@ def _with_letters(line: str, delimiter: str) -> str:
 
 
 def _read_row(
-    row: list[str], columns: dict[str, list[int]], original: Original, where: str, seen: set[str]
+    row: list[str], columns: dict[str, list[int]], original: Original, where: str, made_id: str
 ) -> Iterator[Article | ArticleError]:
     held = {
         field: ["" if row[place] == NOTHING else row[place] for place in places if place < len(row)]
@@ -164,11 +166,7 @@ def _read_row(
     if "\0" in text:
         yield ArticleError(f"{where}: holds NUL characters, so it is no text; the row is left out")
         return
-    article_id = cells.pop("id", "").strip() or f"{original.id}/{len(seen) + 1}"
-    if article_id in seen:
-        yield ArticleError(f'{where}: the id "{article_id}" stands in an earlier row; the row is left out')
-        return
-    seen.add(article_id)
+    article_id = cells.pop("id", "").strip() or made_id
     published = cells.get("published", "").strip()
     if published and iso_date(published) is None:
         yield ArticleError(f'{where}: "published" is "{published[:40]}"; write an ISO 8601 date such as 2023-10-04')

@@ -130,7 +130,6 @@ def _read_message(root: "_Element", original: Original) -> Iterator[Article | Ar
     items = [root] if own else _all(root, ".//newsItem")
     if not items:
         raise ArticleError(f"{original.name}: no news item in it; it is left out")
-    seen: set[str] = set()
     for number, item in enumerate(items[:MOST_ITEMS], 1):
         name = original.name if len(items) == 1 else f"{original.name}:{number}"
         guid = item.get("guid") or str(number)
@@ -139,14 +138,11 @@ def _read_message(root: "_Element", original: Original) -> Iterator[Article | Ar
         try:
             if status in ("canceled", "withheld"):
                 raise ArticleError(f"{name}: its agency says that it is {status}; it is left out")
-            if article_id in seen:
-                raise ArticleError(f'{name}: the id "{guid}" stands in an earlier item; this one is left out')
             with parsing(name, "NewsML-G2"):
                 article = make_article(Original(original.path, article_id, name), _item_text(item), _said_by_item(item))
         except ArticleError as error:
             yield error
             continue
-        seen.add(article_id)
         yield article
     if len(items) > MOST_ITEMS:
         yield ArticleError(

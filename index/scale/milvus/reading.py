@@ -158,6 +158,10 @@ class MilvusReader:
         """Article id → digest of the articles that came from one file."""
         return self._all().digests_of_file(path)
 
+    def reader_ids(self, path: str) -> dict[str, str]:
+        """Article id → the id that its reader made, of the articles from one file that have another."""
+        return self._all().reader_ids(path)
+
     def holds(self, article_id: str) -> bool:
         """Whether an article has this id, or one below it as the members of a container have."""
         return self._all().holds(article_id)
