@@ -20,6 +20,7 @@ from cli.forget import add_forget_commands
 from cli.gold import add_gold_commands
 from cli.index import add_index_command
 from cli.options import OPTIONS, archive_folder, check_here, llm_name, positive, run_safely, scope_of, settings_of
+from cli.search import add_search_commands
 from cli.show import add_show_commands
 from cli.terminal import Line, credit_line, fetching, open_room, plain
 from cli.transfer import add_transfer_commands
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from index.store.scope import Scope
     from qa.answer import Answer, Citation
     from qa.newsroom import Newsroom
-    from qa.retrieve import Hit
 
 QUESTION = "Who was killed in the airport strike?"
 NAMES_SHOWN = 12
@@ -66,10 +66,7 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     add_forget_commands(add)
     add_transfer_commands(add)
 
-    search = add("search", run_search, "find passages; no language model", "archive", "scope", "embedder", "reranker")
-    search.add_argument("question")
-    search.add_argument("-k", type=positive, default=10, help="how many (10)")
-    search.add_argument("--json", action="store_true", help="print the hits as JSON")
+    add_search_commands(add)
 
     asking = ("archive", "scope", "embedder", "reranker", "llm")
     ask = add("ask", run_ask, "answer a question with quotes", *asking)
@@ -109,35 +106,6 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
 
 
 # The commands
-
-
-def run_search(given: argparse.Namespace, settings: Settings) -> int:
-    scope = scope_of(given)
-    room = open_room(settings)
-    scope = room.news.archive.known(scope)
-    hits = room.search(given.question, given.k, scope=scope)
-    if not hits and not scope.everything:
-        print(f"groundwire: nothing is in what you chose ({plain(scope.told())})", file=sys.stderr)
-    if given.json:
-        print(plain_json([hit.to_dict() | {"text": hit.text} for hit in hits]))
-        return 0
-    for hit in hits:
-        print(_hit_line(hit))
-        print(textwrap.indent(textwrap.fill(plain(" ".join(hit.text.split())), 96), "    "))
-    return 0
-
-
-def _hit_line(hit: "Hit") -> str:
-    from qa.retrieve import carriers
-
-    stages = ", ".join(f"{stage} {value:g}" for stage, value in hit.stages.items() if value is not None)
-    section = hit.section
-    carried = carriers(section, hit.copies)
-    copies = f"; also carried by {', '.join(carried)}" if carried else ""
-    return (
-        f"{hit.rank}. {credit_line(section.source, section.published, section.title)}{one_line(copies)}\n"
-        f"    {one_line(hit.article.id)} {hit.passage.start}:{hit.passage.end}  score {hit.score:.4f} ({stages})"
-    )
 
 
 def run_ask(given: argparse.Namespace, settings: Settings) -> int:
