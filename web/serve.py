@@ -25,6 +25,7 @@ from web.conversations import ConversationError
 from web.measure import last_run
 from web.page.events import build_page
 from web.page.layout import CSS, HEAD, THEME
+from web.programs import listing
 from web.programs.completions import make_router
 from web.programs.endpoints import add_endpoints
 from web.server import Server
@@ -90,6 +91,7 @@ def make_app(
         return asdict(server.add(user, key, files, addresses))
 
     app.include_router(make_router(server))
+    app.include_router(listing.make_router(server))
     page = build_page(server)
     with page:
         add_endpoints(page, server, add)
