@@ -71,6 +71,7 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
     from index.article import ArticleError
     from index.opening import is_archive
     from index.reading.files import Unlisted, find_files
+    from index.search.exact import Stories
 
     folders = [path for path in given.paths if isinstance(path, Path)]
     addresses = [address for address in given.paths if isinstance(address, str)]
@@ -121,6 +122,8 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
                     prune=given.prune,
                     may_remove=partial(_may_remove, given, line),
                 )
+            if not given.dry_run:
+                Stories(news.archive).opened(line.say)  # who can only read the folder cannot make it later
         finally:
             line.clear()
         for problem in report.problems:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from cli.batch import add_asking, check_usage, run_batch, tell_citations, write_hits
+from cli.batch import add_asking, check_usage, run_batch, tell_citations
 from cli.check import add_check_command
 from cli.copies import add_copies_command
 from cli.demo import add_demo_command
@@ -25,6 +25,7 @@ from cli.forget import add_forget_commands
 from cli.gold import add_gold_commands
 from cli.index import add_index_command
 from cli.options import OPTIONS, archive_folder, check_here, llm_name, positive, run_safely, scope_of, settings_of
+from cli.search import add_search_commands
 from cli.show import add_show_commands
 from cli.terminal import Line, credit_line, fetching, open_room, plain
 from cli.transfer import add_transfer_commands
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from index.store.scope import Scope
     from qa.answer import Answer, Citation
     from qa.newsroom import Newsroom
-    from qa.retrieve import Hit
 
 QUESTION = "Who was killed in the airport strike?"
 NAMES_SHOWN = 12
@@ -71,11 +71,7 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     add_forget_commands(add)
     add_transfer_commands(add)
 
-    search = add("search", run_search, "find passages; no language model", "archive", "scope", "embedder", "reranker")
-    search.add_argument("question")
-    search.add_argument("-k", type=positive, default=10, help="how many (10)")
-    search.add_argument("--json", action="store_true", help="print the hits as JSON")
-    search.add_argument("--csv", type=Path, metavar="FILE", help="write the hits to FILE too (.csv, .tsv or .xlsx)")
+    add_search_commands(add)
 
     dated = add(
         "timeline",
@@ -135,37 +131,6 @@ def _within(words: Sequence[str], more: Sequence[More]) -> int:
     """A command that another one runs; what it raises is told by the one that runs it."""
     given = build_parser(more).parse_args(words)
     return int(given.run(given, settings_of(given)) or 0)
-
-
-def run_search(given: argparse.Namespace, settings: Settings) -> int:
-    scope = scope_of(given)
-    room = open_room(settings)
-    scope = room.news.archive.known(scope)
-    hits = room.search(given.question, given.k, scope=scope)
-    if not hits and not scope.everything:
-        print(f"groundwire: nothing is in what you chose ({plain(scope.told())})", file=sys.stderr)
-    if given.csv:
-        write_hits(given.csv, hits)
-    if given.json:
-        print(plain_json([hit.to_dict() | {"text": hit.text} for hit in hits]))
-        return 0
-    for hit in hits:
-        print(_hit_line(hit))
-        print(textwrap.indent(textwrap.fill(plain(" ".join(hit.text.split())), 96), "    "))
-    return 0
-
-
-def _hit_line(hit: "Hit") -> str:
-    from qa.retrieve import carriers
-
-    stages = ", ".join(f"{stage} {value:g}" for stage, value in hit.stages.items() if value is not None)
-    section = hit.section
-    carried = carriers(section, hit.copies)
-    copies = f"; also carried by {', '.join(carried)}" if carried else ""
-    return (
-        f"{hit.rank}. {credit_line(section.source, section.published, section.title)}{one_line(copies)}\n"
-        f"    {one_line(hit.article.id)} {hit.passage.start}:{hit.passage.end}  score {hit.score:.4f} ({stages})"
-    )
 
 
 def run_timeline(given: argparse.Namespace, settings: Settings) -> int:

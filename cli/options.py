@@ -197,7 +197,7 @@ def _llm_option(command: argparse.ArgumentParser) -> None:
 def _scope_option(command: argparse.ArgumentParser) -> None:
     for option, name, what in (
         ("--outlet", "NAME", "only stories of this outlet; may be repeated"),
-        ("--since", "DAY", "only stories of this day, month or year, or later"),
+        ("--since", "DAY", "only stories of this day, month or year, or later: 2020-01, '3 January 2020', yesterday"),
         ("--until", "DAY", "only stories of this day, month or year, or earlier"),
         ("--language", "CODE", "only articles in this language; may be repeated"),
         ("--article", "ID", "only this article (=ID where it begins with -); may be repeated"),

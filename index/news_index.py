@@ -133,7 +133,11 @@ class NewsIndex:
                 groups[article_id] = self.archive.places(article_id)
             article = articles[article_id]
             if article is not None:
-                place = next((p for p in groups[article_id] if p.start <= passage.start < p.end), None)
-                known = (place.group, place.superseded) if place else (None, False)
-                found.append(Found(row, article, passage, *known))
+                found.append(Found(row, article, passage, *place_at(groups[article_id], passage.start)))
         return found
+
+
+def place_at(places: Sequence[StoryPlace], offset: int) -> tuple[str | None, bool]:
+    """The group of the story at `offset`, None without one, and whether a later version is there."""
+    place = next((place for place in places if place.start <= offset < place.end), None)
+    return (place.group, place.superseded) if place else (None, False)

@@ -10,7 +10,7 @@ from platformdirs import user_data_path
 from ground.files import write_whole
 from index.scale.milvus.archive import MilvusArchive
 from index.scale.milvus.connection import MilvusAddress, is_address, read_address
-from index.store.archive import Archive, ArchiveError, Ranker
+from index.store.archive import STORIES, Archive, ArchiveError, Ranker
 from index.store.sqlite import FILE, INDEXES, EmbeddedArchive
 
 NOTE = "address"  # a file in the folder that goes with an archive that lies elsewhere: where that is
@@ -89,7 +89,7 @@ def create_archive(folder: Path, about: dict[str, str]) -> Archive:
     if address:
         return _noting(MilvusArchive.create(address, folder, about))
     if not is_archive(folder):
-        for left in INDEXES:  # by an archive that was moved away: its generations are not ours
+        for left in (*INDEXES, STORIES):  # by an archive that was moved away: its generations are not ours
             shutil.rmtree(folder / left, ignore_errors=True)
     return EmbeddedArchive.create(folder, about)
 

@@ -21,6 +21,7 @@ from ground.shown import JOINERS, one_line
 from index.news_index import NewsIndex
 from index.opening import is_archive, open_archive
 from index.passage import CountTokens
+from index.search.exact import Stories
 from index.store.archive import Archive, ArchiveError, Counts
 from models.weights import Report, silent
 from qa.newsroom import Models, Newsroom
@@ -77,6 +78,7 @@ class _Held:
     def __init__(self, archive: Archive, file: tuple[int, int]) -> None:
         self.archive = archive
         self.file = file
+        self.stories = Stories(archive)
         self._looked_up: dict[str, tuple[int, Any]] = {}
         self._failure = _Failure()
         self.room: Newsroom | None = None
@@ -172,6 +174,10 @@ class Archives:
     def timeline(self, user: str, key: str) -> list[tuple[str, int]]:
         """As the archive has it; looked up again only when it has changed."""
         return self._held(self._place(user, key).folder).timeline()
+
+    def stories(self, user: str, key: str) -> Stories:
+        """What exact search asks of an archive; waits for no model."""
+        return self._held(self._place(user, key).folder).stories
 
     def may_change(self, user: str, key: str) -> bool:
         """Whether a user may add articles to an archive and take some out; raises ArchiveError as `archive` does."""

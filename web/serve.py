@@ -25,6 +25,7 @@ from web.conversations import ConversationError
 from web.measure import last_run
 from web.page.events import build_page
 from web.page.layout import CSS, HEAD, THEME
+from web.programs import listing
 from web.programs.checking import make_check_router
 from web.programs.completions import make_router
 from web.programs.endpoints import add_endpoints
@@ -94,6 +95,7 @@ def make_app(
     app.include_router(make_router(server))
     app.include_router(make_batch_router(server))
     app.include_router(make_check_router(server))
+    app.include_router(listing.make_router(server))
     page = build_page(server)
     with page:
         add_endpoints(page, server, add)

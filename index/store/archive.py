@@ -20,6 +20,7 @@ from index.copies.tables import Group, StoryPlace
 from index.passage import Passage
 from index.store.scope import EVERYTHING, Scope
 
+STORIES = "stories"  # in an archive's folder, whatever its back end: the index of exact search
 # A story's outlet and when it was published.
 OutletAndDay = tuple[str | None, str | None]
 
@@ -217,6 +218,9 @@ class Archive(Protocol):
 
     def reader_ids(self, path: str) -> dict[str, str]:
         """Article id → the id that its reader made, of the articles from one file that have another."""
+
+    def digests(self) -> dict[str, str]:
+        """Article id → digest of all articles, in order of id."""
 
     def holds(self, article_id: str) -> bool:
         """Whether an article has this id, or one below it as the members of a container have."""

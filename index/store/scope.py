@@ -1,19 +1,18 @@
 """The part of an archive that is asked: which outlets, which days, which languages, which articles."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from ground.errors import GroundwireError
 from ground.shown import shown
+from index.understanding.periods import HOW, ISO, Period, PeriodError, read_period
 
 LISTS = {"outlets": ("an outlet", "name"), "languages": ("a language", "code"), "articles": ("an article", "id")}
 DAYS = ("since", "until")
 MOST_VALUES = 1_000
 LONGEST_VALUE = 2_000
 NAMED = 3  # are told by name, of more the number
-_DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 
 class ScopeError(GroundwireError, ValueError):
@@ -26,10 +25,13 @@ class Scope:
 
     Values of one field are alternatives, fields narrow each other. Outlets and days are those of a story, languages and
     articles those of the whole article. Outlets and languages are compared without case. `since` and `until` are a day,
-    a month or a year, all of it; where one is given, stories without a day are left out.
+    a month or a year, all of it, as people write them (index/understanding/periods.py), and are kept in ISO 8601: what
+    was yesterday stays that day. Where one is given, stories without a day are left out.
 
     >>> Scope(since="2020-02", until="2020-02").first_day, Scope(until="2020-02").last_day
     ('2020-02-01', '2020-02-29')
+    >>> Scope(since="3 January 2020", until="February 2020").told()
+    'since 2020-01-03, until 2020-02'
     """
 
     outlets: tuple[str, ...] = ()
@@ -41,6 +43,10 @@ class Scope:
     def __post_init__(self) -> None:
         for name in LISTS:
             _check_values(name, getattr(self, name))
+        for name, edge in zip(DAYS, ("first", "last"), strict=True):
+            written = getattr(self, name)
+            if written is not None and not (isinstance(written, str) and ISO.fullmatch(written)):
+                object.__setattr__(self, name, _period(written, name).iso(edge))
         first, last = self.first_day, self.last_day
         if first and last and first > last:
             raise ScopeError(f'"since" is {self.since}, which is after "until", {self.until}; exchange them')
@@ -137,28 +143,22 @@ class Scope:
 
 
 def span_of(written: str, name: str) -> tuple[str, str]:
-    """First and last day of a day, a month or a year; raises ScopeError, naming the field, for anything else.
+    """First and last day of what is written; raises ScopeError, naming the field, for what is no day.
 
     >>> span_of("2020-01-03", "since"), span_of("2021", "until")
     (('2020-01-03', '2020-01-03'), ('2021-01-01', '2021-12-31'))
     """
-    found = _DAY.fullmatch(written) if isinstance(written, str) else None
+    period = _period(written, name)
+    return period.first.isoformat(), period.last.isoformat()
+
+
+def _period(written: str, name: str) -> Period:
     try:
-        if found is None:
-            raise ValueError
-        year, month, day = (int(part) if part else None for part in found.groups())
-        assert year is not None
-        first = date(year, month or 1, day or 1)
-        if day:
-            last = first
-        elif month is None:
-            last = date(year, 12, 31)
-        else:
-            last = date(year, month, 31) if month == 12 else date(year, month + 1, 1) - timedelta(days=1)
-    except ValueError:
-        told = shown(str(written), 40)
-        raise ScopeError(f'"{name}" is "{told}"; write a day, a month or a year: 2020-01-03, 2020-01 or 2020') from None
-    return first.isoformat(), last.isoformat()
+        if not isinstance(written, str):
+            raise PeriodError(HOW)
+        return read_period(written)
+    except PeriodError as error:
+        raise ScopeError(f'"{name}" is "{shown(str(written), 40)}"; {error}') from None
 
 
 def day_of(published: str | None) -> str | None:

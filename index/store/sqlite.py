@@ -195,7 +195,7 @@ class EmbeddedArchive:
     def contents(self) -> str:
         """SHA-256 over the articles' ids and digests: says which articles an answer was found in. Reads no vectors."""
         total = hashlib.sha256()
-        for row in self._each("SELECT id, digest FROM articles ORDER BY id"):
+        for row in self.digests().items():
             total.update("\0".join(row).encode())
         return total.hexdigest()
 
@@ -286,6 +286,10 @@ class EmbeddedArchive:
             " WHERE f.path = ? AND made IS NOT NULL"
         )
         return dict(self._rows(query, (path,)))
+
+    def digests(self) -> dict[str, str]:
+        """Article id → digest of all articles, in order of id."""
+        return dict(self._rows("SELECT id, digest FROM articles ORDER BY id"))
 
     def holds(self, article_id: str) -> bool:
         """Whether an article has this id, or one below it as the members of a container have."""

@@ -188,7 +188,7 @@ def test_a_question_as_long_as_a_book(line: Line, command: str) -> None:
     assert line.refused(command, "why " * 12_500) == "the question has 49,999 characters; ask in 2,000 at most"
 
 
-@pytest.mark.parametrize("question", ["地震はどこで起きましたか", "من قُتل؟", "🛩️?", "' OR 1=1 --", "a\0b"])
+@pytest.mark.parametrize("question", ["地震はどこで起きましたか", "من قُتل؟", "🛩️?", "' or 1=1 --", "a\0b"])
 def test_a_question_in_any_script_is_a_question(line: Line, question: str) -> None:
     assert line.run("search", question)[1] == ""
     answer = json.loads(line.run("ask", question, "--json")[0])

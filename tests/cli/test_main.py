@@ -126,7 +126,7 @@ def test_copies_are_listed_with_what_differs(desk: Desk, tmp_path: Path) -> None
 def test_a_search_shows_whose_where_and_what(desk: Desk) -> None:
     out = desk.run("search", QUESTION, "-k", 2)
     assert out.startswith("1. Reuters, 2020-01-03, “Strike at Baghdad airport”\n    airport ")
-    assert "Ten people died in the strike." in out and "\n2. " in out and "\n3. " not in out
+    assert "Ten people ⟦died⟧ in the ⟦strike⟧." in out and "\n2. " in out and "\n3. " not in out
 
 
 def test_a_search_as_json_has_the_words_and_where_they_stand(desk: Desk) -> None:

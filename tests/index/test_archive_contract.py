@@ -23,6 +23,8 @@ from index.passage import Passage
 from index.scale.milvus.archive import MilvusArchive
 from index.scale.milvus.connection import read_address
 from index.scale.milvus.store import PASSAGES, RECORDS, Store
+from index.search.exact import Stories, StoryFound
+from index.search.grammar import read_query
 from index.store.archive import Archive, ArchiveBusy, ArchiveError, Feed
 from index.store.scope import EVERYTHING, Scope, ScopeError
 from tests.conftest import ARTICLES, write_files
@@ -144,7 +146,7 @@ def test_it_holds_what_the_oracle_holds(news: NewsIndex, oracle: NewsIndex) -> N
     assert ids(ours) == ids(theirs) and ours.owners() == theirs.owners()
     assert ours.fingerprint() == theirs.fingerprint() and ours.contents() == theirs.contents()
     assert ours.counts() == theirs.counts() and ours.passage_count == theirs.passage_count
-    assert ours.generation == theirs.generation
+    assert ours.generation == theirs.generation and ours.digests() == theirs.digests()
     assert [ours.about(name) for name in ("embedder", "dimension", "max_tokens", "none")] == ["fake 64", "64", "12", ""]
 
 
@@ -187,6 +189,19 @@ def test_copies_are_grouped_the_same(news: NewsIndex, oracle: NewsIndex) -> None
     for id in ids(oracle.archive):
         assert news.archive.places(id) == oracle.archive.places(id)
         assert news.archive.groups(id) == oracle.archive.groups(id)
+
+
+@pytest.mark.parametrize("scope", [EVERYTHING, *SCOPES])
+@pytest.mark.parametrize("words", ["", '"council of the valley"', "title:counted OR oil", "NOT boat*", "outlet:neil"])
+def test_exact_search_finds_the_same(news: NewsIndex, oracle: NewsIndex, words: str, scope: Scope) -> None:
+    query = read_query(words)
+    ours, theirs = (Stories(held.archive).opened() for held in (news, oracle))
+    assert _places(ours.search(query, 99, scope=scope)) == _places(theirs.search(query, 99, scope=scope))
+    assert ours.counts(query, scope=scope) == theirs.counts(query, scope=scope)
+
+
+def _places(found: tuple[list[StoryFound], int]) -> tuple[list[tuple[str, int, int]], int]:
+    return sorted((hit.article, hit.start, hit.end) for hit in found[0]), found[1]
 
 
 def test_parts_of_it_are_the_same(news: NewsIndex, oracle: NewsIndex) -> None:

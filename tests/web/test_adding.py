@@ -56,7 +56,7 @@ def state(news: NewsIndex) -> tuple[str, list[str]]:
     """All that an archive holds, and every file in its folder but SQLite's and the indexes'."""
     folder = news.archive.folder
     inside = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-    kept = [name for name in inside if not name.startswith(("archive.sqlite", "faiss", "tantivy", "writer"))]
+    kept = [name for name in inside if not name.startswith(("archive.sqlite", "faiss", "tantivy", "stories", "writer"))]
     return news.archive.fingerprint(), kept
 
 

@@ -25,6 +25,7 @@ from web.archives import Archives
 from web.auth.headers import hosts_for
 from web.auth.logins import Logins, add_login
 from web.auth.middleware import AuthMiddleware, user_of
+from web.programs import listing
 from web.programs.calls import find_archive, read
 from web.programs.checking import make_check_router, read_check_request
 from web.programs.completions import RequestError, make_router, read_request
@@ -116,6 +117,7 @@ class Served:
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
         app.include_router(make_router(self.server))
         app.include_router(make_check_router(self.server))
+        app.include_router(listing.make_router(self.server))
         with gr.Blocks(title="Groundwire", analytics_enabled=False) as page:
             # As on the real page: an event of its own by a name that an endpoint wants.
             gr.Button("Ask").click(lambda: None, api_name="ask", api_visibility="private")
@@ -294,7 +296,7 @@ def test_models_are_the_archives(free: Served, shut: Served) -> None:
         ({"n": 2}, 400, "n", "one answer"),
         ({"tools": [{"type": "function", "function": {"name": "x"}}]}, 400, "tools", "leave it out"),
         ({"response_format": {"type": "json_object"}}, 400, "response_format", "is text"),
-        ({"scope": {"since": "yesterday"}}, 400, "messages", "since"),
+        ({"scope": {"since": "some time"}}, 400, "messages", "since"),
         ({"stream": "yes"}, 400, "stream", "true or false"),
     ],
 )
@@ -418,6 +420,74 @@ def test_gradio_s_client_searches_and_reads(free: Served) -> None:
     assert part["text"] == ARTICLES["economy/oil.md"][hits[0]["start"] : hits[0]["end"]]
     assert [entry["name"] for entry in client.predict(api_name="/archives")] == ["airport", "other"]
     assert client.predict(words="oil price", outlets=["EFE"], api_name="/search")[0]["source"] == "EFE"
+    assert client.predict(words="oil price", sort="day", limit=9, api_name="/search")[0]["source"] == "EFE"
+
+
+def test_gradio_s_client_searches_exactly_and_lists(free: Served) -> None:
+    client = free.gradio()
+    [hit] = client.predict(words='"price of oil" NOT peru', api_name="/search")
+    [[start, end]] = hit["marks"]
+    assert ARTICLES["economy/oil.md"][start:end] == "price of oil" and hit["stages"] == {"exact": 1}
+    listed = client.predict(api_name="/articles")
+    assert [one["article_id"] for one in listed["hits"]] == ["wire-1", "economy/oil", "airport", "wire-2"]
+    listed = client.predict("outlet:afp OR outlet:efe", limit=1, first=2, sort="day", api_name="/articles")
+    assert (listed["total"], [one["article_id"] for one in listed["hits"]]) == (2, ["economy/oil"])
+    assert {one["name"] for one in listed["counts"]["outlets"]} == {"AFP", "EFE"}
+
+
+def get(served: Served, path: str, **how: Any) -> tuple[int, Any]:
+    reply = httpx.get(f"{served.address}/v1/{path}", timeout=30, **how)
+    return reply.status_code, reply.json()
+
+
+def test_anything_searches_and_lists_by_address(free: Served) -> None:
+    status, found = get(free, "search", params={"q": '"price of oil"'})
+    assert status == 200 and [hit["article_id"] for hit in found["hits"]] == ["economy/oil"]
+    status, found = get(free, "search", params={"q": "oil price", "limit": 1})
+    assert (
+        status == 200 and [hit["article_id"] for hit in found["hits"]] == ["economy/oil"] and found["hits"][0]["marks"]
+    )
+    status, found = get(
+        free, "articles", params={"outlet": ["AFP", "EFE"], "since": "January 2020", "archive": "airport"}
+    )
+    assert status == 200 and [hit["source"] for hit in found["hits"]] == ["EFE", "AFP"]
+    status, found = get(free, "articles", params={"q": "airprt"})
+    assert (status, found["total"], found["why"]) == (200, 0, "no story has airprt; try airprt~")
+
+
+def test_the_front_of_an_archive_is_counted(free: Served) -> None:
+    status, front = get(free, "front")
+    assert status == 200 and (front["articles"], front["stories"]) == (4, 4)
+    assert (front["first_day"], front["last_day"]) == ("2020-01-03", "2021-06-07")
+    assert [hit["article_id"] for hit in front["latest"]] == ["wire-1", "economy/oil", "airport", "wire-2"]
+    assert front["outlets"] == [{"name": name, "stories": 1} for name in ("AFP", "EFE", "Reuters")]
+    assert front["months"] == [{"name": "2020-01", "stories": 2}, {"name": "2021-06", "stories": 1}]
+    assert [person["name"] for person in front["people"]] == ["A. Writer", "M. Paz"]
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "status", "why"),
+    [
+        ("search", {"q": '"oil'}, 400, "the quotation mark at character 1 is not closed"),
+        ("search", {"q": ""}, 400, "the question is empty"),
+        ("articles", {"q": "oil AND"}, 400, 'there is nothing after "AND"'),
+        ("articles", {"since": "04/05/2020"}, 400, '"since" is "04/05/2020"; that is 4 May or 5 April'),
+        ("articles", {"sort": "size"}, 400, '"size" is no order; sort by relevance or by day'),
+        ("articles", {"limit": "-1"}, 400, "limit is a whole number, such as 20"),
+        ("front", {"archive": "none"}, 404, 'there is no archive called "none"'),
+    ],
+)
+def test_a_mistake_in_an_address_is_a_sentence(
+    free: Served, path: str, given: dict[str, str], status: int, why: str
+) -> None:
+    told = get(free, path, params=given)
+    assert told[0] == status and told[1]["error"]["message"].startswith(why)
+
+
+def test_who_has_not_logged_in_lists_nothing(shut: Served) -> None:
+    assert httpx.get(f"{shut.address}/v1/front").status_code in (303, 401)
+    status, front = get(shut, "front", headers={"authorization": f"Bearer paz:{PASSWORD}"})
+    assert status == 200 and front["articles"] == 4
 
 
 @pytest.mark.parametrize(
@@ -537,7 +607,7 @@ def call(name: str, **arguments: Any) -> Callable[[Any], Any]:
 
 def test_an_assistant_sees_tools_with_what_they_take(free: Served) -> None:
     tools = {tool.name: tool for tool in free.mcp(lambda session: session.list_tools()).tools}
-    assert set(tools) == {"ask", "search", "read_article", "archives", "index"}
+    assert set(tools) == {"ask", "search", "list_articles", "read_article", "archives", "index"}
     taken = tools["ask"].inputSchema
     assert set(taken["properties"]) == {"question", "archive", "outlets", "since", "until"}
     assert taken["required"] == ["question"] and "YYYY-MM-DD" in taken["properties"]["since"]["description"]

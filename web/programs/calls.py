@@ -8,18 +8,21 @@ from typing import Any
 
 from ground.errors import user_errors
 from index.article import Article, ArticleError
+from index.search.grammar import is_exact
 from index.store.archive import ArchiveError
 from index.store.scope import Scope
 from index.store.spelling import id_meant
 from models import Message
 from qa.answer import Answer
 from qa.ask import Event, Found, Piece, check_question
+from qa.listing import Listing, Sort, by_day, front, list_stories, marks_of_question, read_sort
 from web.archives import Listed, compared
 from web.queue import Asking, QueuePlace
 from web.server import Server
 
 DEFAULT_NAME = "groundwire"  # names the first archive
 LONGEST_READ = 20_000
+MOST_HITS, MOST_LISTED = 50, 200
 BUG = "something went wrong in the server; its log has more"
 
 log = logging.getLogger(__name__)
@@ -80,10 +83,59 @@ def progress(event: QueuePlace | Event, said: str = "") -> dict[str, Any]:
     return {"doing": event.doing, "done": event.done, "total": event.total}
 
 
-def find(server: Server, user: str, key: str, words: str, *, limit: int, scope: Scope) -> list[dict[str, Any]]:
-    """Hits as ANSWER has them, with the words of the passage and the article's address; waits for the embedder."""
-    hits = server.archives.room(user, key).search(words, max(1, min(50, limit)), scope=scope)
-    return [{**hit.to_dict(), "url": hit.article.url, "text": hit.text} for hit in hits]
+def find(
+    server: Server, user: str, key: str, words: str, *, limit: int, scope: Scope, sort: str = ""
+) -> list[dict[str, Any]]:
+    """Hits as ANSWER has them, with the words of the passage, their marks and the article's address.
+
+    A plain question waits for the embedder; what has an operator of exact search, or a phrase, waits for nothing.
+    """
+    k, order = _within(limit, MOST_HITS), read_sort(sort)
+    if is_exact(words):
+        return [hit.to_dict() for hit in _list(server, user, key, words, k, 1, order, scope, counted=False).hits]
+    hits = server.archives.room(user, key).search(words, k, scope=scope)
+    return [
+        {
+            **hit.to_dict(),
+            "url": hit.article.url,
+            "text": hit.text,
+            "marks": [list(span) for span in marks_of_question(words, hit)],
+        }
+        for hit in (by_day(hits) if order == "day" else hits)
+    ]
+
+
+def articles(
+    server: Server, user: str, key: str, words: str, *, limit: int, first: int, scope: Scope, sort: str = ""
+) -> dict[str, Any]:
+    """The stories that exact search finds, all of them without words, and their counts; loads no model."""
+    k = _within(limit, MOST_LISTED)
+    return _list(server, user, key, words, k, max(1, first), read_sort(sort), scope).to_dict()
+
+
+def front_of(server: Server, user: str, key: str) -> dict[str, Any]:
+    """What the front of an archive shows: its numbers, the latest stories, outlets, months and people with theirs."""
+    return front(server.archives.archive(user, key), server.archives.stories(user, key))
+
+
+def _list(
+    server: Server,
+    user: str,
+    key: str,
+    words: str,
+    k: int,
+    first: int,
+    sort: Sort | None,
+    scope: Scope,
+    *,
+    counted: bool = True,
+) -> Listing:
+    archive, stories = server.archives.archive(user, key), server.archives.stories(user, key)
+    return list_stories(archive, stories, words, k=k, first=first, sort=sort, scope=scope, counted=counted)
+
+
+def _within(number: int, most: int) -> int:
+    return max(1, min(most, number))
 
 
 def read(

@@ -119,8 +119,7 @@ class MilvusReader:
     def fingerprint(self) -> str:
         """SHA-256 over all articles, passages and vectors in order of article id: equal for equal archives."""
         total = hashlib.sha256(self.about("embedder").encode())
-        digests = dict(self._all()._rows("SELECT id, digest FROM articles ORDER BY id"))
-        for id, digest in digests.items():
+        for id, digest in self.digests().items():
             passages: list[tuple[object, ...]] = [
                 (p.passage.start, p.passage.end, p.digest, p.vector.tobytes()) for p in self.stored(id)
             ]
@@ -161,6 +160,10 @@ class MilvusReader:
     def reader_ids(self, path: str) -> dict[str, str]:
         """Article id → the id that its reader made, of the articles from one file that have another."""
         return self._all().reader_ids(path)
+
+    def digests(self) -> dict[str, str]:
+        """Article id → digest of all articles, in order of id."""
+        return self._all().digests()
 
     def holds(self, article_id: str) -> bool:
         """Whether an article has this id, or one below it as the members of a container have."""
