@@ -172,8 +172,9 @@ def is_correction(newest: Account, others: Sequence[Account]) -> bool:
 
 
 def corrects(item: Evidence) -> bool:
-    """Whether a sentence, or the headline it stands under, says that something is corrected."""
-    return bool(CORRECTS.search(item.quote) or HEADED.match(item.hit.section.title or ""))
+    """Whether a sentence, the note it is in, or the headline it stands under, says that something is corrected."""
+    noted = any(note.start <= item.start and item.end <= note.end for note in item.hit.article.notes)
+    return noted or bool(CORRECTS.search(item.quote) or HEADED.match(item.hit.section.title or ""))
 
 
 def last_weekday(name: str, published: str | None) -> date | None:

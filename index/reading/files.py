@@ -18,6 +18,7 @@ from index.reading.containers.unpack import Reader
 from index.reading.formats import jsonl, markdown, text
 from index.reading.kept_page import KINDS, address_of
 from index.understanding.correction import SUFFIX, corrected
+from index.understanding.notes import with_notes
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,8 @@ def read_file(path: Path, article_id: str) -> Iterator[Article | Problem]:
             elif isinstance(item, ArticleError):
                 yield Problem(str(item))
             else:
-                yield item if item.url else replace(item, url=address_of(path))
+                item = item if item.url else replace(item, url=address_of(path))
+                yield with_notes(item)
     except ArticleError as error:
         yield Problem(str(error))
     except OSError as error:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from index.copies.tables import Group, StoryPlace
 from index.passage import Passage
 from index.store.scope import EVERYTHING, Scope
 
+Mark = Literal["notes", "warnings"]
 # A story's outlet and when it was published.
 OutletAndDay = tuple[str | None, str | None]
 
@@ -241,6 +242,9 @@ class Archive(Protocol):
 
     def stored(self, article_id: str) -> list[StoredPassage]:
         """The passages of an article with their vectors, in order."""
+
+    def articles_with(self, what: Mark) -> list[str]:
+        """The ids of the articles that hold corrections ("notes"), or that carry "warnings", in order."""
 
     # Copies and versions
 
