@@ -12,9 +12,11 @@ from urllib.parse import urljoin
 
 from index.article import Article, ArticleError, Original
 from index.reading.charset import codec_of, decodes, guess_charset
-from index.reading.formats.page_parts import with_parts
+from index.reading.formats.live_page import in_sections, read_updates, with_updates
+from index.reading.formats.page_parts import prose_of, with_parts
 from index.reading.formats.text import read_bytes
 from index.reading.metadata import Said, make_article, one_line, parsing, tidy, web_address
+from index.reading.yardstick import with_warning
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -111,11 +113,17 @@ def read_page(
         deep = depth_of(tree) >= DEEPEST
         said = list(said_by(tree, url))
         text = without_titles(text_of(tree), said)
+        updates = read_updates(tree)
+        if updates:
+            text, starts = with_updates(text, updates)
         if not text and deep:
             raise ArticleError(f"{original.name}: nested deeper than {DEEPEST} elements; it is left out")
         if not text:
             raise ArticleError(f"{original.name}: no article was found on this page; it is left out")
         article = make_article(original, text, said)
+        if updates and article.text == text:
+            article = in_sections(article, updates, starts)
+        article = with_warning(article, prose_of(tree), "the page's prose")
     if deep:
         yield ArticleError(f"{original.name}: nested deeper than {DEEPEST} elements; what lies deeper is left out")
     yield article

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from index.article import Article, ArticleError, Original
 from index.reading.formats.text import LARGEST_ARTICLE, decode
 from index.reading.metadata import Said, dated, follows, iso_date, language_code
 from index.reading.names import address_among, first_said, places_of
+from index.reading.yardstick import paragraphs, with_warning
 
 LONGEST_ID = 1_000
 
@@ -55,7 +57,7 @@ def read_row(line: bytes, where: str, made_id: str) -> Iterator[Article | Articl
         f"{article_id}{text}{said}".encode()
     except UnicodeEncodeError:
         raise ArticleError(f"{where}: holds half of a surrogate pair (\\ud800-\\udfff); the row is left out") from None
-    yield Article(
+    article = Article(
         article_id,
         text,
         said.get("title") or article_id,
@@ -69,6 +71,8 @@ def read_row(line: bytes, where: str, made_id: str) -> Iterator[Article | Articl
         language=language_code(said.get("language")),
         origins=tuple(origin for origin in origins if origin.sure != "sure"),
     )
+    told = (paragraphs(value) for value in row.values() if isinstance(value, str))
+    yield with_warning(article, chain.from_iterable(told), "the row's prose")
 
 
 def _words(value: Any, field: str) -> str | None:
