@@ -17,6 +17,7 @@ from index.reading.containers.member import hidden, kind_among
 from index.reading.containers.unpack import Reader
 from index.reading.formats import jsonl, markdown, text
 from index.reading.kept_page import KINDS, address_of
+from index.reading.yardstick import with_lengths
 from index.understanding.correction import SUFFIX, corrected
 from index.understanding.notes import with_notes
 
@@ -78,6 +79,7 @@ READERS |= {
     **dict.fromkeys((".mhtml", ".mht", ".eml", ".mbox"), later("mail")),
     ".pdf": later("pdf"),
     ".docx": later("docx"),
+    ".rtf": later("rtf"),
     **dict.fromkeys((".csv", ".tsv"), later("table")),
     **dict.fromkeys((".xml", ".rss", ".atom"), later("xml")),
 }
@@ -207,7 +209,7 @@ def read_file(path: Path, article_id: str) -> Iterator[Article | Problem]:
                 yield Problem(str(item))
             else:
                 item = item if item.url else replace(item, url=address_of(path))
-                yield with_notes(item)
+                yield with_lengths(with_notes(item))
     except ArticleError as error:
         yield Problem(str(error))
     except OSError as error:

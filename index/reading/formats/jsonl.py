@@ -10,6 +10,7 @@ from index.reading.formats.text import LARGEST_ARTICLE, decode
 from index.reading.metadata import Said, dated, follows, iso_date, language_code
 from index.reading.names import address_among, first_said, places_of
 from index.reading.yardstick import paragraphs, with_warning
+from index.understanding.exports.story import words_in
 
 LONGEST_ID = 1_000
 
@@ -70,6 +71,8 @@ def read_row(line: bytes, where: str, made_id: str) -> Iterator[Article | Articl
         place=said.get("place") or None,
         language=language_code(said.get("language")),
         origins=tuple(origin for origin in origins if origin.sure != "sure"),
+        desk=said.get("desk") or None,
+        length=words_in(said.get("length", "")),
     )
     told = (paragraphs(value) for value in row.values() if isinstance(value, str))
     yield with_warning(article, chain.from_iterable(told), "the row's prose")
@@ -79,7 +82,7 @@ def _words(value: Any, field: str) -> str | None:
     """What a value says: a text; of an object its name; of a list all that its members say. None for anything else."""
     if isinstance(value, str):
         return value
-    if field == "id" and isinstance(value, int) and not isinstance(value, bool):
+    if field in ("id", "length") and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if field in ("published", "updated") and isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:.0f}" if abs(value) < 1e18 else str(value)

@@ -41,6 +41,8 @@ TYPES = KINDS | {
     "application/jsonl": ".jsonl",
     "application/x-ndjson": ".jsonl",
     "multipart/related": ".mhtml",
+    "application/rtf": ".rtf",
+    "text/rtf": ".rtf",
     "application/zip": ".zip",
 }
 # What holds no words of its own: pictures, sounds, signatures, invitations, cards.
