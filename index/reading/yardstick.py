@@ -15,6 +15,7 @@ SHARE = 0.15  # of the prose that is there; docs/reading.md has what other share
 SHORTEST = 60  # characters of a paragraph
 ENDS = re.compile(r"[.!?…][\"'”’»)\]]*$")
 LEAST = 40  # words: less is a caption, a teaser, a line of the page's own
+LEAST_CHARACTERS = 3 * LEAST  # that so many words have
 RUN = 3  # words that stand beside each other in both
 TAKEN = 0.5  # of a paragraph's runs that the text has: then it was taken, whatever was done to it
 LEAST_LENGTH = 0.5  # of the words that a story is said to have: databases count captions and labels too
@@ -34,6 +35,13 @@ class Missing:
     @property
     def share(self) -> float:
         return self.words / self.of if self.of else 0.0
+
+
+def beside(text: str, values: Iterable[str]) -> Iterator[str]:
+    """The prose of a row where something beside its text may be prose too; nothing of a row of a text alone."""
+    others = [value for value in values if len(value) >= LEAST_CHARACTERS and value != text]
+    for value in (text, *others) if others else ():
+        yield from paragraphs(value)
 
 
 def missing(prose: Iterable[str], text: str) -> Missing:
@@ -77,7 +85,7 @@ def with_lengths(article: Article) -> Article:
 
 def paragraphs(text: str) -> Iterator[str]:
     """The lines of a text that read as prose."""
-    return (line for line in map(str.strip, text.splitlines()) if len(line) >= SHORTEST and ENDS.search(line))
+    return (line for line in map(str.strip, text.splitlines()) if len(line) >= SHORTEST and ENDS.search(line[-4:]))
 
 
 def _runs(words: list[str]) -> set[tuple[str, ...]]:

@@ -66,6 +66,44 @@ _ABOUT_US = re.compile(
 _DATED = re.compile(
     r"(?i)(?:amended|corrected|updated|changed|clarified|edited|berichtigt|korrigiert|corrigé)\W+(?:on|am|le)?\W*$"
 )
+# In small letters, one of them stands wherever a note begins or a headline is that of corrections.
+SIGNS = (
+    *(
+        "correct",
+        "clarif",
+        "corrig",
+        "errat",
+        "amplif",
+        "retract",
+        "amended",
+        "berichtig",
+        "korrektur",
+        "richtigstellung",
+    ),
+    *(
+        "rectific",
+        "précision",
+        "correcci",
+        "fe de err",
+        "for the record",
+        "we got it wrong",
+        "straight",
+        "putting it right",
+    ),
+    *(
+        "fixes",
+        "refile",
+        "editor",
+        "version",
+        "fassung",
+        "updated",
+        "changed",
+        "edited",
+        "wurde",
+        "corregido",
+        "modifié",
+    ),
+)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEKDAY = re.compile(rf"(?i)\b(?P<day>{'|'.join(_DAYS)}|yesterday)(?:[’']s)?\b")
 
@@ -83,6 +121,9 @@ def find_notes(article: Article) -> Iterator[Note]:
     >>> list(find_notes(Article("a", text, "Ferry sinks")))
     [Note(start=29, end=90, own=True, day=None)]
     """
+    low = "\n".join((article.title, *(section.title or "" for section in article.sections), article.text)).lower()
+    if not any(sign in low for sign in SIGNS):  # most articles
+        return
     for start, end in article.stories():
         section = article.section_at(start)
         paragraphs = [

@@ -24,11 +24,8 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
     from lxml.html import HtmlElement
 
-# What stands on every page that a press database made.
-EXPORTS = re.compile(
-    r"(?i)\b\d{1,4} (?:of|de|von) \d{1,4} (?:documents?|dokumente?n?)\b|end of document|lexisnexis|proquest document id"
-    r"|document [A-Z][A-Z0-9]{2,7}0{0,4}\d{8}\w{4,}"
-)
+# What stands on every page that a press database made, and on few others.
+EXPORTS = ("DOCUMENT", "ocuments", "nd of Document", "LexisNexis", "ProQuest document ID", ">Document ", "DOKUMENT")
 DEEPEST = 250  # libxml2 reads no deeper than 256
 DECLARED = re.compile(
     rb"(?i)<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]{0,100}encoding=[\"']([\w.:-]+)"
@@ -118,10 +115,10 @@ def read_page(
         if tree is None:
             raise ArticleError(f"{original.name}: is empty; it is left out")
         deep = depth_of(tree) >= DEEPEST
-        exported = export_in(tree)
+        exported = export_in(tree, source)
         said = [] if exported else list(said_by(tree, url))
         text = exported or without_titles(text_of(tree), said)
-        updates = [] if exported else read_updates(tree)
+        updates = [] if exported else read_updates(tree, source)
         if updates:
             text, starts = with_updates(text, updates)
         if not text and deep:
@@ -172,13 +169,11 @@ def text_of(tree: "HtmlElement") -> str:
     return with_parts(tree, tidy(found.text)) if found is not None and found.text else ""
 
 
-def export_in(tree: "HtmlElement") -> str:
+def export_in(tree: "HtmlElement", source: str) -> str:
     """All that a page says where a press database saved its articles in it; empty for any other page."""
-    words = tree.text_content()
-    if not EXPORTS.search(words):
+    if not any(sign in source for sign in EXPORTS):
         return ""
-    bodies = tree.xpath("//body") or [tree]
-    text = text_of_tree(bodies[0])
+    text = text_of_tree(next(iter(tree.xpath("//body")), tree))
     return text if read_export(lines_of(text), text) else ""
 
 

@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any
 
 from index.article import Article, ArticleError, Original
 from index.reading.formats.text import LARGEST_ARTICLE, decode
 from index.reading.metadata import Said, dated, follows, iso_date, language_code
 from index.reading.names import address_among, first_said, places_of
-from index.reading.yardstick import paragraphs, with_warning
+from index.reading.yardstick import beside, with_warning
 from index.understanding.exports.story import words_in
 
 LONGEST_ID = 1_000
@@ -74,8 +73,8 @@ def read_row(line: bytes, where: str, made_id: str) -> Iterator[Article | Articl
         desk=said.get("desk") or None,
         length=words_in(said.get("length", "")),
     )
-    told = (paragraphs(value) for value in row.values() if isinstance(value, str))
-    yield with_warning(article, chain.from_iterable(told), "the row's prose")
+    told = beside(text, (value for value in row.values() if isinstance(value, str)))
+    yield with_warning(article, told, "the row's prose")
 
 
 def _words(value: Any, field: str) -> str | None:

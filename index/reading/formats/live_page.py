@@ -42,9 +42,12 @@ class Update:
     lines: tuple[str, ...]
 
 
-def read_updates(tree: "HtmlElement") -> list[Update]:
-    """The updates of a live page in the page's order; none of any other page."""
-    return _in_blocks(tree) or _in_json(tree)
+def read_updates(tree: "HtmlElement", source: str) -> list[Update]:
+    """The updates of a live page in the page's order; none of any other page. `source` is the page as it was parsed."""
+    live = "LiveBlogPosting" in source or _is_live(tree)
+    if not live and len(tree.findall(".//time")) < LEAST_UPDATES:  # most pages
+        return []
+    return _in_blocks(tree, live=live) or (_in_json(tree) if "liveBlogUpdate" in source else [])
 
 
 def with_updates(text: str, updates: Sequence[Update]) -> tuple[str, list[int]]:
@@ -99,11 +102,10 @@ def _clock(label: str) -> str | None:
     return f"{hour:02}:{found['minute']}"
 
 
-def _in_blocks(tree: "HtmlElement") -> list[Update]:
+def _in_blocks(tree: "HtmlElement", *, live: bool) -> list[Update]:
     groups: dict[tuple[Any, ...], list[_Element]] = defaultdict(list)
     for element in tree.iter("article", "div", "section", "li"):
         groups[element.getparent(), element.tag, element.get("class")].append(element)
-    live = _is_live(tree)
     best: list[Update] = []
     for (parent, tag, name), blocks in groups.items():
         around = [parent, *(parent.iterancestors() if parent is not None else ())]
@@ -124,17 +126,12 @@ def _prose(updates: Sequence[Update]) -> int:
 
 
 def _is_live(tree: "HtmlElement") -> bool:
-    titles = [
-        *tree.xpath("//title/text()"),
-        *tree.xpath("//h1//text()"),
-        *tree.xpath("//meta[@property='og:title']/@content"),
-    ]
-    addresses = tree.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content")
-    return bool(LIVE.search(" ".join(map(str, (*titles, *addresses)))) or "LiveBlogPosting" in _scripts(tree))
-
-
-def _scripts(tree: "HtmlElement") -> str:
-    return " ".join(tree.xpath("//script[contains(@type, 'ld+json')]/text()"))
+    """Whether a page's title, headline or address says that it is live."""
+    titles = [tree.find(".//title"), tree.find(".//h1")]
+    words = ["".join(one.itertext()) for one in titles if one is not None]
+    tags = [tree.find(".//link[@rel='canonical']"), tree.find(".//meta[@property='og:url']")]
+    words += [one.get("href") or one.get("content") or "" for one in tags if one is not None]
+    return bool(LIVE.search(" ".join(words)))
 
 
 def _is_others(element: "_Element") -> bool:
@@ -174,8 +171,6 @@ def _update(block: "_Element") -> Update | None:
 
 def _in_json(tree: "HtmlElement") -> list[Update]:
     """The updates that the page's JSON-LD holds."""
-    if "liveBlogUpdate" not in _scripts(tree):
-        return []
     found: list[Update] = []
     for script in tree.xpath("//script[contains(@type, 'ld+json')]"):
         try:

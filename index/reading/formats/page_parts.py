@@ -85,22 +85,23 @@ def prose_of(tree: "HtmlElement") -> list[str]:
     """The paragraphs of a page that read as prose and stand beside others, but for its margins and what is called a
     comment, a teaser or an advert: a cruder extraction, to hold the other against (bench/extraction.py).
     """
-    told = [
-        (leaf.getparent(), words)
-        for leaf, words in leaves(tree)
-        if len(words) >= LEAST_PROSE and ENDS.search(words) and not kind_of_aside(words) and _is_plain(leaf)
-    ]
+    told: list[tuple[_Element | None, str]] = []
+    for paragraph in tree.iter("p", "blockquote", "dd"):
+        words = " ".join("".join(paragraph.itertext()).split())
+        if len(words) >= LEAST_PROSE and ENDS.search(words[-4:]) and not kind_of_aside(words) and _is_plain(paragraph):
+            told.append((paragraph.getparent(), words))
     beside = Counter(parent for parent, _ in told)
     return [words for parent, words in told if beside[parent] > 1]
 
 
-def _is_plain(leaf: "_Element") -> bool:
-    around = [one for one in (leaf, *leaf.iterancestors()) if one.tag not in ("html", "body")]
-    names = " ".join(f"{one.get('class', '')} {one.get('id', '')}" for one in around)
-    rights = RIGHTS.match("".join(leaf.itertext()))
-    return not (rights or leaf.tag == "li" or _linked(leaf) >= MOST_LINKED or OTHER.search(names)) and all(
-        one.tag != "a" for one in around
-    )
+def _is_plain(paragraph: "_Element") -> bool:
+    """Whether a paragraph is in nothing that stands apart, is no link, and says nothing of rights."""
+    if RIGHTS.match("".join(paragraph.itertext())) or _linked(paragraph) >= MOST_LINKED:
+        return False
+    around = [one for one in (paragraph, *paragraph.iterancestors()) if one.tag not in ("html", "body")]
+    if any(one.tag in APART or one.tag in ("a", "footer", "li") for one in around):
+        return False
+    return not OTHER.search(" ".join(f"{one.get('class', '')} {one.get('id', '')}" for one in around))
 
 
 def _scope(body: "_Element", names: tuple[str, ...]) -> "_Element":
