@@ -13,7 +13,7 @@ from datetime import date
 from ground.words import fold_numbers
 from index.article import Article, Note, Section
 from index.passage import split_sentences
-from index.understanding.days import MONTH_OF
+from index.understanding.days import DAY, MONTH_OF
 from index.understanding.notes import REPORT
 
 SLACK_DAYS = 1  # a story stands online on the evening before it is printed
@@ -29,6 +29,11 @@ NOT = re.compile(r"(?i)\b(?:not|rather than|instead of|statt|nicht|et non|y no)\
 REGRET = re.compile(
     r"(?i)\b(?:apologi[sz]es?|apolog(?:y|ies)|sorry|regrets?|happy to (?:make|set)|wir bedauern|entschuldig\w+)\b"
 )
+WE = re.compile(
+    r"\W*(?:[Ww]e (?:\w+ly )?(?:said|reported|wrote|stated)"
+    r"|[Tt]he (?:[A-Z][\w’']+ ){1,4}(?:\w+ly )?reported (?:on|in|last|\w+day))\b"
+)
+WRONGLY = re.compile(r"(?i)\b(?:incorrectly|wrongly|erroneously|mistakenly)\b")
 SHOULD = re.compile(r"(?i)\bshould (?:have|be|read)\b")
 DULL = frozenset(
     (
@@ -178,7 +183,9 @@ def withdrawn(note: str, text: str, sentences: Sequence[tuple[int, int]]) -> tup
     whole = keys(note)
     wrong = wrong_words(note)
     held = {span: keys(text[slice(*span)]) for span in sentences}
-    touched = [span for span, words in held.items() if words & wrong and len((words & whole) - wrong) >= 1]
+    shared = {span: len((words & whole) - wrong) for span, words in held.items() if words & wrong}
+    least = 2 if max(shared.values(), default=0) > 1 else 1  # a number of one digit stands beside many words
+    touched = [span for span, count in shared.items() if count >= least]
     if not touched and held:
         span = max(held, key=lambda span: (len(held[span] & whole), -span[0]))
         touched = [span] if len(held[span] & whole) >= FALL_BACK else []
@@ -212,9 +219,12 @@ def wrong_words(note: str) -> frozenset[str]:
 def _said_wrongly(sentence: str) -> str | None:
     """What a report said, by a sentence on that report; None for any other sentence."""
     said = SAID.search(sentence)
-    if not said or not REPORT.search(sentence[: said.start()]) or SHOULD.search(sentence):
+    if not said or SHOULD.search(sentence):
         return None
-    told = sentence[said.end() :]
+    on_us = REPORT.search(sentence[: said.start()]) or WE.match(sentence) or WRONGLY.search(sentence[: said.end() + 15])
+    if not on_us:
+        return None
+    told = DAY.sub(" ", sentence[said.end() :])
     return told.partition(" as ")[2] if said[0].lower().startswith("mis") else told
 
 

@@ -18,7 +18,7 @@ LONGEST_NOTE = 2_000
 LONGEST_ALONE = 1_800  # characters of an article that is a correction and does not say where its note ends
 FIRST_WORDS = 400  # in which a note says what it corrects
 _REPORT = (
-    r"(?:articles?|stor(?:y|ies)|reports?|reporting|pieces?|items?|columns?|headlines?|captions?|obituar(?:y|ies)|editorials?"
+    r"(?:articles?|stor(?:y|ies)|reports?|reporting|reported|pieces?|items?|columns?|headlines?|captions?|obituar(?:y|ies)|editorials?"
     r"|features?|interviews?|reviews?|graphics?|charts?|pictures?|photographs?|posts?|dispatch(?:es)?|despatch(?:es)?"
     r"|Artikels?|Berichts?|Beitrags?|Meldung(?:en)?|Ausgabe|artículos?|noticias?|edition|issue)"
 )

@@ -170,6 +170,10 @@ def test_corrections_come_in_the_order_of_their_days_whatever_order_they_are_rea
          ["The work will cost 4.2 million crowns and begins in May, the board said."]),
         ("Our report said that Jon Vik of the board voted against. He abstained.", ["Member Jon Vik voted against."]),
         ("The chair of the board is Ane Holst, not Ane Holt.", ["Its chair, Ane Holt, called the dock a danger."]),
+        ("The Sund Times reported on 2 May that the work on the dock would cost 4.2 million. In fact it is 2.4.",
+         ["The work will cost 4.2 million crowns and begins in May, the board said."]),
+        ("A story reported erroneously that two of the board voted against. It was four.",
+         ["The harbour board of Sund voted by nine to two on Monday to fill in the old dock."]),
         ("A picture was of another town.", []),
     ],
 )  # fmt: skip
