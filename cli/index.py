@@ -138,6 +138,8 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
             print(plain_json(told), flush=True)  # a watch goes on after it
         else:
             other = f"; left alone, of other kinds or linked: {report.other_files}" if report.other_files else ""
+            if report.warnings:
+                other += f"; perhaps not whole, see groundwire info: {len(report.warnings)}"
             if report.forgotten:
                 other += f"; kept out by groundwire forget: {report.forgotten}"
             print(

@@ -338,18 +338,25 @@ def run_info(given: argparse.Namespace, settings: Settings) -> int:
     archive = open_archive(settings.archive)
     counts = archive.counts()
     copies, superseded = archive.count_copies()
+    warned = archive.articles_with("warnings")
+    corrections = len(archive.articles_with("notes"))
     size = archive.size()
     current = ranker_of(archive).current()
     if given.json:
         about = {"archive": archive.place, "bytes": size, "embedder": archive.about("embedder")}
         told = asdict(counts) | {"copies": copies, "superseded": superseded, "current": current}
-        print(plain_json(about | {name: dict(v) if isinstance(v, list) else v for name, v in told.items()}))
+        told |= {"corrections": corrections, "warnings": warned}
+        named = {"outlets", "kinds", "languages"}
+        print(plain_json(about | {name: dict(v) if name in named else v for name, v in told.items()}))
         return 0
     print(f"archive    {archive.place}" + (f" ({size / 1e6:.1f} MB)" if size is not None else ""))
     print(f"files      {counts.files}: {_ranked(counts.kinds)}")
     print(f"articles   {counts.articles}, {counts.stories} stories in them")
     print(f"passages   {counts.passages}, up to {archive.about('max_tokens')} tokens each")
     print(f"copies     {copies} of {counts.stories} stories; {superseded} superseded by a later version")
+    print(f"corrected  articles that hold corrections: {corrections}")
+    shown = ", ".join(map(one_line, warned[:NAMES_SHOWN])) + (" …" if len(warned) > NAMES_SHOWN else "")
+    print(f"warnings   articles that are perhaps not whole: {len(warned)}" + (f" ({shown})" if warned else ""))
     print(f"outlets    {_ranked(counts.outlets) or 'none named'}; {counts.unnamed} stories name none")
     days = f"{counts.first_day} to {counts.last_day}" if counts.first_day else "none known"
     print(f"days       {days}; {counts.undated} stories have none")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cli.batch import write_hits
 from cli.options import positive, scope_of
-from cli.terminal import credit_line, open_room, plain
+from cli.terminal import correction_line, credit_line, open_room, plain
 from ground.errors import GroundwireError
 from ground.shown import one_line
 from ground.words import plain_json
@@ -92,6 +92,8 @@ def run_search(given: argparse.Namespace, settings: Settings) -> int:
         print(_hit_line(hit))
         pieces = hit.article.pieces(hit.passage.start, hit.passage.end)
         print(_folded("".join(_marked(hit.article.text, start, end, marks) for start, end in pieces)))
+        for one in hit.corrections:
+            print(textwrap.indent(textwrap.fill(f"corrected: {correction_line(one)}", 96), "    "))
     return 0
 
 

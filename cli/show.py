@@ -3,20 +3,23 @@
 import argparse
 import shlex
 import sys
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.options import OPTIONS, at, place_of
-from cli.terminal import credit_line, plain
+from cli.terminal import correction_line, credit_line, plain
 from ground.shown import one_line
 from ground.words import plain_json
 from qa.settings import Settings
 
 if TYPE_CHECKING:
     from index.article import Article
+    from index.copies.corrections import Correction
 
 FIELDS = ("title", "source", "published", "updated", "byline", "place", "agency", "language", "url", "original")
+CALLED = {"desk": "section", "length": "words"}  # as its paper has it
 
 
 def add_show_commands(commands: Any) -> None:
@@ -49,11 +52,12 @@ def run_show(given: argparse.Namespace, settings: Settings) -> int:
     from index.article import ArticleError
 
     article, file, _ = _find(settings.archive, given.article)
+    corrections = _corrections(settings.archive, article)
     start, end = given.at or (0, 0)
     if end > len(article.text):
         raise ArticleError(f"{given.article} has {len(article.text)} characters; {start}:{end} is not in it")
     if given.json:
-        print(plain_json(_as_dict(article, file)))
+        print(plain_json(_as_dict(article, file, corrections)))
         return 0
     live = sys.stdout.isatty()
     if given.at:
@@ -62,7 +66,7 @@ def run_show(given: argparse.Namespace, settings: Settings) -> int:
         marked = f"{on}{plain(article.text[start:end])}{off}"
         print(f"{plain(article.text[:start])}{marked}{plain(article.text[end:])}")
         return 0
-    print(_understood(article, file))
+    print("\n".join([_understood(article, file), *map(_told, corrections)]))
     print()
     print(_marked(article, live=live))
     return 0
@@ -86,6 +90,22 @@ def _find(folder: Path, article_id: str) -> "tuple[Article, str, str]":
     return article, file, root
 
 
+def _corrections(folder: Path, article: "Article") -> "list[Correction]":
+    """What corrects any of an article's stories."""
+    from index.news_index import read_corrections
+    from index.opening import open_archive
+
+    archive = open_archive(folder)
+    found = read_corrections(archive)
+    archive.close()
+    return [one for start, _ in article.stories() for one in found.of(article, start)]
+
+
+def _told(correction: "Correction") -> str:
+    """A correction as a line of what was understood."""
+    return f"{'corrected':10} {correction_line(correction)}"
+
+
 def _ends(article: "Article") -> list[tuple[int, int]]:
     """Where the sections start and end."""
     return list(pairwise([*(section.start for section in article.sections), len(article.text)]))
@@ -101,14 +121,19 @@ def _understood(article: "Article", file: str) -> str:
             lines.append(f"{name:10} {one_line(value)}" + (f"  ({origin.where}, {origin.sure})" if origin else ""))
         elif name in ("source", "published"):
             lines.append(f"{name:10} not known")
+    lines += [f"{called:10} {one_line(str(held))}" for n, called in CALLED.items() if (held := getattr(article, n))]
     if article.sections:
         lines.append(f"{'sections':10} {len(article.sections)}")
     for section, (start, end) in zip(article.sections, _ends(article), strict=True):
         byline = f", by {one_line(section.byline)}" if section.byline else ""
-        lines.append(f"  {start}:{end}  {credit_line(section.source, section.published, section.title)}{byline}")
+        desk = f"; {one_line(section.desk)}" if section.desk else ""
+        length = f"; {section.length} words" if section.length else ""
+        credit = credit_line(section.source, section.published, section.title)
+        lines.append(f"  {start}:{end}  {credit}{byline}{desk}{length}")
     if article.asides:
         size = sum(aside.end - aside.start for aside in article.asides)
         lines.append(f"{'left out':10} {len(article.asides)} spans, {size} of {len(article.text)} characters")
+    lines += [f"{'warning':10} {one_line(sentence)}" for sentence in article.warnings]
     return "\n".join(lines)
 
 
@@ -128,14 +153,18 @@ def _marked(article: "Article", *, live: bool) -> str:
     return "".join([*pieces, plain(article.text[done:])])
 
 
-def _as_dict(article: "Article", file: str) -> dict[str, object]:
+def _as_dict(article: "Article", file: str, corrections: "Sequence[Correction]") -> dict[str, object]:
     """What is known of an article, for a program."""
     from dataclasses import asdict
 
     held = asdict(article)
     for section, (_, end) in zip(held["sections"], _ends(article), strict=True):
         section["end"] = end
-    return {"id": article.id, "file": file, **held}
+    told = [
+        {"article_id": one.article.id, "start": one.note.start, "end": one.note.end, "withdrawn": one.spans}
+        for one in corrections
+    ]
+    return {"id": article.id, "file": file, **held, "corrections": told}
 
 
 def _known_alone(folder: Path, article: "Article", file: Path) -> str:

@@ -11,6 +11,7 @@ from ground.words import duration
 from qa.settings import Settings
 
 if TYPE_CHECKING:
+    from index.copies.corrections import Correction
     from index.news_index import NewsIndex
     from index.passage import CountTokens
     from index.update import UpdateProgress
@@ -31,6 +32,14 @@ def plain(text: str) -> str:
 def credit_line(source: str | None, published: str | None, title: str | None) -> str:
     """Whose, of which day, under which headline; what is not known is left out."""
     return ", ".join(one_line(part) for part in (source, published, title and f"“{title}”") if part)
+
+
+def correction_line(correction: "Correction") -> str:
+    """Whose correction it is, where it stands, and its words."""
+    section, note = correction.section, correction.note
+    where = f"{correction.article.id} {note.start}:{note.end}"
+    words = one_line(" ".join(correction.words.split()))
+    return f"{credit_line(section.source, section.published, None)} ({one_line(where)}): “{words}”"
 
 
 class Line:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -50,13 +51,18 @@ class Original:
 
 @dataclass(frozen=True)
 class Section:
-    """One story on a page: where it starts, and whose it is. It ends where the next one starts."""
+    """One story on a page: where it starts, and whose it is. It ends where the next one starts.
+
+    `desk` is the section of the paper and its page ("NEWS; Pg. 1"), `length` the words that the story is said to have.
+    """
 
     start: int
     title: str | None = None
     source: str | None = None
     published: str | None = None
     byline: str | None = None
+    desk: str | None = None
+    length: int | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,19 @@ class Aside:
     start: int
     end: int
     what: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """Characters `start:end` of a text that correct something: of their `own` story, or of another.
+
+    `day` is the day of the story that is corrected, in ISO 8601, where the note says it.
+    """
+
+    start: int
+    end: int
+    own: bool
+    day: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +103,7 @@ class Article:
     An article of one story has no sections: its own title, source and date speak for all of it. `pages` are the
     offsets where the pages of a PDF start; `original` is how the file is named where it is a member of another.
     `reader_id` is the id that the reader made, where another article had that.
+    `notes` correct it or others; `warnings` are sentences on what of its file may not be in the text.
     """
 
     id: str
@@ -104,6 +124,10 @@ class Article:
     asides: tuple[Aside, ...] = ()
     origins: tuple[Origin, ...] = ()
     reader_id: str | None = None
+    desk: str | None = None
+    length: int | None = None
+    notes: tuple[Note, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def section_at(self, offset: int) -> Section:
         """The story that holds the character at `offset`.
@@ -115,7 +139,16 @@ class Article:
         before = [section for section in self.sections if section.start <= offset]
         if before:
             return before[-1]
-        return Section(self.body_start, self.title, self.source, self.published, self.byline)
+        return Section(self.body_start, self.title, self.source, self.published, self.byline, self.desk, self.length)
+
+    def stories(self) -> list[tuple[int, int]]:
+        """Where its stories stand: itself, or each of its sections and what stands before them.
+
+        >>> Article("p", "One. Two.", "Page", sections=(Section(5, "Second"),)).stories()
+        [(0, 5), (5, 9)]
+        """
+        edges = sorted({self.body_start, *(section.start for section in self.sections), len(self.text)})
+        return list(pairwise(edge for edge in edges if self.body_start <= edge <= len(self.text)))
 
     def cut_to(self, most: int) -> "tuple[Article, dict[str, int]]":
         """The article with no headline, outlet or other name longer than `most`, and how long those were that were cut.
@@ -154,10 +187,17 @@ class Article:
     @property
     def digest(self) -> str:
         """SHA-256 over everything that is stored or embedded: equal digests, equal passages."""
-        told = asdict(self)
-        if self.reader_id is None:
-            del told["reader_id"]  # so that archives made before there was one are told nothing new
-        return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+        held = _without_unsaid(asdict(self))
+        held["sections"] = [_without_unsaid(section) for section in held["sections"]]
+        return hashlib.sha256(json.dumps(held, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+# Fields that articles of older archives do not have: unsaid, they change no digest.
+LATER = ("reader_id", "desk", "length", "notes", "warnings")
+
+
+def _without_unsaid(held: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in held.items() if name not in LATER or value}
 
 
 def article_of(row: dict[str, Any]) -> Article:
@@ -167,9 +207,9 @@ def article_of(row: dict[str, Any]) -> Article:
     'B'
     """
     made: dict[str, Any] = dict(row)
-    for name, kind in (("sections", Section), ("asides", Aside), ("origins", Origin)):
-        made[name] = tuple(kind(**one) for one in row[name])
-    return Article(**made | {"pages": tuple(row["pages"])})
+    for name, kind in (("sections", Section), ("asides", Aside), ("origins", Origin), ("notes", Note)):
+        made[name] = tuple(kind(**one) for one in row.get(name, ()))
+    return Article(**made | {"pages": tuple(row["pages"]), "warnings": tuple(row.get("warnings", ()))})
 
 
 def check_date(value: str, where: str, name: str = "published") -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ground.words import as_typed
-from index.article import Article
+from index.article import Article, Section
+from index.copies.corrections import Correction, Corrections
 from index.copies.tables import StoryPlace
 from index.opening import create_archive, open_archive, ranker_of
 from index.passage import CountTokens, Passage
@@ -19,7 +20,8 @@ from models import Embedder
 class Found:
     """A passage found by a search, its row in the archive, and its article.
 
-    `group` names the group of copies that its story is in, if any; `superseded` says that a later version is there.
+    `group` names the group of copies that its story is in, if any; `superseded` says that a later version is there,
+    `corrections` what of the story is withdrawn.
     """
 
     row: int
@@ -27,6 +29,7 @@ class Found:
     passage: Passage
     group: str | None = None
     superseded: bool = False
+    corrections: tuple[Correction, ...] = ()
 
 
 class NewsIndex:
@@ -36,6 +39,7 @@ class NewsIndex:
         self.archive = archive
         self.embedder = embedder
         self.ranker = ranker_of(archive)
+        self._corrections: tuple[int, Corrections] | None = None
 
     @classmethod
     def create(cls, folder: Path, embedder: Embedder, *, max_tokens: int, name: str = "") -> "NewsIndex":
@@ -123,6 +127,8 @@ class NewsIndex:
         places = self.archive.passages(rows)
         articles: dict[str, Article | None] = {}
         groups: dict[str, list[StoryPlace]] = {}
+        notes = self.corrections()
+        corrected: dict[tuple[str, Section], tuple[Correction, ...]] = {}
         found = []
         for row in rows:
             if row not in places:
@@ -133,8 +139,25 @@ class NewsIndex:
                 groups[article_id] = self.archive.places(article_id)
             article = articles[article_id]
             if article is not None:
-                found.append(Found(row, article, passage, *place_at(groups[article_id], passage.start)))
+                group, superseded = place_at(groups[article_id], passage.start)
+                story = article_id, article.section_at(passage.start)
+                if story not in corrected:
+                    corrected[story] = tuple(notes.of(article, passage.start))
+                found.append(Found(row, article, passage, group, superseded, corrected[story]))
         return found
+
+    def corrections(self) -> Corrections:
+        """What the archive's articles correct in others, read once a generation."""
+        generation, held = self.archive.generation, self._corrections
+        if held is None or held[0] != generation:
+            held = self._corrections = generation, read_corrections(self.archive)
+        return held[1]
+
+
+def read_corrections(archive: Archive) -> Corrections:
+    """What the articles of an archive correct in others."""
+    found = map(archive.article, archive.articles_with("notes"))
+    return Corrections(article for article in found if article)
 
 
 def place_at(places: Sequence[StoryPlace], offset: int) -> tuple[str | None, bool]:

@@ -49,7 +49,8 @@ class UpdateReport:
 
     `named` holds the ids behind the counts of "new", "changed" and "removed", and the paths of "left alone".
     `forgotten` counts files and articles that are kept out, `copies` and `superseded` stories among the new and changed
-    articles, as they stand when all is read.
+    articles, as they stand when all is read. `warnings` holds by id what of the files of new and changed articles may
+    not be in their text.
     """
 
     new: int = 0
@@ -62,6 +63,7 @@ class UpdateReport:
     forgotten: int = 0
     copies: int = 0
     superseded: int = 0
+    warnings: dict[str, list[str]] = field(default_factory=dict)
     named: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list), compare=False)
 
     def to_dict(self) -> dict[str, object]:
@@ -305,6 +307,7 @@ class _Update:
                 self.report.new += new
                 self.report.changed += not new
                 self.report.named["new" if new else "changed"].append(article.id)
+                self.report.warnings |= {article.id: list(article.warnings)} if article.warnings else {}
                 if not self.dry_run:
                     passages = item.passages if isinstance(item, Embedded) else self.cutter.cut(article)
                     self.batch.articles.append((path, article, passages))

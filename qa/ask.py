@@ -6,6 +6,7 @@ The bars from which a sentence answers stand here.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from typing import Any
 
 from ground.errors import GroundwireError
@@ -15,6 +16,7 @@ from models import Generator, Message, Reader, Usage
 from qa import prompt
 from qa.answer import Answer, Citation, Sentence, cite
 from qa.compose import Draft, chance, compose, tell_sides, tell_yes_no
+from qa.corrected import corrected_stances, corrections_due, tell_corrections, with_cited, with_corrections, withdrawn
 from qa.evidence import Evidence, find_evidence, in_view, log_odds, stems, with_next_sentence
 from qa.prove import without_markers
 from qa.retrieve import Hit
@@ -128,9 +130,8 @@ def answer(
         with_next_sentence(alone, item, parts.reader) if is_half_a_correction(item) else item
         for item in find_evidence(alone, hits, parts.reader)
     ]
-    chosen = choose(asked, evidence)
-    stances = take_stances(alone, evidence, parts.reader) if is_yes_no(asked) else None
-    chosen = [item for _, item in stances] if stances else chosen
+    stances = corrected_stances(take_stances(alone, evidence, parts.reader)) if is_yes_no(asked) else None
+    chosen = [item for _, item in stances] if stances else with_corrections(choose(asked, evidence))
     best = chosen[0] if chosen else evidence[0] if evidence else None
     score = round(chance(best.score), 4) if best else 0.0
     if cancelled():
@@ -141,12 +142,14 @@ def answer(
         a, b = best.spans[0] if best.spans else (best.start, best.end)
         yield Found(first, (a - best.start, b - best.start))
     if chosen and score >= parts.least_score:
-        sides = [] if stances else find_sides(asked, heard(evidence))
+        near = [] if stances else heard(evidence)
+        sides = find_sides(asked, [*with_corrections(near), *withdrawn(near)])
         yield Status("writing")
         if generator is None and not stances and not sides:
             generator = parts.generator()
             before = generator.usage if generator else before
-        for sentence in _told(alone, chosen, stances, sides, parts, generator, draft, cancelled):
+        told = _told(alone, chosen, stances, sides, parts, generator, draft, cancelled)
+        for sentence in chain(told, tell_corrections(draft, hits)):
             if cancelled():
                 return
             seconds["first_token"] = seconds["first_token"] or _since(began)
@@ -162,7 +165,7 @@ def answer(
         yield Piece(text, tuple(draft.citations))
         if cancelled():
             return
-    hits = order_by_evidence(hits, evidence)
+    hits = with_cited(order_by_evidence(hits, evidence), draft.citations)
     seconds["total"] = _since(began)
     yield Answer(
         id,
@@ -304,7 +307,9 @@ def refuse(
         said = f"No answer{of_them} is sure enough: the best has a score of {score:.2f}, and {wanted:.2f} is asked for."
     near = evidence[0] if evidence and evidence[0].score >= ON_THE_MATTER else None
     if near:
-        return f"{said} The nearest to it: {draft.quote(near)}"
+        said = f"{said} The nearest to it: {draft.quote(near)}"
+        due = corrections_due(draft.citations, hits)
+        return " ".join([said, *(f"This was corrected. {draft.quote(item)}" for item in due)])
     titles = dict.fromkeys(f"“{without_markers(hit.section.title)}”" for hit in hits[:3] if hit.section.title)
     return said + (f" The nearest are {', '.join(titles)}." if titles else "")
 

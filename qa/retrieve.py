@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from ground.words import fold_numbers
 from index.article import Article, Section
+from index.copies.corrections import Correction
 from index.news_index import Found, NewsIndex
 from index.passage import Passage, heading, split_sentences
 from index.search.fusion import fuse
@@ -24,7 +25,8 @@ class Hit:
     """A passage with its rank (from 1) and score for a question, and its rank or score by stage.
 
     `copies` are the passages that say the same words in other articles: one source, carried by several. `group` names
-    the copies and versions that its story is one of, if any; `superseded` says that a later version is there.
+    the copies and versions that its story is one of, if any; `superseded` says that a later version is there,
+    `corrections` what of its story is withdrawn.
     """
 
     rank: int
@@ -35,6 +37,7 @@ class Hit:
     copies: tuple["Hit", ...] = ()
     group: str | None = None
     superseded: bool = False
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def text(self) -> str:
@@ -61,6 +64,9 @@ class Hit:
             "copies": [copy.article.id for copy in self.copies],
             "group": self.group,
             "superseded": self.superseded,
+            "corrections": [
+                {"article_id": one.article.id, "start": one.note.start, "end": one.note.end} for one in self.corrections
+            ],
         }
 
 
@@ -125,7 +131,8 @@ def _last_stage(
 
 
 def _hit(rank: int, score: float, item: Found, stages: Mapping[str, float | None] | None = None) -> Hit:
-    return Hit(rank, score, item.passage, item.article, dict(stages or {}), (), item.group, item.superseded)
+    known = item.group, item.superseded, item.corrections
+    return Hit(rank, score, item.passage, item.article, dict(stages or {}), (), *known)
 
 
 def _spare(k: int) -> int:

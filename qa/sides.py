@@ -125,8 +125,9 @@ def find_sides(question: str, evidence: Sequence[Evidence]) -> list[Account]:
         made.append(Account(side[0].words or side[0].quote, tuple(independent(side))))
     made.sort(key=lambda side: (side.in_force, side.published), reverse=True)
     standing = [side for side in made if side.in_force]
-    if len(standing) == 1:  # a version that is superseded speaks only beside the one that supersedes it
-        standing += [side for side in made if not side.in_force and is_superseded(standing[0], [side])]
+    if len(standing) == 1:  # what is superseded or withdrawn speaks only beside what took its place
+        past = [side for side in made if not side.in_force]
+        standing += [side for side in past if is_superseded(standing[0], [side]) or is_correction(standing[0], [side])]
     return standing if len(standing) > 1 else []
 
 
@@ -179,8 +180,9 @@ def is_half_a_correction(item: Evidence) -> bool:
 
 
 def corrects(item: Evidence) -> bool:
-    """Whether a sentence, or the headline it stands under, says that something is corrected."""
-    return bool(CORRECTS.search(item.quote) or HEADED.match(item.hit.section.title or ""))
+    """Whether a sentence, the note it is in, or the headline it stands under, says that something is corrected."""
+    noted = any(note.start <= item.start and item.end <= note.end for note in item.hit.article.notes)
+    return noted or bool(CORRECTS.search(item.quote) or HEADED.match(item.hit.section.title or ""))
 
 
 def last_weekday(name: str, published: str | None) -> date | None:

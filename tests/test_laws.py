@@ -95,6 +95,7 @@ def one_of_each() -> dict[str, str | bytes]:
         ".eml": mail().as_bytes(),
         ".mbox": b"From ann Sat Jan  4 10:15:00 2020\n" + mail("It is said in a box.\n").as_bytes(),
         ".pdf": pdf("The first page has words.", "The second page is short.", title="Bridge opens"),
+        ".rtf": rf"{{\rtf1\ansi{{\info{{\title Bridge opens}}}}{FIRST}\par {SECOND}\par}}",
         ".docx": make_zip([(name, content.encode()) for name, content in DOCX.items()]),
         ".csv": table("csv", ","),
         ".tsv": table("tsv", "\t"),

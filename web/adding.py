@@ -58,7 +58,7 @@ class Step:
 @dataclass(frozen=True)
 class Understood:
     """What was understood of an article: `copies` are the outlets, or ids, of the stories that it is a copy or version
-    of or that are of it; `origins` say where each field was read and how sure that is.
+    of or that are of it; `origins` say where each field was read and how sure that is, `warnings` what may be missing.
     """
 
     id: str
@@ -71,6 +71,7 @@ class Understood:
     superseded: bool
     origins: tuple[Origin, ...]
     words: int
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -433,6 +434,7 @@ def understood(archive: Archive, article: Article) -> Understood:
         any(member.superseded_by is not None for member in members if member.story.article == article.id),
         article.origins,
         len(article.words(article.body_start, len(article.text)).split()),
+        article.warnings,
     )
 
 

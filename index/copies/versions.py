@@ -6,7 +6,6 @@ A copy is the same text carried by somebody else; a version is the same speaker'
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 from index.article import Article
@@ -48,10 +47,8 @@ class Story:
 
 def stories_of(article: Article) -> list[Story]:
     """The stories of an article in order: itself, or each of its sections and what stands before them."""
-    edges = sorted({article.body_start, *(section.start for section in article.sections), len(article.text)})
-    edges = [edge for edge in edges if article.body_start <= edge <= len(article.text)]
     stories = []
-    for start, end in pairwise(edges):
+    for start, end in article.stories():
         section = article.section_at(start)
         alone = not article.sections
         stories.append(

@@ -18,7 +18,9 @@ from index.reading.containers.member import hidden, kind_among
 from index.reading.containers.unpack import Reader
 from index.reading.formats import jsonl, markdown, text
 from index.reading.kept_page import KINDS, address_of
+from index.reading.yardstick import with_lengths
 from index.understanding.correction import SUFFIX, corrected, side_file
+from index.understanding.notes import with_notes
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ READERS |= {
     **dict.fromkeys((".mhtml", ".mht", ".eml", ".mbox"), later("mail")),
     ".pdf": later("pdf"),
     ".docx": later("docx"),
+    ".rtf": later("rtf"),
     **dict.fromkeys((".csv", ".tsv"), later("table")),
     **dict.fromkeys((".xml", ".rss", ".atom"), later("xml")),
 }
@@ -216,7 +219,8 @@ def read_file(path: Path, article_id: str) -> Iterator[Article | Problem]:
             elif isinstance(item, ArticleError):
                 yield Problem(str(item))
             else:
-                yield item if item.url else replace(item, url=address_of(path))
+                item = item if item.url else replace(item, url=address_of(path))
+                yield with_lengths(with_notes(item))
     except ArticleError as error:
         yield Problem(str(error))
     except OSError as error:

@@ -17,6 +17,7 @@ from index.article import Article, ArticleError, Origin, Original, Sure
 from index.reading.charset import with_language
 from index.reading.formats.text import LARGEST_ARTICLE
 from index.understanding.dates import read_field
+from index.understanding.exports.story import words_in
 from index.understanding.page import complete
 
 LONGEST_VALUE = 500
@@ -177,9 +178,11 @@ def make_article(original: Original, text: str, said: Iterable[Said], *, pages: 
     if "updated" in fields and "published" in fields and not follows(fields["updated"], fields["published"]):
         del fields["updated"]
         origins[:] = [origin for origin in origins if origin.field != "updated"]
+    length = words_in(fields.pop("length", ""))
+    origins[:] = [origin for origin in origins if origin.field not in ("desk", "length")]
     named = PurePath(original.name).stem or original.id
     title = fields.pop("title", named)
-    article = Article(original.id, text, title, pages=pages, origins=tuple(origins))
+    article = Article(original.id, text, title, pages=pages, origins=tuple(origins), length=length)
     article = with_language(replace(article, **fields))  # type: ignore[arg-type]
     article = complete(article, original.name, fallback=named)
     # A day that is only guessed would stand beside quotes as if it were known; half of them are wrong.

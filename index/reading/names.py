@@ -10,26 +10,29 @@ from index.reading.metadata import web_address
 NAMES: Mapping[str, tuple[str, ...]] = {
     field: tuple(names.split())
     for field, names in {
-        "id": "id articleid guid docid uid",
+        "id": "id articleid guid docid uid an accessionnumber accessionno storeid proquestdocumentid documentid",
         "text": (
             "text texte texto inhalt artikel contenu contenido cuerpo body content article articletext articlebody"
-            " fulltext story storytext maintext"
+            " fulltext documenttext story storytext maintext"
         ),
         "title": "title titel titre titulo título titular überschrift schlagzeile headline heading name",
         "source": (
-            "source sourcehostname quelle medium medianame zeitung fuente medio journal outlet publisher publication"
-            " newspaper sourcename publicationtitle sitename site website domain sourcedomain hostname"
+            "source pubtitle sourcehostname quelle medium medianame zeitung fuente medio journal outlet publisher"
+            " publication newspaper sourcename publicationtitle publicationname newspapername sitename site website"
+            " domain sourcedomain hostname"
         ),
         "published": (
             "published date datum fecha veröffentlicht erschienen publishedat publishdate publisheddate datepublished"
-            " datepublish publishedtime publicationdate pubdate seendate"
+            " datepublish publishedtime publicationdate publicationdatetime pubdate seendate"
         ),
         "updated": "updated modified updatedat dateupdated datemodified datemodify lastmodified lastmod",
-        "url": "url link address webpage permalink",
+        "url": "url link address webpage permalink documenturl",
         "byline": "byline author autor autorin verfasser auteur authors by writer",
         "language": "language lang sprache langue idioma",
         "place": "place location ort lieu lugar dateline",
         "agency": "agency wire newsagency",
+        "desk": "section newspapersection desk rubrik ressort rubrique sección",
+        "length": "length wordcount words numberofwords länge wortzahl longueur",
     }.items()
 }
 

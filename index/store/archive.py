@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from index.passage import Passage
 from index.store.scope import EVERYTHING, Scope
 
 STORIES = "stories"  # in an archive's folder, whatever its back end: the index of exact search
+Mark = Literal["notes", "warnings"]
 # A story's outlet and when it was published.
 OutletAndDay = tuple[str | None, str | None]
 
@@ -248,6 +249,9 @@ class Archive(Protocol):
 
     def stored(self, article_id: str) -> list[StoredPassage]:
         """The passages of an article with their vectors, in order."""
+
+    def articles_with(self, what: Mark) -> list[str]:
+        """The ids of the articles that hold corrections ("notes"), or that carry "warnings", in order."""
 
     # Copies and versions
 

@@ -22,7 +22,7 @@ from index.article import Article, article_of
 from index.copies.tables import SCHEMA as COPIES_SCHEMA
 from index.copies.tables import Group, StoryPlace, count_copies, groups, places, put_stories, regroup, take_out_stories
 from index.passage import Passage
-from index.store.archive import ArchiveBusy, ArchiveError, Counts, Feed, KnownFile, StoredPassage, count_stories
+from index.store.archive import ArchiveBusy, ArchiveError, Counts, Feed, KnownFile, Mark, StoredPassage, count_stories
 from index.store.scope import EVERYTHING, Scope
 from index.store.within import known, rows_within, timeline, titles
 
@@ -32,9 +32,19 @@ SCOPES_KEPT = 8
 FORMAT = 3
 BLOCK = 4096  # vectors that are in memory at once while an index is made of them
 COLUMNS = ("id", "text", "title", "source", "published", "url", "byline", "body_start")
-DETAILS = ("updated", "agency", "place", "language", "original", "pages", "asides", "origins", "reader_id")
+DETAILS = (
+    *("updated", "agency", "place", "language", "original", "pages", "asides", "origins", "reader_id"),
+    *("desk", "length", "notes", "warnings"),
+)
 # Rows of passages and their vectors.
 RowVectors = tuple[NDArray[np.int64], NDArray[np.float32]]
+# Few articles hold corrections or warnings: these are found without reading the others. Older archives lack the indexes
+# until they are next written to, and till then no such article.
+HOLDS = "json_array_length(details, '$.{}') > 0"
+MARKED = {
+    what: f"CREATE INDEX IF NOT EXISTS articles_with_{what} ON articles(id) WHERE {HOLDS.format(what)}"
+    for what in ("notes", "warnings")
+}
 SCHEMA = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE files (
@@ -56,6 +66,7 @@ CREATE TABLE feeds (
     address TEXT PRIMARY KEY, title TEXT NOT NULL, etag TEXT, last_modified TEXT, updated TEXT
 ) WITHOUT ROWID;
 """
+SCHEMA += "".join(f"{statement};\n" for statement in MARKED.values())
 
 
 class EmbeddedArchive:
@@ -155,6 +166,8 @@ class EmbeddedArchive:
         with self._mutex:
             try:
                 self._db.execute("BEGIN IMMEDIATE")
+                for statement in MARKED.values():
+                    self._db.execute(statement)
                 yield
                 regroup(self._db, self._touched)
                 self._db.execute("UPDATE about SET value = value + 1 WHERE name = 'generation'")
@@ -399,6 +412,12 @@ class EmbeddedArchive:
             StoredPassage(Passage(start, end), digest, np.frombuffer(vector, np.float32))
             for start, end, digest, vector in rows
         ]
+
+    def articles_with(self, what: Mark) -> list[str]:
+        """The ids of the articles that hold corrections ("notes"), or that carry "warnings", in order."""
+        if not self._rows("SELECT 1 FROM sqlite_master WHERE name = ?", (f"articles_with_{what}",)):
+            return []
+        return [article for (article,) in self._rows(f"SELECT id FROM articles WHERE {HOLDS.format(what)} ORDER BY id")]
 
     # Copies and versions
 

@@ -15,7 +15,7 @@ from index.understanding.credits import Credit, bare, is_headline, is_name, read
 from index.understanding.dateline import Dateline, agency_of, read_dateline
 from index.understanding.dates import read_field
 from index.understanding.days import Day, find_days
-from index.understanding.exports import Export, read_export
+from index.understanding.exports.read import Export, read_export
 from index.understanding.lines import TextLine, is_prose, is_rule, lines_of
 from index.understanding.sections import find_sections, heads_of
 
@@ -46,6 +46,8 @@ class Page:
     asides: tuple[Aside, ...] = ()
     origins: tuple[Origin, ...] = ()
     export: bool = False
+    desk: str | None = None
+    length: int | None = None
 
 
 def day_in_name(name: str) -> str | None:
@@ -121,7 +123,8 @@ def _page_of(export: Export) -> Page:
         name: value for name in ("title", "source", "published", "byline") if (value := getattr(only, name))
     }
     origins = tuple(Origin(name, "press database", "sure") for name in values)
-    return Page(**values, asides=export.asides, origins=origins, export=True)
+    told: dict[str, Any] = {"desk": only.desk, "length": only.length}
+    return Page(**values, **told, asides=export.asides, origins=origins, export=True)
 
 
 def complete(article: Article, name: str, *, fallback: str | None = None) -> Article:
@@ -149,6 +152,8 @@ def complete(article: Article, name: str, *, fallback: str | None = None) -> Art
     return replace(
         article,
         **found,
+        desk=article.desk or page.desk,
+        length=article.length or page.length,
         sections=article.sections or sections,
         asides=article.asides or page.asides,
         origins=(*kept, *origins),

@@ -1,5 +1,7 @@
 """Exports of press databases, as each lays them out: whose each article is, on which day, and what of it is no news."""
 
+import html
+import json
 from pathlib import Path
 
 import docx
@@ -288,3 +290,106 @@ def test_what_proquest_has_only_the_abstract_of_is_its_abstract(tmp_path: Path) 
 )
 def test_a_text_that_speaks_of_documents_is_no_export(text: str) -> None:
     assert not read_page(text).export
+
+
+# In rich text, as a web page, as a table
+
+
+def rich(text: str) -> bytes:
+    """A text as a press database saves it in RTF: a paragraph a line, its headlines links, one word struck out."""
+    lines = []
+    for line in text.splitlines():
+        words = "".join(c if c.isascii() else f"\\u{ord(c)}?" for c in line.strip())
+        if line in (STORIES[0][0], STORIES[1][0]):
+            link = f'{{\\*\\fldinst{{HYPERLINK "https://database.example/{len(lines)}"}}}}'
+            words = f"{{\\field{link}{{\\fldrslt {{\\b {words}}}}}}}"
+        lines.append(words)
+    body = "\\par\n".join(lines)
+    head = "{\\rtf1\\ansi\\ansicpg1252{\\fonttbl{\\f0 Arial;}}{\\info{\\author Dana Saver}}"
+    return f"{head}{body}\\par}}".encode()
+
+
+def as_page(text: str) -> bytes:
+    """A text as a web page: a block a line, Factiva's codes in cells."""
+    blocks = []
+    for line in text.splitlines():
+        code, _, rest = line.partition(" ")
+        in_cells = text is FACTIVA_CODES and len(code) == 2 and code.isupper()
+        words = html.escape(line.strip())
+        blocks.append(
+            f"<tr><td><b>{code}</b></td><td>{html.escape(rest)}</td></tr>" if in_cells else f"<div><p>{words}</p></div>"
+        )
+    return f"<html><head><title>Delivery</title></head><body><table>{''.join(blocks)}</table></body></html>".encode()
+
+
+@pytest.mark.parametrize("name", LAID_OUT)
+@pytest.mark.parametrize("kind", ["rtf", "html"])
+def test_an_export_in_another_form_is_read_as_one_in_text(tmp_path: Path, name: str, kind: str) -> None:
+    data = rich(LAID_OUT[name]) if kind == "rtf" else as_page(LAID_OUT[name])
+    article = one(tmp_path, f"export.{kind}", data)
+    assert told(article) == list(STORIES)
+    assert (article.title, article.source, article.published, article.byline) == ("export", None, None, None)
+    for story, words in zip(article.sections, WORDS, strict=True):
+        assert article.section_at(article.text.index(words)) == story
+    assert "https://database" not in article.text
+
+
+@pytest.mark.parametrize("name", LAID_OUT)
+def test_each_article_has_the_section_and_the_length_that_its_database_tells(tmp_path: Path, name: str) -> None:
+    text = LAID_OUT[name].replace("Publication date: May 6, 2019", "Section: Harbour\nPublication date: May 6, 2019")
+    article = one(tmp_path, "export.txt", text.encode())
+    first, second = article.sections
+    if name == "factiva":
+        assert first.desk is None, "its lines have no label for it"
+    else:
+        assert (first.desk or "").casefold().startswith("harbour") and second.desk is None
+    if name != "proquest":  # whose exports seldom say it
+        assert (first.length, second.length) == (355, 40)
+
+
+def test_a_story_that_lacks_most_of_its_words_carries_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "export.txt").write_text(LEXIS)
+    [article] = read_file(tmp_path / "export.txt", "export")
+    assert isinstance(article, Article)
+    words = len(article.words(article.sections[0].start, article.sections[1].start).split())
+    assert f"“{STORIES[0][0]}” has {words} of the 355 words that its database tells" in article.warnings
+    whole = LEXIS.replace("355 words", f"{words} words").replace("40 words", "12 words")
+    (tmp_path / "export.txt").write_text(whole)
+    [article] = read_file(tmp_path / "export.txt", "export")
+    assert isinstance(article, Article) and article.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "AN,title,source_name,publication_date,byline,section,word_count,body",
+        "StoreId,Title,pubtitle,pubdate,Authors,Section,Length,FullText",
+        "ID,Headline,Newspaper,Date,Author,Section,Length,Article",
+    ],
+)
+def test_a_table_of_a_press_database_is_an_article_a_row(tmp_path: Path, columns: str) -> None:
+    row = [
+        "n1",
+        STORIES[0][0],
+        STORIES[0][1],
+        "May 6, 2019 Monday",
+        STORIES[0][3],
+        "HARBOUR; Pg. 6",
+        "12 words",
+        WORDS[0],
+    ]
+    held = columns + "\n" + ",".join(f'"{cell}"' for cell in row) + "\n"
+    article = one(tmp_path, "export.csv", held.encode())
+    assert (article.id, article.title, article.source, article.published, article.byline) == ("n1", *STORIES[0])
+    assert (article.text, article.desk, article.length) == (WORDS[0], "HARBOUR; Pg. 6", 12)
+    names = columns.split(",")
+    article = one(tmp_path, "export.jsonl", json.dumps(dict(zip(names, row, strict=True)) | {names[6]: 12}).encode())
+    assert (article.title, article.source, article.desk, article.length) == (*STORIES[0][:2], "HARBOUR; Pg. 6", 12)
+
+
+def test_a_page_that_speaks_of_documents_is_no_export(tmp_path: Path) -> None:
+    story = "".join(
+        f"<p>{words} The clerk laid 2 of 3 documents before the court, and LexisNexis has them.</p>" for words in WORDS
+    )
+    article = one(tmp_path, "a.html", f"<html><body><article><h1>Crane</h1>{story}</article></body></html>".encode())
+    assert WORDS[0] in article.text and not article.sections and article.title == "Crane"

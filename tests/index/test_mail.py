@@ -221,12 +221,12 @@ def test_an_attachment_is_read_by_its_type_where_its_name_tells_nothing(tmp_path
     kind = "vnd.openxmlformats-officedocument.wordprocessingml.document"
     message.add_attachment((tmp_path / "x.docx").read_bytes(), maintype="application", subtype=kind, filename="The dam")
     message.add_attachment(b"def f(): pass", maintype="text", subtype="plain", filename="f.py")
-    message.add_attachment(b"{\\rtf1 It is full.}", maintype="application", subtype="rtf", filename="full.rtf")
+    message.add_attachment(b"It is full.", maintype="application", subtype="msword", filename="full.doc")
     message.add_attachment(b"GIF89a", maintype="image", subtype="gif", filename="logo.gif")
     articles, problems = read(tmp_path, "m.eml", message.as_bytes())
     assert [(a.id, a.text) for a in articles[1:]] == [("m/The dam", "The dam is nine metres high.")]
     assert problems == [
-        "m.eml: f.py, full.rtf is left out, for no reader is for it; save it as .docx, PDF or text",
+        "m.eml: f.py, full.doc is left out, for no reader is for it; save it as .docx, PDF or text",
         "1 members of other kinds are left alone",
     ]
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from evaluation.gold.marked import mark_answer
 from ground.errors import user_errors
 from ground.words import duration
-from index.article import Article
+from index.article import Article, Section
 from index.store.archive import ArchiveError, Counts
 from index.store.scope import Scope
 from models import Message
@@ -303,7 +303,9 @@ class Chat:
                 raise ConversationError(ELSEWHERE)
             hit = hits[0]
             article = self._article(seat, hit["article_id"])
-            return self.drawer.article(article, [], 0, span=(hit["start"], hit["end"]), opened=seat.opened)
+            told = self._corrections(seat, answer, hit["article_id"])
+            span = (hit["start"], hit["end"])
+            return self.drawer.article(article, [], 0, span=span, opened=seat.opened, corrections=told)
         cited = next((one for one in answer["citations"] if one["number"] == int(number)), None)
         if cited is None:
             raise ConversationError(ELSEWHERE)
@@ -312,7 +314,16 @@ class Chat:
         if article and len(article.text) > 2 * AROUND:
             whole = f"article?{urlencode({'archive': seat.archive, 'id': article.id})}"
         beside = [one for one in answer["citations"] if one["article_id"] == cited["article_id"]]
-        return self.drawer.article(article, beside, int(number), whole=whole, opened=seat.opened)
+        told = self._corrections(seat, answer, cited["article_id"])
+        opened = seat.opened
+        return self.drawer.article(article, beside, int(number), whole=whole, opened=opened, corrections=told)
+
+    def _corrections(self, seat: Seat, answer: dict[str, Any], id: str) -> list[tuple[Section, str]]:
+        """What corrects the stories of an article, as the hits of an answer name it: whose it is, and its words."""
+        hits = [hit for hit in answer["hits"] if hit["article_id"] == id]
+        places = {(one["article_id"], one["start"], one["end"]) for hit in hits for one in hit.get("corrections", ())}
+        found = [(self._article(seat, by), start, end) for by, start, end in sorted(places)]
+        return [(by.section_at(start), by.text[start:end]) for by, start, end in found if by]
 
     # Marking
 

@@ -16,7 +16,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from evaluation.gold.quotes import find_quote
-from index.article import Article
+from index.article import Article, Section
 from index.understanding.days import day_in_words
 from web.export import Wire, web_address
 from web.page.words import Words
@@ -178,11 +178,13 @@ class Drawer:
         span: tuple[int, int] | None = None,
         whole: str = "",
         opened: int = 0,
+        corrections: Sequence[tuple[Section, str]] = (),
     ) -> str:
         """An article with the quotes of an answer marked in it, the one of `number` to be looked at.
 
         A quote that does not stand where it was cited is looked for by its words; where it is gone, that is said, and
         the quote shown as it was. Without `cited` the passage `span` is marked. `opened` numbers the openings.
+        `corrections` are of its stories, each with whose it is.
         """
         held = next((one for one in cited if one["number"] == number), None)
         warning = ""
@@ -228,6 +230,13 @@ class Drawer:
             "whole": whole,
             "opened": opened,
             "warning": warning,
+            "notices": [
+                *(self.words("reader_partly", what=line(what)) for what in (article.warnings if article else ())),
+                *(
+                    self.words("reader_corrected", who=credit(by.source, by.published), words=line(words))
+                    for by, words in corrections
+                ),
+            ],
             "quote": known.get("quote", ""),
             "language": article.language if article and article.language else "",
             "before": low and f"{low:,}",
@@ -280,6 +289,7 @@ class Drawer:
         if not (added.new or added.changed or added.unchanged):
             counts = self.words("added_none")
         problems = [line(problem) for problem in added.problems]
+        problems += [line(f"{one.id}: {what}") for one in added.articles for what in one.warnings]
         view = {"batch": added.batch, "counts": counts, "articles": articles, "problems": problems}
         return str(self._draw.added(view))
 

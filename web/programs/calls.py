@@ -167,7 +167,8 @@ def known(article: Article) -> dict[str, Any]:
         {name: getattr(section, name) for name in ("start", "title", "source", "published")}
         for section in article.sections
     ]
-    return {"article_id" if name == "id" else name: getattr(article, name) for name in fields} | {"sections": stories}
+    told = {"sections": stories, "warnings": list(article.warnings)}
+    return {"article_id" if name == "id" else name: getattr(article, name) for name in fields} | told
 
 
 def sentence_of(error: BaseException) -> str:

@@ -4,6 +4,8 @@ Read: paragraphs, tables, content controls, text boxes, foot- and endnotes after
 headers and footers are kept as asides. Left out: what was struck out, hidden text, prompts nobody filled in, comments.
 """
 
+import html
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from index.article import Article, ArticleError, Aside, Original
 from index.reading.formats.text import LARGEST_ARTICLE
 from index.reading.metadata import Said, make_article, parsing, tidy
+from index.reading.yardstick import paragraphs, with_warning
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -26,6 +29,7 @@ UNREAD = frozenset(
     "del moveFrom delText instrText delInstrText pPr rPr tblPr trPr tcPr sdtPr sdtEndPr sectPr rt".split()
 )
 Notes: TypeAlias = dict[tuple[str, str | None], "_Element"]
+WORDS = re.compile(r"<(?:w|a):t(?: [^>]*)?>([^<]*)</(?:w|a):t>")
 BREAKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 
 
@@ -55,12 +59,38 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
         lines = [line for line in _lines(document.element.body, _notes(document)) if line.text]
         article = make_article(original, "\n".join(line.text for line in lines), _said(document, lines))
         article = _with_margins(article, _margins(document))
+        article = with_warning(article, _prose(original), "the document's prose")
+        comments = sum(1 for _ in _comments(document))
+        if comments:
+            told = f"{comments} {'comment' if comments == 1 else 'comments'} on the document, which nothing quotes"
+            article = replace(article, warnings=(*article.warnings, f"left out: {told}"))
         parts = sum(1 for _ in document.element.body.iter("{*}altChunk"))
     if parts:
         yield ArticleError(
             f"{original.name}: holds other documents in itself, which are left out ({parts}); paste them"
         )
     yield article
+
+
+def _prose(original: Original) -> Iterator[str]:
+    """Every paragraph of the document's parts that reads as prose, drawings and charts too; no comments."""
+    with zipfile.ZipFile(original.path) as packed:
+        for name in packed.namelist():
+            if name.startswith("word/") and name.endswith(".xml") and "/comments" not in name:
+                for block in re.split(rb"</(?:w|a):p>", packed.read(name)):
+                    words = "".join(map(html.unescape, WORDS.findall(block.decode("utf-8", "replace"))))
+                    yield from paragraphs(words)
+
+
+def _comments(document: "Document") -> Iterator["_Element"]:
+    from lxml import etree
+
+    for relation in document.part.rels.values():
+        if relation.reltype.endswith("/comments") and not relation.is_external:
+            parser = etree.XMLParser(resolve_entities=False, no_network=True)
+            yield from (
+                one for one in etree.fromstring(relation.target_part.blob, parser) if "".join(one.itertext()).strip()
+            )
 
 
 def _check_size(original: Original) -> None:

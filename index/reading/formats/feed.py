@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Iterator
 from io import BytesIO
+from itertools import chain
 from typing import Any
 
 from index.article import Article, ArticleError, Original
 from index.reading.formats.html import text_of_fragment
 from index.reading.metadata import Said, iso_date, make_article, parsing
+from index.reading.yardstick import paragraphs, with_warning
 
 FIELDS = ("title", "link", "id", "author", "published", "updated", "summary", "language", "publisher")
 
@@ -37,6 +39,7 @@ def read_feed(source: str, original: Original) -> Iterator[Article | ArticleErro
                 seen.add(same)
                 member = Original(original.path, f"{original.id}/{name}", f"{original.name}:{number}")
                 article = make_article(member, text, _said(entry, feed.feed))
+                article = with_warning(article, chain(*map(paragraphs, _texts(entry))), "the entry's prose")
         except ArticleError as error:
             yield error
             continue
@@ -53,9 +56,12 @@ def _id(entry: Any, number: int) -> str:
 
 def _text(entry: Any) -> str:
     """The longest text of an entry: its content, or else its summary."""
+    return max(_texts(entry), key=len, default="")
+
+
+def _texts(entry: Any) -> list[str]:
     held = [str(content.get("value") or "") for content in entry.get("content") or ()]
-    texts = [text_of_fragment(source) for source in (*held, str(entry.get("summary") or "")) if source.strip()]
-    return max(texts, key=len, default="")
+    return [text_of_fragment(source) for source in (*held, str(entry.get("summary") or "")) if source.strip()]
 
 
 def _said(entry: Any, feed: Any) -> Iterator[Said]:

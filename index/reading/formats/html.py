@@ -12,14 +12,20 @@ from urllib.parse import urljoin
 
 from index.article import Article, ArticleError, Original
 from index.reading.charset import codec_of, decodes, guess_charset
-from index.reading.formats.page_parts import with_parts
+from index.reading.formats.live_page import in_sections, read_updates, with_updates
+from index.reading.formats.page_parts import prose_of, with_parts
 from index.reading.formats.text import read_bytes
 from index.reading.metadata import Said, make_article, one_line, parsing, tidy, web_address
+from index.reading.yardstick import with_warning
+from index.understanding.exports.read import read_export
+from index.understanding.lines import lines_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
     from lxml.html import HtmlElement
 
+# What stands on every page that a press database made, and on few others.
+EXPORTS = ("DOCUMENT", "ocuments", "nd of Document", "LexisNexis", "ProQuest document ID", ">Document ", "DOKUMENT")
 DEEPEST = 250  # libxml2 reads no deeper than 256
 DECLARED = re.compile(
     rb"(?i)<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]{0,100}encoding=[\"']([\w.:-]+)"
@@ -109,13 +115,20 @@ def read_page(
         if tree is None:
             raise ArticleError(f"{original.name}: is empty; it is left out")
         deep = depth_of(tree) >= DEEPEST
-        said = list(said_by(tree, url))
-        text = without_titles(text_of(tree), said)
+        exported = export_in(tree, source)
+        said = [] if exported else list(said_by(tree, url))
+        text = exported or without_titles(text_of(tree), said)
+        updates = [] if exported else read_updates(tree, source)
+        if updates:
+            text, starts = with_updates(text, updates)
         if not text and deep:
             raise ArticleError(f"{original.name}: nested deeper than {DEEPEST} elements; it is left out")
         if not text:
             raise ArticleError(f"{original.name}: no article was found on this page; it is left out")
         article = make_article(original, text, said)
+        if updates and article.text == text:
+            article = in_sections(article, updates, starts)
+        article = with_warning(article, [] if exported else prose_of(tree), "the page's prose")
     if deep:
         yield ArticleError(f"{original.name}: nested deeper than {DEEPEST} elements; what lies deeper is left out")
     yield article
@@ -154,6 +167,14 @@ def text_of(tree: "HtmlElement") -> str:
     # Precision: what is not the article's must not be quoted as if it were (bench/extraction.py).
     found: Any = bare_extraction(tree, favor_precision=True, include_comments=False, with_metadata=False)
     return with_parts(tree, tidy(found.text)) if found is not None and found.text else ""
+
+
+def export_in(tree: "HtmlElement", source: str) -> str:
+    """All that a page says where a press database saved its articles in it; empty for any other page."""
+    if not any(sign in source for sign in EXPORTS):
+        return ""
+    text = text_of_tree(next(iter(tree.xpath("//body")), tree))
+    return text if read_export(lines_of(text), text) else ""
 
 
 def without_titles(text: str, said: Iterable[Said]) -> str:

@@ -8,6 +8,8 @@ from index.article import Article, ArticleError, Original
 from index.reading.formats.text import LARGEST_ARTICLE, decode
 from index.reading.metadata import Said, dated, follows, iso_date, language_code
 from index.reading.names import address_among, first_said, places_of
+from index.reading.yardstick import beside, with_warning
+from index.understanding.exports.story import words_in
 
 LONGEST_ID = 1_000
 
@@ -55,7 +57,7 @@ def read_row(line: bytes, where: str, made_id: str) -> Iterator[Article | Articl
         f"{article_id}{text}{said}".encode()
     except UnicodeEncodeError:
         raise ArticleError(f"{where}: holds half of a surrogate pair (\\ud800-\\udfff); the row is left out") from None
-    yield Article(
+    article = Article(
         article_id,
         text,
         said.get("title") or article_id,
@@ -68,14 +70,18 @@ def read_row(line: bytes, where: str, made_id: str) -> Iterator[Article | Articl
         place=said.get("place") or None,
         language=language_code(said.get("language")),
         origins=tuple(origin for origin in origins if origin.sure != "sure"),
+        desk=said.get("desk") or None,
+        length=words_in(said.get("length", "")),
     )
+    told = beside(text, (value for value in row.values() if isinstance(value, str)))
+    yield with_warning(article, told, "the row's prose")
 
 
 def _words(value: Any, field: str) -> str | None:
     """What a value says: a text; of an object its name; of a list all that its members say. None for anything else."""
     if isinstance(value, str):
         return value
-    if field == "id" and isinstance(value, int) and not isinstance(value, bool):
+    if field in ("id", "length") and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if field in ("published", "updated") and isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:.0f}" if abs(value) < 1e18 else str(value)

@@ -27,6 +27,7 @@ from index.reading.formats.text import LARGEST_ARTICLE, read_bytes
 from index.reading.forwards import HEADER, QUOTED, REPLY, SIGNATURE, Words, read_words
 from index.reading.kept_page import KINDS
 from index.reading.metadata import Said, host_of, iso_date, make_article, parsing, web_address
+from index.reading.yardstick import paragraphs, with_warning
 
 MOST_ATTACHMENTS = 100
 MOST_PARTS = 10_000
@@ -40,6 +41,8 @@ TYPES = KINDS | {
     "application/jsonl": ".jsonl",
     "application/x-ndjson": ".jsonl",
     "multipart/related": ".mhtml",
+    "application/rtf": ".rtf",
+    "text/rtf": ".rtf",
     "application/zip": ".zip",
 }
 # What holds no words of its own: pictures, sounds, signatures, invitations, cards.
@@ -156,9 +159,12 @@ def _read_message(
     with parsing(original.name, "a mail"):
         leaves, sealed = _opened(_leaves(message), original.name)
         attached = [part for part in leaves if _is_attached(part)]
-        words = _words_of([part for part in leaves if part not in attached], original.name)
+        plain, display = _displays([part for part in leaves if part not in attached], original.name)
+        words = _words_of(plain, display)
         if words.text.strip():
             article = _article(original, words, message)
+            quoted = re.sub(r"(?m)^[> ]+", "", plain)  # left out on purpose where it is another's
+            article = with_warning(article, paragraphs(display), "the mail's prose", beside=quoted)
     if article is not None:
         yield article
     told = article is not None or bool(sealed)
@@ -236,14 +242,18 @@ def _is_attached(part: Message) -> bool:
     )
 
 
-def _words_of(own: list[Message], name: str) -> Words:
+def _words_of(plain: str, display: str) -> Words:
     """The mail's words: the parts in plain text, or those in HTML where there are none or these say much more."""
-    plain = "\n".join(_decoded(part) for part in own if part.get_content_type() == "text/plain")
-    pages = [part for part in own if part.get_content_type() == "text/html" and _payload(part).strip()]
-    display = "\n".join(text_of_fragment(decode_page(_payload(part), name, _charset(part))) for part in pages)
     if len(display) > MUCH_MORE * len(" ".join(plain.split())):
         return read_words(display, wrapped=False)
     return read_words(plain)
+
+
+def _displays(own: list[Message], name: str) -> tuple[str, str]:
+    """What a mail says in its plain parts, and in those in HTML."""
+    plain = "\n".join(_decoded(part) for part in own if part.get_content_type() == "text/plain")
+    pages = [part for part in own if part.get_content_type() == "text/html" and _payload(part).strip()]
+    return plain, "\n".join(text_of_fragment(decode_page(_payload(part), name, _charset(part))) for part in pages)
 
 
 def _article(original: Original, words: Words, message: Message) -> Article:

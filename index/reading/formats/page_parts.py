@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from index.understanding.asides import kind_of_aside
+
 if TYPE_CHECKING:
     from lxml.etree import _Element
     from lxml.html import HtmlElement
@@ -24,6 +26,7 @@ ENDS = re.compile(r"[.!?…][\"'”’»)\]]*$")
 OTHER = re.compile(
     r"(?i)comment|related|promo|teaser|newsletter|sidebar|sponsor|advert|recommend|subscri|cookie|consent|read-?more"
 )
+RIGHTS = re.compile(r"(?i)\W*(?:©|\(c\)|copyright\b)")
 CALLED_CORRECTION = re.compile(
     r"(?i)(?<![a-z])(?:correction|clarification|amendment|erratum|errata|editors?[-_]?note|korrektur|berichtigung"
     r"|rectificatif|correctif|rectificaci[oó]n)s?(?![a-z]|[-_]?(?:polic|form|link|request|page))"
@@ -62,7 +65,7 @@ def with_parts(tree: "HtmlElement", text: str) -> str:
     whole = key_of(text)
     found: dict[_Element, list[str]] = {}
     for part in _bodies(body, {paragraph for paragraph, _ in held}):
-        found[part] = [words for _, words in _leaves(part) if key_of(words) not in places]
+        found[part] = [words for _, words in leaves(part) if key_of(words) not in places]
     for part, note in _corrections(_scope(body, ("main", "article"))):
         if key_of(note) not in whole and not any(ancestor in found for ancestor in (part, *part.iterancestors())):
             found[part] = note.split("\n")
@@ -76,6 +79,29 @@ def with_parts(tree: "HtmlElement", text: str) -> str:
     return "\n".join(
         line for number in range(len(lines) + 1) for line in (*added.get(number, ()), *lines[number : number + 1])
     )
+
+
+def prose_of(tree: "HtmlElement") -> list[str]:
+    """The paragraphs of a page that read as prose and stand beside others, but for its margins and what is called a
+    comment, a teaser or an advert: a cruder extraction, to hold the other against (bench/extraction.py).
+    """
+    told: list[tuple[_Element | None, str]] = []
+    for paragraph in tree.iter("p", "blockquote", "dd"):
+        words = " ".join("".join(paragraph.itertext()).split())
+        if len(words) >= LEAST_PROSE and ENDS.search(words[-4:]) and not kind_of_aside(words) and _is_plain(paragraph):
+            told.append((paragraph.getparent(), words))
+    beside = Counter(parent for parent, _ in told)
+    return [words for parent, words in told if beside[parent] > 1]
+
+
+def _is_plain(paragraph: "_Element") -> bool:
+    """Whether a paragraph is in nothing that stands apart, is no link, and says nothing of rights."""
+    if RIGHTS.match("".join(paragraph.itertext())) or _linked(paragraph) >= MOST_LINKED:
+        return False
+    around = [one for one in (paragraph, *paragraph.iterancestors()) if one.tag not in ("html", "body")]
+    if any(one.tag in APART or one.tag in ("a", "footer", "li") for one in around):
+        return False
+    return not OTHER.search(" ".join(f"{one.get('class', '')} {one.get('id', '')}" for one in around))
 
 
 def _scope(body: "_Element", names: tuple[str, ...]) -> "_Element":
@@ -105,7 +131,7 @@ def _bodies(body: "_Element", held: set["_Element"]) -> Iterator["_Element"]:
             continue
         if other.tag == "article" and any(True for _ in other.iter("h2", "h3")):
             continue  # one of several stories on a page
-        prose = [words for _, words in _leaves(other) if len(words) >= LEAST_PROSE and ENDS.search(words)]
+        prose = [words for _, words in leaves(other) if len(words) >= LEAST_PROSE and ENDS.search(words)]
         if prose and _linked(other) < MOST_LINKED:
             yield other
 
@@ -114,14 +140,14 @@ def _corrections(scope: "_Element") -> Iterator[tuple["_Element", str]]:
     """Blocks that are called a correction, or begin as one, each with its words."""
     taken: set[_Element] = set()
     waiting: _Element | None = None
-    for leaf, words in _leaves(scope, notes=True):
+    for leaf, words in leaves(scope, notes=True):
         called = next((one for one in (leaf, *leaf.iterancestors()) if one is scope or _is_called(one)), scope)
         around = called if called is not scope else leaf
         told = called is not scope or BEGINS_CORRECTION.match(words) or waiting is leaf.getparent()
         waiting = leaf.getparent() if HEADS_CORRECTION.fullmatch(words) else None
         if not told or around in taken or _is_others(around, scope) or _linked(around) >= 2 * MOST_LINKED:
             continue
-        note = "\n".join(part for _, part in _leaves(around, notes=True)) if around is not leaf else words
+        note = "\n".join(part for _, part in leaves(around, notes=True)) if around is not leaf else words
         if LEAST_PROSE / 2 <= len(note) <= LONGEST_NOTE and ENDS.search(note):
             taken.add(around)
             yield around, note
@@ -143,7 +169,7 @@ def _is_others(element: "_Element", scope: "_Element") -> bool:
     return any(OTHER.search(f"{one.get('class', '')} {one.get('id', '')}") for one in (element, *around))
 
 
-def _leaves(element: "_Element", *, notes: bool = False) -> Iterator[tuple["_Element", str]]:
+def leaves(element: "_Element", *, notes: bool = False) -> Iterator[tuple["_Element", str]]:
     """The blocks with no block in them, in order, and their words on one line; none of what stands apart.
 
     With `notes` a block in an aside counts too: that is where many pages put a correction.

@@ -1,12 +1,15 @@
 """PDF: the text of all pages, one after another; `pages` says where each starts. Scripts and pictures are not read."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from index.article import Article, ArticleError, Original
 from index.reading.formats.text import LARGEST_ARTICLE
 from index.reading.metadata import Said, make_article, parsing
 from index.reading.unwrap import join_lines
+from index.reading.yardstick import paragraphs, with_warning
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
@@ -37,12 +40,17 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
         if not any(texts):
             why = "its pages are pictures; let a text recogniser read them first" if pictures else "its pages are empty"
             raise ArticleError(f"{original.name}: holds no text, {why}")
+        beside = list(_beside(reader))
         starts = [0]
         for text in texts[:-1]:
             starts.append(starts[-1] + len(text) + bool(text))
         article = make_article(
             original, "".join(f"{text}\n" if text else "" for text in texts), _said(reader), pages=tuple(starts)
         )
+        article = with_warning(article, chain(paragraphs(article.text), beside), "the PDF's prose")
+        if pictures:
+            told = f"{pictures} of {len(texts)} pages are pictures, of which nothing is in the text"
+            article = replace(article, warnings=(*article.warnings, told))
     if pictures:
         yield ArticleError(
             f"{original.name}: {pictures} of {len(texts)} pages are pictures and hold no text; they are left out"
@@ -79,6 +87,20 @@ def _texts(reader: "PdfReader", name: str) -> tuple[list[str], int]:
                 " cut it"
             )
     return texts, pictures
+
+
+def _beside(reader: "PdfReader") -> Iterator[str]:
+    """What stands on pages and not in them: boxes of text that somebody put there, and forms that were filled in."""
+    for page in reader.pages:
+        try:
+            for called in page.get("/Annots") or ():
+                mark = called.get_object()
+                if mark.get("/Subtype") == "/FreeText":
+                    yield str(mark.get("/Contents") or "")
+                elif mark.get("/Subtype") == "/Widget" and mark.get("/FT") == "/Tx":
+                    yield str(mark.get("/V") or "")
+        except Exception:  # a broken mark costs itself alone
+            continue
 
 
 def _has_picture(page: "PageObject") -> bool:

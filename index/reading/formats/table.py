@@ -15,6 +15,7 @@ from index.reading.files import kind_of
 from index.reading.formats.text import LARGEST_ARTICLE
 from index.reading.metadata import Said, iso_date, make_article, parsing
 from index.reading.names import address_among, first_said, places_of
+from index.reading.yardstick import beside, with_warning
 
 PIECE = 1_000_000
 DELIMITERS = ",;\t|"
@@ -173,7 +174,8 @@ def _read_row(
     try:
         said = [Said(field, value, "column") for field, value in cells.items()]
         said.append(Said("url", address_among(held.get("source", [])), "column"))
-        yield make_article(Original(original.path, article_id, article_id), text, said)
+        article = make_article(Original(original.path, article_id, article_id), text, said)
+        yield with_warning(article, beside(text, row), "the row's prose")
     except ArticleError as error:
         yield error
 

@@ -13,6 +13,7 @@ from index.reading.formats.feed import read_feed
 from index.reading.formats.html import decode_page, read_page, text_of_tree
 from index.reading.formats.text import read_bytes
 from index.reading.metadata import Said, make_article, parsing, tidy
+from index.reading.yardstick import paragraphs, with_warning
 from index.understanding.days import find_days
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ def _lang(element: "_Element") -> str | None:
 
 def _read_nitf(root: "_Element", original: Original) -> Article:
     with parsing(original.name, "NITF"):
-        return make_article(original, _nitf_text(root), _said_by_nitf(root))
+        article = make_article(original, _nitf_text(root), _said_by_nitf(root))
+        return with_warning(article, paragraphs(text_of_tree(root)), "the file's prose")
 
 
 def _nitf_text(root: "_Element") -> str:
@@ -140,6 +142,8 @@ def _read_message(root: "_Element", original: Original) -> Iterator[Article | Ar
                 raise ArticleError(f"{name}: its agency says that it is {status}; it is left out")
             with parsing(name, "NewsML-G2"):
                 article = make_article(Original(original.path, article_id, name), _item_text(item), _said_by_item(item))
+                held = "\n".join(map(text_of_tree, _all(item, "contentSet/*")))
+                article = with_warning(article, paragraphs(held), "the item's prose")
         except ArticleError as error:
             yield error
             continue

@@ -17,7 +17,7 @@ from index.copies.tables import Group, StoryPlace
 from index.passage import Passage
 from index.scale.milvus.catalogue import Catalogue, article_id, copies_id, read_article
 from index.scale.milvus.store import PASSAGES, Store, key_of, quoted, row_of
-from index.store.archive import ArchiveError, Counts, Feed, KnownFile, StoredPassage
+from index.store.archive import ArchiveError, Counts, Feed, KnownFile, Mark, StoredPassage
 from index.store.scope import EVERYTHING, Scope
 
 KEPT = 256  # articles that a search has just named, until they are asked for
@@ -294,6 +294,10 @@ class MilvusReader:
             ]
             for id, stories in held.items()
         }
+
+    def articles_with(self, what: Mark) -> list[str]:
+        """The ids of the articles that hold corrections ("notes"), or that carry "warnings", in order."""
+        return self._all().articles_with(what)
 
     def count_copies(self, articles: Collection[str] | None = None) -> tuple[int, int]:
         """How many stories, of these articles or of all, are copies of another, and how many are superseded."""
