@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from cli.copies import add_copies_command
 from cli.eval import add_eval_commands
 from cli.feed import add_feed_commands
+from cli.follow import add_follow_commands
 from cli.forget import add_forget_commands
 from cli.gold import add_gold_commands
 from cli.index import add_index_command
@@ -86,6 +87,8 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     again.add_argument("--json", action="store_true", help="print what changed and the answer as JSON")
 
     add("chat", run_chat, "ask in the terminal, follow-up questions understood", *asking)
+
+    add_follow_commands(add)
 
     add_eval_commands(commands)
     add_gold_commands(commands)

@@ -122,10 +122,7 @@ def answer(
     hits = parts.search(alone, max(READ, parts.passages))
     seconds["search"] = _since(started)
     yield Status("reading")
-    evidence = [
-        with_next_sentence(alone, item, parts.reader) if is_half_a_correction(item) else item
-        for item in find_evidence(alone, hits, parts.reader)
-    ]
+    evidence = weigh_hits(alone, hits, parts.reader)
     stances = take_stances(evidence) if is_yes_no(asked) else None
     chosen = [item for _, item in stances] if stances else choose(asked, evidence)
     best = chosen[0] if chosen else evidence[0] if evidence else None
@@ -208,12 +205,25 @@ def _told(
     )
 
 
-def choose(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
+def weigh_hits(question: str, hits: Sequence[Hit], reader: Reader, *, beside: Sequence[Hit] = ()) -> list[Evidence]:
+    """As `find_evidence`; half a correction comes with the sentence that says what is right."""
+    return [
+        with_next_sentence(question, item, reader) if is_half_a_correction(item) else item
+        for item in find_evidence(question, hits, reader, beside=beside)
+    ]
+
+
+def choose(question: str, evidence: Sequence[Evidence], *, best: float = float("-inf")) -> list[Evidence]:
     """The sentences to answer from, likeliest first: those that reach ANSWERS, within MARGIN of the best or correcting,
-    and that give a number or a day where one is asked for."""
-    least = max(ANSWERS, evidence[0].score - MARGIN) if evidence else ANSWERS
+    and that give a number or a day where one is asked for. `best` is the score of what is known besides."""
+    least = max(ANSWERS, max(best, evidence[0].score) - MARGIN) if evidence else ANSWERS
     chosen = [item for item in evidence if item.score >= least or (item.score >= ANSWERS and corrects(item))]
     return [item for item in chosen if gives_value(question, item)]
+
+
+def reaching(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The sentences from which a question is answered at all."""
+    return [item for item in evidence if item.score >= ANSWERS]
 
 
 def is_yes_no(question: str) -> bool:

@@ -138,12 +138,15 @@ def read_hits(question: str, hits: Sequence[Hit], reader: Reader) -> list[Eviden
     return sorted(found.values(), key=lambda item: -item.score)
 
 
-def find_evidence(question: str, hits: Sequence[Hit], reader: Reader) -> list[Evidence]:
-    """The likeliest LOOKED_AT sentences of the hits, each with the log-odds that it answers, likeliest first."""
+def find_evidence(question: str, hits: Sequence[Hit], reader: Reader, *, beside: Sequence[Hit] = ()) -> list[Evidence]:
+    """The likeliest LOOKED_AT sentences of the hits, each with the log-odds that it answers, likeliest first.
+
+    What the archive holds `beside` them is not read; it says which of the question's words are rare.
+    """
     likely = read_hits(question, hits, reader)[:LOOKED_AT]
     views = [in_view(item) for item in likely]
     alone = reader.answers(question, views)
-    held = words_held(question, hits, views)
+    held = words_held(question, [*hits, *beside], views)
     stated = reader.judge([f"{question} {item.words}" for item in likely], views)
     verdicts = reader.judge([question] * len(likely), [bare(item) for item in likely])
     weighed = []

@@ -221,6 +221,9 @@ class Archive(Protocol):
     def owners(self) -> dict[str, str]:
         """Article id → path of the file it came from, for all articles."""
 
+    def digests(self) -> dict[str, str]:
+        """Article id → digest of what the article says, for all articles."""
+
     def vectors_of(self, article_id: str) -> dict[bytes, NDArray[np.float32]]:
         """Digest → vector of the passages that an article has now, to be used again."""
 

@@ -293,6 +293,10 @@ class EmbeddedArchive:
         """Article id → path of the file it came from, for all articles."""
         return dict(self._rows("SELECT a.id, f.path FROM articles a JOIN files f ON f.row = a.file"))
 
+    def digests(self) -> dict[str, str]:
+        """Article id → digest of what the article says, for all articles."""
+        return dict(self._rows("SELECT id, digest FROM articles"))
+
     def vectors_of(self, article_id: str) -> dict[bytes, NDArray[np.float32]]:
         """Digest → vector of the passages that an article has now, to be used again."""
         rows = self._rows(

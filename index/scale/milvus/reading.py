@@ -166,6 +166,10 @@ class MilvusReader:
         """Article id → path of the file it came from, for all articles."""
         return self._all().owners()
 
+    def digests(self) -> dict[str, str]:
+        """Article id → digest of what the article says, for all articles."""
+        return self._all().digests()
+
     # Feeds: no part of what is searched, so that a change of them makes no new generation
 
     def feeds(self) -> list[Feed]:

@@ -1,0 +1,146 @@
+"""Questions that are followed: changes told over a made stream of articles, and seconds for 100 of them.
+
+The stream (bench/gold/stream) comes in an article at a time, after the first ones, over which its questions are taken
+up. A change counts as told where its article's value is news to its question; anything else that is told is false. With
+`--corpus` and `--gold`: a third of a corpus is indexed, 100 questions are followed, the rest comes in at once, and the
+clock runs from there until all have been asked.
+"""
+
+import json
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bench.corpus import describe_path, read_corpus, write_jsonl
+from bench.record import open_parser, write_record
+from cli.terminal import open_to_index
+from evaluation.gold.questions import read_gold
+from ground.words import holds
+from index.news_index import NewsIndex
+from index.store.standing import Standing
+from qa.newsroom import Newsroom, open_reader
+from qa.provenance import ROOT
+from qa.settings import NO_LLM, Settings
+from qa.standing.follow import Change, begin, check
+from qa.standing.words import headline
+
+STREAM = ROOT / "bench" / "gold" / "stream"
+FOLLOWED, NEW = 100, 1_000
+SEED = 17
+
+
+def main() -> None:
+    parser = open_parser(__doc__ or "", name="standing")
+    parser.add_argument("--stream", type=Path, default=STREAM, help="the stream's folder (bench/gold/stream)")
+    parser.add_argument("--corpus", type=Path, help="articles for the clock, more than 1,000")
+    parser.add_argument("--gold", type=Path, help="a gold set over them, 100 questions or more")
+    given = parser.parse_args()
+    settings = Settings(weights=given.weights, llm=NO_LLM, offline=True)
+    corpus: dict[str, object] = {
+        "stream": describe_path(given.stream / "articles", read_corpus(given.stream / "articles"))
+    }
+    figures: dict[str, object] = {"stream": run_stream(given.stream, settings)}
+    if given.corpus and given.gold:
+        articles = read_corpus(given.corpus)
+        corpus["clock"] = describe_path(given.corpus, articles)
+        figures["clock"] = run_clock(given.corpus, given.gold, settings)
+    write_record(given.name, figures, corpus=corpus, models=["arctic-embed-s"], weights=given.weights)
+
+
+def open_news(settings: Settings, folder: Path) -> tuple[NewsIndex, Newsroom, Any]:
+    """A new archive in a folder, its newsroom, and what counts tokens."""
+    settings = replace(settings, archive=folder)
+    news, count_tokens = open_to_index(settings, lambda _: None)
+    return news, Newsroom(news, settings, lambda: open_reader(settings), lambda: None), count_tokens
+
+
+def run_stream(stream: Path, settings: Settings) -> dict[str, object]:
+    """The changes of a stream that were told, those that were not, and what was told beside them."""
+    plan = json.loads((stream / "stream.json").read_text("utf-8"))
+    files = sorted((stream / "articles").iterdir())
+    wanted = {(q["question"], c["article"]): c["value"] for q in plan["questions"] for c in q["changes"]}
+    told: list[str] = []
+    false: list[str] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        place = Path(scratch) / "articles"
+        place.mkdir()
+        for file in files[: plan["archive"]]:
+            shutil.copy(file, place)
+        news, room, count_tokens = open_news(settings, Path(scratch) / "archive")
+        news.update([place], count_tokens=count_tokens)
+        with closing(news), closing(Standing(news.archive.folder)) as standing:
+            for row in plan["questions"]:
+                _, first = begin(room, standing, row["question"])
+                print(f"at first: {headline(first)}")
+            for file in files[plan["archive"] :]:
+                shutil.copy(file, place)
+                news.update([place / file.name], count_tokens=count_tokens)
+                for change in check(room, standing):
+                    value = wanted.get((change.question, file.stem))
+                    right = value is not None and any(holds(voice.words, value) for voice in change.now)
+                    (told if right else false).append(f"{file.stem}: {headline(change)}")
+                    print(f"{'told' if right else 'FALSE':5}  {file.stem}: {headline(change)}  [{_scores(change)}]")
+    missed = len(wanted) - len(told)
+    print(f"\n{len(told)} of {len(wanted)} changes told, {len(false)} false, over {len(files)} articles")
+    return {
+        "articles": len(files),
+        "questions": len(plan["questions"]),
+        "changes": len(wanted),
+        "told": len(told),
+        "missed": missed,
+        "false": len(false),
+        "told_as": told,
+        "false_as": false,
+    }
+
+
+def _scores(change: Change) -> str:
+    return ", ".join(f"{voice.score:.2f}" for voice in change.now)
+
+
+def run_clock(corpus: Path, gold: Path, settings: Settings) -> dict[str, object]:
+    """Seconds until 100 followed questions have been asked of 1,000 new articles."""
+    articles = read_corpus(corpus)
+    random.Random(SEED).shuffle(articles)
+    questions = [question.question for question in read_gold(gold)]
+    followed = random.Random(SEED).sample(sorted(set(questions)), FOLLOWED)
+    with tempfile.TemporaryDirectory() as scratch:
+        news, room, count_tokens = open_news(settings, Path(scratch) / "archive")
+        old, new = Path(scratch) / "old.jsonl", Path(scratch) / "new.jsonl"
+        write_jsonl(articles[NEW : NEW + len(articles) // 3], old)
+        write_jsonl(articles[:NEW], new)
+        news.update([old], count_tokens=count_tokens)
+        with closing(news), closing(Standing(news.archive.folder)) as standing:
+            before = [begin(room, standing, question)[1] for question in followed]
+            news.update([new], count_tokens=count_tokens)
+            held = news.archive.counts()
+            began = time.perf_counter()
+            changes = list(check(room, standing))
+            seconds = time.perf_counter() - began
+            began = time.perf_counter()
+            nothing = list(check(room, standing))
+            again = time.perf_counter() - began
+    assert not nothing, "told once"
+    kinds: Sequence[str] = [change.kind for change in changes]
+    told = f"{seconds:.1f} s, {len(changes)} changes told; with nothing new {again:.2f} s"
+    print(f"{FOLLOWED} questions after {NEW} new articles: {told}")
+    return {
+        "followed": FOLLOWED,
+        "answered_before": sum(bool(change.now) for change in before),
+        "new_articles": NEW,
+        "articles": held.articles,
+        "passages": held.passages,
+        "seconds": round(seconds, 1),
+        "told": {kind: kinds.count(kind) for kind in sorted(set(kinds))},
+        "seconds_with_nothing_new": round(again, 2),
+    }
+
+
+if __name__ == "__main__":
+    main()
