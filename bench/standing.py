@@ -2,7 +2,7 @@
 
 The stream (bench/gold/stream) comes in an article at a time, after the first ones, over which its questions are taken
 up. A change counts as told where its article's value is news to its question; anything else that is told is false. With
-`--corpus` and `--gold`: a third of a corpus is indexed, 100 questions are followed, the rest comes in at once, and the
+`--corpus` and `--gold` instead: a third of a corpus is indexed, 100 questions are followed, the rest comes in at once, and the
 clock runs from there until all have been asked.
 """
 
@@ -42,14 +42,12 @@ def main() -> None:
     parser.add_argument("--gold", type=Path, help="a gold set over them, 100 questions or more")
     given = parser.parse_args()
     settings = Settings(weights=given.weights, llm=NO_LLM, offline=True)
-    corpus: dict[str, object] = {
-        "stream": describe_path(given.stream / "articles", read_corpus(given.stream / "articles"))
-    }
-    figures: dict[str, object] = {"stream": run_stream(given.stream, settings)}
     if given.corpus and given.gold:
-        articles = read_corpus(given.corpus)
-        corpus["clock"] = describe_path(given.corpus, articles)
-        figures["clock"] = run_clock(given.corpus, given.gold, settings)
+        corpus = describe_path(given.corpus, read_corpus(given.corpus))
+        figures = run_clock(given.corpus, given.gold, settings)
+    else:
+        corpus = describe_path(given.stream / "articles", read_corpus(given.stream / "articles"))
+        figures = run_stream(given.stream, settings)
     write_record(given.name, figures, corpus=corpus, models=["arctic-embed-s"], weights=given.weights)
 
 

@@ -83,6 +83,8 @@ def run_follow(given: argparse.Namespace, settings: Settings) -> int:
     words = given.words
     if len(words) == 2 and words[0] == "history":
         return _history(given, settings, words[1])
+    if words == ["history"]:
+        given.misused("history wants the number of a question; groundwire follow lists them")
     if len(words) > 1:
         given.misused('write the question in quotes, as one: groundwire follow "How many have died?"')
     if not words:

@@ -11,12 +11,14 @@ from typing import Literal
 
 from ground.words import NUMBERS, fold
 from index.understanding.days import MONTH_OF
+from qa.evidence import Evidence
 from qa.sides import Value, asks_for_day, asks_for_number
 from qa.standing.voice import Voice
-from qa.values import STOP, WEEKDAYS, Day, Quantity, agree, comparable, days_agree
+from qa.values import STOP, WEEKDAYS, Day, Quantity, agree, comparable, days_agree, read_days
 
 Kind = Literal["first", "changed", "side", "correction", "withdrawn"]
 VAGUE = 2.0  # from which to which: "dozens", "several hundred"; a number within is news, it is not within the number
+RUNNING = re.compile(r"(?i)\bhow (?:many|much)\b.*\b(?:has|have)\b")
 NAMED = re.compile(r"(?i)\b(?:who|whom|whose|where|which|name)\b")
 CAPITAL = re.compile(r"(?<![\w’'-])[A-Z][\w’'-]*")
 NO_NAMES = STOP | set(WEEKDAYS) | set(MONTH_OF) | set(NUMBERS)
@@ -89,6 +91,34 @@ def names_in(voice: Voice) -> set[str]:
     return {part for part in found if part not in NO_NAMES and len(part) > 1}
 
 
+def names_it(question: str, item: Evidence) -> bool:
+    """Whether the article of a sentence has a name of the question, or one that begins alike; true for no names."""
+    asked = {part for name in CAPITAL.findall(question.partition(" ")[2]) for part in fold(name).split()}
+    begun = tuple(name[: max(4, len(name) - 2)] for name in asked - NO_NAMES if len(name) > 1)
+    words = fold(f"{item.hit.section.title or ''} {item.hit.article.text}").split()
+    return not begun or any(word.startswith(begun) for word in words)
+
+
+def is_history(question: str, known: Sequence[Voice], new: Voice) -> bool:
+    """Whether a sentence dates what it says in a year before its story's, which neither the question nor what is known
+    names: "after the flood of 1958, in which 63 died". To a question for a day the year may be the answer."""
+    if asks_for_day(question) or not new.day:
+        return False
+    named = {day.year for text in (question, *(v.quote for v in known)) for day in read_days(text, None)}
+    years = {day.year for day in read_days(new.quote, new.day) if day.year}
+    return bool(years) and all(year < int(new.day[:4]) and year not in named for year in years)
+
+
+def is_behind(question: str, known: Sequence[Voice], new: Voice) -> bool:
+    """Whether a running total ("have died", "has burned") is lower than all that is known: it only grows, and whoever
+    tells less of it and corrects nothing is behind, or tells of something else."""
+    if not RUNNING.search(question):
+        return False
+    totals = [told(value).high for v in known for value in v.values(question) if isinstance(value, Quantity)]
+    here = [told(value).high for value in new.values(question) if isinstance(value, Quantity)]
+    return bool(totals and here) and max(here) < min(totals)
+
+
 def sides_of(question: str, voices: Sequence[Voice]) -> list[list[Voice]]:
     """The voices by what they say, the newest first, and so the sides; a voice that is struck says nothing."""
     sides: list[list[Voice]] = []
@@ -105,33 +135,29 @@ def compare(question: str, known: Sequence[Voice], new: Sequence[Voice], past: S
     """What the voices of new articles, likeliest first, are beside those that are known; `past` were known before.
 
     A speaker is heard by the newest story, in its likeliest sentence. No news is what is as known; what a speaker said
-    longer ago than what is known, unless it corrects; and what others say again that was known before.
+    longer ago than what is known; what others say again that was known before, or lower of a running total, unless it
+    corrects; and what the sentence dates in an earlier year.
     """
-    heard: dict[str, Voice] = {}
-    for voice in new:
-        held = heard.get(voice.speaker)
-        if not voice.superseded and (held is None or (voice.published or "") > (held.published or "")):
-            heard[voice.speaker] = voice
+    held = [voice for voice in known if not voice.struck]
     before = {voice.speaker: voice for voice in known}
     newest = max((voice.day for voice in known), default="")
-    news: list[tuple[Kind, Voice]] = []
     after = dict(before)
-    for speaker, voice in heard.items():
+    news: list[tuple[Kind, Voice]] = []
+    for speaker, voice in heard(question, held, new).items():
         own = before.get(speaker)
         if voice.day and voice.day < (own.day if own else newest):
             continue
-        others = [v for v in known if not v.struck]
-        after[speaker] = voice
-        if not others:
-            news.append(("first", voice))
-            continue
         moved = own is not None and not own.struck and not same(question, own, voice)
-        if any(same(question, v, voice) for v in others) and not (moved and voice.corrects):
-            continue
-        if own is None and not voice.corrects and any(same(question, v, voice) for v in past if not v.struck):
-            del after[speaker]
-            continue
-        news.append(("correction" if voice.corrects else "changed" if own else "side", voice))
+        alike = any(same(question, v, voice) for v in held) and not (moved and voice.corrects)
+        if held and not alike and own is None and not voice.corrects:
+            said_before = any(same(question, v, voice) for v in past if not v.struck)
+            if said_before or is_behind(question, held, voice):
+                continue
+        after[speaker] = voice
+        if not held:
+            news.append(("first", voice))
+        elif not alike:
+            news.append(("correction" if voice.corrects else "changed" if own else "side", voice))
     if not news:
         return Compared(None, tuple(after.values()))
     order: list[Kind] = ["correction", "changed", "side", "first"]
@@ -139,3 +165,16 @@ def compare(question: str, known: Sequence[Voice], new: Sequence[Voice], past: S
     now = [side[0] for side in sides_of(question, [voice for _, voice in news])]
     was = [side[0] for side in sides_of(question, known)]
     return Compared(kind, tuple(after.values()), tuple(now), tuple(was))
+
+
+def heard(question: str, known: Sequence[Voice], new: Sequence[Voice]) -> dict[str, Voice]:
+    """Each speaker's voice of those, likeliest first: the newest, of one day the likeliest, that is not superseded and
+    tells no history; history too where nothing else is known."""
+    current = [voice for voice in new if not voice.superseded]
+    told_now = [voice for voice in current if not is_history(question, known, voice)]
+    chosen: dict[str, Voice] = {}
+    for voice in told_now or ([] if known else current):
+        held = chosen.get(voice.speaker)
+        if held is None or (voice.published or "") > (held.published or ""):
+            chosen[voice.speaker] = voice
+    return chosen

@@ -20,11 +20,12 @@ from qa.ask import READ, check_question, choose, is_yes_no, reaching, take_stanc
 from qa.evidence import Evidence, log_odds
 from qa.newsroom import Newsroom
 from qa.retrieve import Hit, fold_copies, fuse_stages, hits_at
-from qa.standing.compare import Compared, Kind, compare, same, sides_of
+from qa.standing.compare import Compared, Kind, compare, names_it, same, sides_of
 from qa.standing.voice import Voice, hear, read_voices
 
 CANDIDATES = 200  # rows of each stage of the search; no text is looked at for them
 NEW_READ = 8  # new passages that are read for one question
+SURE = log_odds(0.8)  # from which an article that has none of the question's names is heard: it may be of another event
 Say = Callable[[int, int], None]  # how many questions have been asked, of how many
 
 
@@ -173,7 +174,9 @@ def _check_one(
         hits, beside = find_new(room, words, vector, question.scope, fresh, heard)
         if hits:
             best = max((log_odds(voice.score) for voice in known), default=float("-inf"))
-            voices = voices_of(words, weigh_hits(words, hits, room.reader, beside=beside), best=best)
+            evidence = weigh_hits(words, hits, room.reader, beside=beside)
+            sure = [item for item in evidence if item.score >= SURE or names_it(words, item)]
+            voices = voices_of(words, sure, best=best)
     if not voices and not gone:
         return None
     past = [voice for step in history_of(standing, question) for voice in (*step.was, *step.now)]

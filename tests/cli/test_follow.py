@@ -111,6 +111,8 @@ def test_forgetting_an_article_takes_its_words_from_the_history(desk: Desk, arti
 def test_wrong_usage_is_told(desk: Desk, tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="2"):
         desk.run("follow", "How", "many", "died?")
+    with pytest.raises(SystemExit, match="2"):
+        desk.run("follow", "history")
     desk.run("follow", " ", code=1)
     assert "the question is empty" in desk.err
     desk.run("follow", "history", 9, code=1)

@@ -15,7 +15,7 @@ from index.store.standing import FEED, Standing, strike
 from qa.ask import QuestionError
 from qa.newsroom import Newsroom
 from qa.standing import follow
-from qa.standing.compare import compare, same, sides_of
+from qa.standing.compare import compare, names_it, same, sides_of
 from qa.standing.feed import write_feed
 from qa.standing.follow import Change, FollowError, begin, check, find_followed, history_of, known_of
 from qa.standing.voice import Voice, hear, read_voice
@@ -115,6 +115,31 @@ def test_what_is_old_is_no_news() -> None:
     assert compare(TOLL, known, [toll("9", "Echo", 6, corrects=True)], past=[toll("9")]).kind == "correction"
 
 
+def test_what_a_sentence_dates_in_an_earlier_year_is_history() -> None:
+    known = [toll("14")]
+    old = voice("After the flood of 1958, in which 63 people died, a dam was built.", "63", "Echo", "2025-09-03")
+    assert compare(TOLL, known, [old]).kind is None
+    assert compare("How many people died in the flood of 1958?", known, [old]).kind == "side", "it is asked for"
+    same_year = voice("On 31 August 63 people died.", "63", "Echo", "2025-09-03")
+    assert compare(TOLL, known, [same_year]).kind == "side"
+    assert compare(TOLL, [], [old, toll("9")]).known == (toll("9"),)
+    assert compare(TOLL, [], [old]).kind == "first", "where nothing else is known"
+    dam = "When was the dam built?"
+    assert (
+        compare(dam, [voice("It was built in 1960.", "1960")], [voice("Built in 1962.", "1962", "Echo")]).kind == "side"
+    )
+
+
+def test_who_tells_less_of_a_running_total_is_behind() -> None:
+    running = "How many cases have been confirmed?"
+    known = [toll("61", "Wire"), toll("46", "Courier")]
+    assert compare(running, known, [toll("9", "Echo", 2)]).kind is None
+    assert compare(running, known, [toll("50", "Echo", 2)]).kind == "side"
+    assert compare(running, known, [toll("9", "Echo", 2, corrects=True)]).kind == "correction"
+    assert compare(running, known, [toll("44", "Courier", 2)]).kind == "changed", "its own outlet went down"
+    assert compare("How many cases were there?", known, [toll("9", "Echo", 2)]).kind == "side"
+
+
 def test_a_version_that_is_superseded_does_not_speak() -> None:
     old = replace(toll("10", "Echo", 2), superseded=True)
     assert compare(TOLL, [toll("9")], [old]).kind is None
@@ -128,6 +153,20 @@ def test_each_outlet_is_heard_by_its_newest_story() -> None:
 def test_a_voice_is_json_and_back() -> None:
     one = toll("Nine")
     assert read_voice(json.loads(json.dumps(one.to_dict()))) == one
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "named"),
+    [
+        ("How many died in Germany?", "German police counted nine.", True),
+        ("How many died in Varn?", "Nine died in Thessaly.", False),
+        ("Who is the coach of Tolcaster Rovers?", "Rovers have a coach.", True),
+        ("How many died?", "Nine died.", True),
+        ("Varn: how many?", "Nine died.", True),
+    ],
+)
+def test_an_article_of_another_event_lacks_the_names_asked_for(question: str, text: str, named: bool) -> None:
+    assert names_it(question, make_evidence(text)) is named
 
 
 # Following
@@ -199,6 +238,13 @@ def test_a_new_value_is_told_once_with_what_was_known(desk: Desk) -> None:
     lines = change_lines(change)
     assert "      “At least 14 people died in the flood at Varn.”" in lines
     assert lines[-1] == "  known before: Nine, according to Courier (1 September 2025)"
+
+
+def test_another_event_is_heard_only_where_the_reader_is_sure(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin(desk.room, desk.standing, TOLL)
+    monkeypatch.setattr(follow, "SURE", 99.0)
+    assert desk.comes("c", "21 people died in the flood at Larissa.", "Herald") == []
+    assert len(desk.comes("d", "21 people died in the flood at Varn.", "Herald")) == 1
 
 
 def test_an_answer_where_there_was_none(desk: Desk) -> None:
