@@ -92,10 +92,12 @@ def names_in(voice: Voice) -> set[str]:
 
 
 def names_it(question: str, item: Evidence) -> bool:
-    """Whether the article of a sentence has a name of the question, or one that begins alike; true for no names."""
+    """Whether a sentence, or what stands before it in its story, has a name of the question, or one that begins alike;
+    true for no names. What names its matter only afterwards tells of another."""
     asked = {part for name in CAPITAL.findall(question.partition(" ")[2]) for part in fold(name).split()}
     begun = tuple(name[: max(4, len(name) - 2)] for name in asked - NO_NAMES if len(name) > 1)
-    words = fold(f"{item.hit.section.title or ''} {item.hit.article.text}").split()
+    story = item.hit.article.section_at(item.start)
+    words = fold(f"{story.title or ''} {item.hit.article.text[story.start : item.end]}").split()
     return not begun or any(word.startswith(begun) for word in words)
 
 

@@ -17,7 +17,7 @@ from index.store.scope import EVERYTHING, Scope
 from index.store.standing import Entry, Followed, Standing
 from models import Vectors
 from qa.ask import READ, check_question, choose, is_yes_no, reaching, take_stances, weigh_hits
-from qa.evidence import Evidence, log_odds
+from qa.evidence import SCORES, Evidence, log_odds
 from qa.newsroom import Newsroom
 from qa.retrieve import Hit, fold_copies, fuse_stages, hits_at
 from qa.standing.compare import Compared, Kind, compare, names_it, same, sides_of
@@ -25,7 +25,9 @@ from qa.standing.voice import Voice, hear, read_voices
 
 CANDIDATES = 200  # rows of each stage of the search; no text is looked at for them
 NEW_READ = 8  # new passages that are read for one question
-SURE = log_odds(0.8)  # from which an article that has none of the question's names is heard: it may be of another event
+# What is told unasked has to be surer than what answers: it reaches SURE, with HELD of the question's words (rare ones
+# count more) in the sentence and its neighbours, or SURER without them.
+SURE, HELD, SURER = log_odds(0.5), 0.6, log_odds(0.93)
 Say = Callable[[int, int], None]  # how many questions have been asked, of how many
 
 
@@ -119,7 +121,7 @@ def begin(room: Newsroom, standing: Standing, question: str, scope: Scope = EVER
     first = compare(words, (), voices)
     at = _now()
     change = Change(0, words, at, "first", tuple(side[0] for side in sides_of(words, first.known)))
-    taken = standing.add(words, scope, at, _known(first.known, voices, set()), change.told())
+    taken = standing.add(words, scope, at, known_from(first.known, voices, set()), change.told())
     return taken, replace(change, number=taken.number)
 
 
@@ -175,8 +177,7 @@ def _check_one(
         if hits:
             best = max((log_odds(voice.score) for voice in known), default=float("-inf"))
             evidence = weigh_hits(words, hits, room.reader, beside=beside)
-            sure = [item for item in evidence if item.score >= SURE or names_it(words, item)]
-            voices = voices_of(words, sure, best=best)
+            voices = voices_of(words, [item for item in evidence if is_news(words, item)], best=best)
     if not voices and not gone:
         return None
     past = [voice for step in history_of(standing, question) for voice in (*step.was, *step.now)]
@@ -184,8 +185,15 @@ def _check_one(
     found = _without(room, question, compare(words, there, voices, past), gone)
     at = _now()
     change = Change(question.number, words, at, found.kind, found.now, found.was) if found.kind else None
-    noted = standing.note(question, _known(found.known, voices, heard), at, change.told() if change else None)
+    noted = standing.note(question, known_from(found.known, voices, heard), at, change.told() if change else None)
     return change if noted else None
+
+
+def is_news(question: str, item: Evidence) -> bool:
+    """Whether a sentence of a new article is sure enough to be told, and of the matter; yes and no have a bar of their
+    own."""
+    sure = item.score >= (SURE if item.scores[SCORES.index("words")] >= HELD else SURER)
+    return names_it(question, item) and (sure or is_yes_no(question))
 
 
 def _without(room: Newsroom, question: Followed, found: Compared, gone: Sequence[Voice]) -> Compared:
@@ -237,7 +245,7 @@ def _kept(voice: Voice, digests: dict[str, str], archive: Archive) -> Voice | No
     return replace(voice, start=start, end=start + len(voice.quote), digest=article.digest)
 
 
-def _known(voices: Sequence[Voice], answered: Sequence[Voice], heard: AbstractSet[str]) -> dict[str, Any]:
+def known_from(voices: Sequence[Voice], answered: Sequence[Voice], heard: AbstractSet[str]) -> dict[str, Any]:
     """What is kept of a question: whom its answer rests on, and the articles that have ever answered it."""
     ids = {*heard, *(voice.article_id for voice in answered)}
     return {"voices": [voice.to_dict() for voice in voices], "heard": sorted(ids)}

@@ -7,7 +7,7 @@ from qa.standing.voice import Voice
 TOLD: dict[Kind, str] = {
     "first": "now answered",
     "changed": "changed",
-    "side": "another source differs",
+    "side": "another source says otherwise",
     "correction": "corrected",
     "withdrawn": "its source is gone",
 }

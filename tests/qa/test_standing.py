@@ -240,11 +240,18 @@ def test_a_new_value_is_told_once_with_what_was_known(desk: Desk) -> None:
     assert lines[-1] == "  known before: Nine, according to Courier (1 September 2025)"
 
 
-def test_another_event_is_heard_only_where_the_reader_is_sure(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_event_is_not_heard(desk: Desk) -> None:
     begin(desk.room, desk.standing, TOLL)
-    monkeypatch.setattr(follow, "SURE", 99.0)
-    assert desk.comes("c", "21 people died in the flood at Larissa.", "Herald") == []
+    assert desk.comes("c", "21 people died in the flood at Larissa. Varn had one too.", "Herald") == []
     assert len(desk.comes("d", "21 people died in the flood at Varn.", "Herald")) == 1
+
+
+def test_what_is_told_is_surer_than_an_answer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin(desk.room, desk.standing, TOLL)
+    monkeypatch.setattr(follow, "SURER", 99.0)
+    assert desk.comes("b", "On hearing of 21 people it died.", "Herald") == [], "few of the words asked for"
+    monkeypatch.setattr(follow, "SURE", 99.0)
+    assert desk.comes("c", "21 people died in the flood at Varn.", "Herald") == []
 
 
 def test_an_answer_where_there_was_none(desk: Desk) -> None:
