@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cli.follow import Asker, add_run_option, tell_changes
 from cli.options import OPTIONS, at, place_of
 from cli.terminal import Line, fetching, indexing, open_to_index, plain
 from ground.shown import one_line
@@ -46,6 +47,7 @@ def add_feed_commands(commands: Any) -> None:
 
     update = add("update", run_update, "fetch what is new in the feeds", "archive", "embedder")
     update.add_argument("url", nargs="?", metavar="URL", help="one feed that is followed (all)")
+    add_run_option(update)
     update.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
@@ -200,13 +202,16 @@ def run_update(given: argparse.Namespace, settings: Settings) -> int:
             if run.feed and run.address in followed:
                 news.archive.put_feed(run.feed)
     counts = news.archive.counts()
+    asker = Asker(news, settings, given.command_line)
+    changes = asker.changes()
     news.close()
     skipped = [sentence for run in runs for sentence in run.skipped]
     for sentence in [*skipped, *report.problems]:
         print(f"groundwire: {plain(sentence)}", file=sys.stderr)
     if given.json:
         totals = {"articles": counts.articles, "passages": counts.passages}
-        print(plain_json(vars(report) | {"skipped": skipped, "feeds": [_told(run) for run in runs]} | totals))
+        told = {"answers_changed": [change.to_dict() for change in changes]}
+        print(plain_json(vars(report) | {"skipped": skipped, "feeds": [_told(run) for run in runs]} | totals | told))
     else:
         for run in runs:
             print(f"{run.address}: {_summary(run)}")
@@ -215,6 +220,7 @@ def run_update(given: argparse.Namespace, settings: Settings) -> int:
             f" in {duration(time.perf_counter() - began)}"
         )
         print(f"{place_of(settings.archive)}: {counts.articles} articles, {counts.passages} passages")
+        tell_changes(changes)
     return 1 if all(run.feed is None for run in runs) else 0
 
 
@@ -250,8 +256,10 @@ def watching(folders: Sequence[Path], settings: Settings) -> "Watcher":
     return Watcher(folders, apart=settings.archive)
 
 
-def watch_on(news: "NewsIndex", watcher: "Watcher", count_tokens: "CountTokens", *, as_json: bool) -> None:
-    """Keeps the archive current until Ctrl-C, a line a change."""
+def watch_on(
+    news: "NewsIndex", watcher: "Watcher", count_tokens: "CountTokens", asker: Asker, *, as_json: bool
+) -> None:
+    """Keeps the archive current until Ctrl-C, a line a change; asks what is followed after each."""
     from index.arrivals.watch import keep_current
 
     def tell(change: "FileChange") -> None:
@@ -262,5 +270,14 @@ def watch_on(news: "NewsIndex", watcher: "Watcher", count_tokens: "CountTokens",
         else:
             print(f"{time.strftime('%H:%M:%S')} {change.what} {one_line(change.file)}", flush=True)
 
+    def ask() -> None:
+        changes = asker.changes()
+        if as_json:
+            for change in changes:
+                now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+                print(plain_json({"time": now, "what": "answer", **change.to_dict()}), flush=True)
+        else:
+            tell_changes(changes)
+
     print("watching; Ctrl-C ends", file=sys.stderr, flush=True)
-    keep_current(news, watcher, count_tokens=count_tokens, tell=tell)
+    keep_current(news, watcher, count_tokens=count_tokens, tell=tell, changed=ask)

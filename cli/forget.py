@@ -35,6 +35,7 @@ def add_forget_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
 def run_forget(given: argparse.Namespace, settings: Settings) -> int:
     from index.forgotten import read_forgotten, write_forgotten
     from index.opening import open_archive
+    from index.store.standing import strike
 
     if given.list == bool(given.things):
         given.misused("name a PATH or an ID to take out, or --list")
@@ -57,10 +58,13 @@ def run_forget(given: argparse.Namespace, settings: Settings) -> int:
         before = archive.counts().articles
         paths = [Path(one.what) for one in fresh if one.kind == "path"]
         files = sorted({file for path in paths for file in archive.files_under(path)})
+        gone = {one.what for one in fresh if one.kind == "article"}
+        gone.update(id for file in files for id in archive.digests_of_file(file))
         with archive.change():
             for file in files:
                 archive.forget_file(file)
             archive.remove_articles(one.what for one in fresh if one.kind == "article")
+        strike(archive.folder, gone)
     number = len({*files, *(one.file for one in fresh if one.file)})
     print(
         f"{before - archive.counts().articles} articles of {number} files taken out; the files are untouched, and what"

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from cli.feed import fetch_addresses, place, watch_on, watching
+from cli.follow import Asker, add_run_option, tell_changes
 from cli.options import at, named, place_of
 from cli.terminal import Line, fetching, indexing, open_to_index, plain
 from ground.words import duration, plain_json
@@ -49,6 +50,7 @@ def add_index_command(add: Callable[..., argparse.ArgumentParser]) -> None:
         help="read and embed on a Ray cluster: HOST:PORT, auto (the one this machine is in) or local (docs/scale.md)",
     )
     index.set_defaults(misused=index.error)
+    add_run_option(index)
     index.add_argument("--json", action="store_true", help="print the report as JSON")
     index.add_argument("--report", type=Path, metavar="FILE", help="write it with every article's id, as JSON")
     index.add_argument("--dry-run", action="store_true", help="read and report; change nothing")
@@ -129,12 +131,16 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
         for problem in report.problems:
             print(f"groundwire: {plain(problem)}", file=sys.stderr)
         report.problems[:0] = refused
+        asker = Asker(news, settings, given.command_line)
+        changes = [] if given.dry_run else asker.changes()
+        report.problems += asker.problems
         counts = news.archive.counts()
         totals = {"articles": counts.articles, "passages": counts.passages, "dry_run": given.dry_run}
         if given.report:
             _write_report(given.report, report.to_dict() | totals)
         if given.json:
             told = {name: value for name, value in report.to_dict().items() if name != "named"} | totals
+            told["answers_changed"] = [change.to_dict() for change in changes]
             print(plain_json(told), flush=True)  # a watch goes on after it
         else:
             other = f"; left alone, of other kinds or linked: {report.other_files}" if report.other_files else ""
@@ -150,8 +156,9 @@ def run_index(given: argparse.Namespace, settings: Settings) -> int:
             wrong = f"; problems, told above: {len(report.problems)}" if report.problems else ""
             held = f"{counts.articles} articles, {counts.passages} passages"
             print(f"{place_of(settings.archive)}: {held}{wrong}", flush=True)
+            tell_changes(changes)
         if watcher:
-            watch_on(news, watcher, count_tokens, as_json=given.json)
+            watch_on(news, watcher, count_tokens, asker, as_json=given.json)
     nothing_read = not (report.new or report.changed or report.unchanged)
     return (1 if nothing_read else PARTLY) if report.problems else 0
 

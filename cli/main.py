@@ -21,6 +21,7 @@ from cli.demo import add_demo_command
 from cli.doctor import add_doctor_command
 from cli.eval import add_eval_commands
 from cli.feed import add_feed_commands
+from cli.follow import add_follow_commands
 from cli.forget import add_forget_commands
 from cli.gold import add_gold_commands
 from cli.index import add_index_command
@@ -100,6 +101,8 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     add_check_command(add)
 
     add("chat", run_chat, "ask in the terminal, follow-up questions understood", *asking)
+
+    add_follow_commands(add)
 
     add_eval_commands(commands)
     add_gold_commands(commands)

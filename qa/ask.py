@@ -126,10 +126,7 @@ def answer(
     hits = parts.search(alone, max(READ, parts.passages))
     seconds["search"] = _since(started)
     yield Status("reading")
-    evidence = [
-        with_next_sentence(alone, item, parts.reader) if is_half_a_correction(item) else item
-        for item in find_evidence(alone, hits, parts.reader)
-    ]
+    evidence = weigh_hits(alone, hits, parts.reader)
     stances = corrected_stances(take_stances(alone, evidence, parts.reader)) if is_yes_no(asked) else None
     chosen = [item for _, item in stances] if stances else with_corrections(choose(asked, evidence))
     best = chosen[0] if chosen else evidence[0] if evidence else None
@@ -214,12 +211,21 @@ def _told(
     )
 
 
-def choose(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
+def weigh_hits(question: str, hits: Sequence[Hit], reader: Reader, *, beside: Sequence[Hit] = ()) -> list[Evidence]:
+    """As `find_evidence`; half a correction comes with the sentence that says what is right."""
+    return [
+        with_next_sentence(question, item, reader) if is_half_a_correction(item) else item
+        for item in find_evidence(question, hits, reader, beside=beside)
+    ]
+
+
+def choose(question: str, evidence: Sequence[Evidence], *, best: float = float("-inf")) -> list[Evidence]:
     """The sentences to answer from, likeliest first: none where the best does not reach ANSWERS, else those within
-    MARGIN of it, twice that where they correct, that give a number where one is asked for."""
+    MARGIN of it, twice that where they correct, that give a number where one is asked for. `best` is the score of what
+    is known besides."""
     if not evidence or evidence[0].score < ANSWERS:
         return []
-    least = evidence[0].score - MARGIN
+    least = max(best, evidence[0].score) - MARGIN
     chosen = [item for item in evidence if item.score >= (least - MARGIN if corrects(item) else least)]
     return [item for item in chosen if gives_value(question, item)]
 
@@ -228,6 +234,11 @@ def heard(evidence: Sequence[Evidence]) -> list[Evidence]:
     """The sentences that may disagree with the best: within OTHER_SIDE of it, with words that the reader takes for an
     answer rather than for none."""
     return [item for item in evidence if item.score >= evidence[0].score - OTHER_SIDE and item.span > 0]
+
+
+def reaching(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The sentences from which a question is answered at all."""
+    return [item for item in evidence if item.score >= ANSWERS]
 
 
 def is_yes_no(question: str) -> bool:

@@ -131,13 +131,16 @@ def read_hits(question: str, hits: Sequence[Hit], reader: Reader) -> list[Eviden
     return sorted(found.values(), key=lambda item: -item.score)
 
 
-def find_evidence(question: str, hits: Sequence[Hit], reader: Reader) -> list[Evidence]:
-    """The likeliest LOOKED_AT sentences of the hits, each with the log-odds that it answers, likeliest first."""
+def find_evidence(question: str, hits: Sequence[Hit], reader: Reader, *, beside: Sequence[Hit] = ()) -> list[Evidence]:
+    """The likeliest LOOKED_AT sentences of the hits, each with the log-odds that it answers, likeliest first.
+
+    What the archive holds `beside` them is not read; it says which of the question's words are rare.
+    """
     read = read_hits(question, hits, reader)
     likely = read[:LOOKED_AT]
     views = [in_view(item) for item in likely]
     alone = reader.answers(question, views)
-    held = words_held(question, hits, views)
+    held = words_held(question, [*hits, *beside], views)
     scores = [
         (*item.scores, answers, share, -math.log(item.hit.rank))
         for item, answers, share in zip(likely, alone, held, strict=True)

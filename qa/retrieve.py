@@ -120,7 +120,7 @@ def _last_stage(
     reranker: Reranker | None,
 ) -> tuple[str, list[Hit]]:
     places = {stage: {row: rank for rank, (row, _) in enumerate(rows, 1)} for stage, rows in ranked.items()}
-    fused = fuse({stage: [row for row, _ in rows] for stage, rows in ranked.items()}, WEIGHTS, k=FUSION_K)
+    fused = fuse_stages(ranked)
     scores = dict(fused)
     found = news.find([row for row, _ in fused[: _spare(k)]])
     hits = [_hit(rank, scores[item.row], item, _stages(item, places)) for rank, item in enumerate(found, 1)]
@@ -128,6 +128,16 @@ def _last_stage(
         return "fused", fold_copies(hits)[:k]
     texts = [f"{heading(hit.article, hit.passage.start)}\n{hit.text}" for hit in hits]
     return "reranked", fold_copies(rerank(hits, reranker.score(question, texts)))[:k]
+
+
+def fuse_stages(ranked: Mapping[str, Sequence[tuple[int, float]]]) -> list[tuple[int, float]]:
+    """The rows of all stages with their fused scores, best first."""
+    return fuse({stage: [row for row, _ in rows] for stage, rows in ranked.items()}, WEIGHTS, k=FUSION_K)
+
+
+def hits_at(news: NewsIndex, rows: Sequence[int]) -> list[tuple[int, Hit]]:
+    """The passages of rows as hits, ranked as they come; a row that has left the archive is passed over."""
+    return [(item.row, _hit(rank, 0.0, item)) for rank, item in enumerate(news.find(rows), 1)]
 
 
 def _hit(rank: int, score: float, item: Found, stages: Mapping[str, float | None] | None = None) -> Hit:

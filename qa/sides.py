@@ -74,18 +74,28 @@ def asks_for_day(question: str) -> bool:
 
 
 def values_of(question: str, item: Evidence) -> list[Value]:
-    """The numbers or days, whichever is asked for, of the words that answer; a number that the sentence denies is none:
-    "fourteen, not 17"."""
+    """As `values_in`, of a sentence and its likeliest words."""
     if not item.spans:
         return []
-    start, end = item.spans[0][0] - item.start, item.spans[0][1] - item.start
+    first, last = item.spans[0]
+    return values_in(question, item.quote, (first - item.start, last - item.start), _published(item))
+
+
+def values_in(question: str, quote: str, span: tuple[int, int], published: str) -> list[Value]:
+    """The numbers or days, whichever is asked for, of the words that answer, `quote[slice(*span)]`; a number that the
+    sentence denies is none: "fourteen, not 17". `published` is the day of the story, ISO 8601, or empty.
+
+    >>> [(day.month, day.day) for day in values_in("When was it?", "It was on 3 May.", (7, 15), "")]
+    [(5, 3)]
+    """
+    start, end = span
     if asks_for_day(question):
-        return list(read_days(item.words, _published(item)) or read_days(item.quote, _published(item)))
+        return list(read_days(quote[start:end], published) or read_days(quote, published))
     if asks_for_number(question):
-        denied = [found.span() for found in DENIED.finditer(item.quote)]
+        denied = [found.span() for found in DENIED.finditer(quote)]
         return [
             found
-            for found in read_quantities(item.quote)
+            for found in read_quantities(quote)
             if found.start < end and found.end > start and not any(a <= found.start < b for a, b in denied)
         ]
     return []

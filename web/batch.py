@@ -22,6 +22,7 @@ from index.article import ArticleError
 from index.reading.files import kind_of
 from index.reading.kept_page import PAGES
 from index.store.archive import Archive
+from index.store.standing import strike
 from index.update import ADDED
 
 NAME = re.compile(r"b[g-p]{16}")
@@ -109,12 +110,13 @@ def forget(archive: Archive, batch: Batch) -> int:
     files = {*archive.files_under(folder_of(archive.folder, batch.name))}
     for page in pages_of(archive.folder, batch):
         files |= archive.files_under(page).keys()
-    number = sum(len(archive.digests_of_file(file)) for file in files)
+    gone = {article for file in files for article in archive.digests_of_file(file)}
     if files:
         with archive.change():
             for file in sorted(files):
                 archive.forget_file(file)
-    return number
+        strike(archive.folder, gone)
+    return len(gone)
 
 
 def remove(archive: Path, batch: Batch) -> None:

@@ -109,9 +109,17 @@ class Watcher:
 
 
 def keep_current(
-    news: NewsIndex, watcher: Watcher, *, count_tokens: CountTokens, tell: Callable[[FileChange], None]
+    news: NewsIndex,
+    watcher: Watcher,
+    *,
+    count_tokens: CountTokens,
+    tell: Callable[[FileChange], None],
+    changed: Callable[[], None] = lambda: None,
 ) -> None:
-    """Brings the archive up to date with each change that `watcher` sees, and tells of it, without end."""
+    """Brings the archive up to date with each change that `watcher` sees, and tells of it, without end.
+
+    `changed` is called when all of a change has been told.
+    """
     busy = False
     for paths in watcher.quiet():
         try:
@@ -128,6 +136,8 @@ def keep_current(
         busy = False
         for change in changes:
             tell(change)
+        if changes:
+            changed()
 
 
 def _bring_up(

@@ -1,9 +1,9 @@
 """An archive as one file that any back end can take in, vectors included; nothing is embedded again.
 
 A ZIP: `about.json`, then in blocks of articles `articles/N.jsonl` (fields, file, passages) and `vectors/N.npy`
-(`(n, d) float32`, in the order of the passages), `files.json`, `feeds.json`, and last `manifest.json` with the
-SHA-256 of every member, the counts, and what some searches found: they are compared on the other side. Files beside
-the archive (fetched pages, added files, marks) are not in it.
+(`(n, d) float32`, in the order of the passages), `files.json`, `feeds.json`, `standing.json` where questions are
+followed, and last `manifest.json` with the SHA-256 of every member, the counts, and what some searches found: they are
+compared on the other side. Files beside the archive (fetched pages, added files, marks) are not in it.
 """
 
 import hashlib
@@ -27,6 +27,7 @@ from index.opening import create_archive, is_archive, open_archive, ranker_of
 from index.passage import Passage
 from index.store.archive import Archive, ArchiveError, Feed, Ranker, StoredPassage
 from index.store.scope import EVERYTHING
+from index.store.standing import Standing, is_kept, read_standing
 
 FORMAT = "groundwire archive 1"
 BLOCK, BLOCK_BYTES = 500, 64_000_000  # articles, and what they and their vectors take: a block ends with either
@@ -38,6 +39,7 @@ UNREADABLE = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
     *(EOFError, ValueError, RuntimeError, OverflowError),
 )
+STANDING = "standing.json"
 TAKEN_IN = "articles taken in"
 KEPT_ABOUT = ("embedder", "dimension", "max_tokens", "name")
 
@@ -125,6 +127,10 @@ def _write(archive: Archive, ranker: Ranker, packed: zipfile.ZipFile, progress: 
         number += 1
     put("files.json", _json({path: asdict(known) for path, known in archive.files_under(Path("/")).items()}))
     put("feeds.json", _json([asdict(feed) for feed in archive.feeds()]))
+    if is_kept(archive.folder):
+        standing = Standing(archive.folder)
+        put(STANDING, _json(standing.to_dict()))
+        standing.close()
     progress("searching, to compare with later", 0, 0)
     probes = [probe_of(archive, ranker, id) for id in _spread(ids)]
     probes = [probe for probe in probes if probe]
@@ -193,6 +199,10 @@ def _take_in(reader: "_Reader", archive: Archive, progress: TellStep) -> None:
                 archive.put_file(path, root, sha256)
         for feed in reader.feeds():
             archive.put_feed(feed)
+        if followed := reader.standing():
+            standing = Standing(archive.folder)
+            standing.take(followed)
+            standing.close()
         progress("making the search indexes", 0, 0)
         ranker_of(archive).refresh()
 
@@ -292,6 +302,7 @@ class _Reader:
         told = self.manifest["articles"], self.manifest["passages"]
         dimension, files = int(self.about()["dimension"]), self.files()
         self.feeds()
+        self.standing()
         articles = passages = 0
         for number in range(self.blocks):
             for _, _, held in self.articles(number, dimension, files):
@@ -329,6 +340,17 @@ class _Reader:
             return [Feed(**feed) for feed in self._parse(self._checked("feeds.json"), "feeds.json")]
         except TypeError as error:
             raise self._damaged("feeds.json", str(error)) from None
+
+    def standing(self) -> dict[str, Any]:
+        """The questions that were followed, with their history; empty where there were none."""
+        if STANDING not in self.manifest["members"]:
+            return {}
+        held = self._parse(self._checked(STANDING), STANDING)
+        try:
+            read_standing(held)
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise self._damaged(STANDING, str(error)) from None
+        return dict(held)
 
     def articles(
         self, number: int, dimension: int, known: Container[str]

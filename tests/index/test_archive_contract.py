@@ -148,6 +148,9 @@ def test_it_holds_what_the_oracle_holds(news: NewsIndex, oracle: NewsIndex) -> N
     assert ours.counts() == theirs.counts() and ours.passage_count == theirs.passage_count
     assert ours.generation == theirs.generation and ours.digests() == theirs.digests()
     assert [ours.about(name) for name in ("embedder", "dimension", "max_tokens", "none")] == ["fake 64", "64", "12", ""]
+    assert news.archive.digests() == oracle.archive.digests()
+    article = news.archive.article("wire-1")
+    assert article and news.archive.digests()["wire-1"] == article.digest
 
 
 def test_articles_come_back_character_by_character(news: NewsIndex, oracle: NewsIndex) -> None:

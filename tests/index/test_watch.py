@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,11 @@ from index.arrivals.watch import FileChange, Watcher, keep_current
 from index.article import ArticleError
 from index.news_index import NewsIndex
 from index.opening import open_archive
+from index.store.standing import Standing
+from qa.standing.follow import begin
 from tests.conftest import make_index, write_files
 from tests.support.fakes import FakeEmbedder, count_words
+from tests.support.rooms import make_room
 
 pytestmark = pytest.mark.slow
 TESTS = Path(__file__).parents[1]
@@ -275,6 +279,26 @@ def test_changes_as_json(command: Callable[..., "subprocess.Popen[str]"], articl
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
+
+
+def test_what_is_followed_is_asked_after_each_change(
+    command: Callable[..., "subprocess.Popen[str]"], tmp_path: Path, articles: Path
+) -> None:
+    news = make_index(tmp_path / "archive", [articles], FakeEmbedder(), max_tokens=220)
+    with closing(news), closing(Standing(news.archive.folder)) as standing:
+        begin(make_room(news, llm="none"), standing, "How many people died in the strike at the airport?")
+    process = command(articles, "--json")
+    assert process.stdout and process.stderr
+    assert json.loads(process.stdout.readline())["answers_changed"] == []
+    process.stderr.readline()
+    told = "---\ntitle: Toll\nsource: Reuters\npublished: 2020-01-05\n---\n"
+    write_files(articles, {"b.md": f"{told}Twelve people died in the strike at the airport.\n"})
+    assert json.loads(process.stdout.readline())["what"] == "new"
+    change = json.loads(process.stdout.readline())
+    assert (change["what"], change["kind"], change["number"]) == ("answer", "changed", 1)
+    assert [voice["words"] for voice in (*change["now"], *change["was"])] == ["Twelve", "Ten"]
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=PATIENCE)
 
 
 def test_a_name_that_is_no_text_ends_no_watch_and_another_failure_does(

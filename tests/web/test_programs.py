@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import openai
 import pytest
 
 from index.store.scope import EVERYTHING, Scope, ScopeError
+from index.store.standing import Standing
 from models import Message
 from qa.ask import Event, QuestionError, Status
 from qa.newsroom import Newsroom
@@ -490,6 +491,23 @@ def test_who_has_not_logged_in_lists_nothing(shut: Served) -> None:
     assert status == 200 and front["articles"] == 4
 
 
+def test_a_program_reads_what_is_followed(free: Served) -> None:
+    client = free.gradio()
+    assert client.predict(api_name="/followed") == []
+    news = free.server.archives.archive("", free.server.archives.listed("")[0].key)
+    with closing(Standing(news.folder)) as standing:
+        standing.add(
+            "Who died?",
+            Scope(),
+            "2020-01-03T10:00:00+00:00",
+            {"voices": [], "heard": []},
+            {"kind": "first", "now": [], "was": []},
+        )
+    [row] = client.predict(api_name="/followed")
+    assert (row["question"], row["known"], row["changes"]) == ("Who died?", [], 0)
+    assert [step["kind"] for step in row["history"]] == ["first"]
+
+
 @pytest.mark.parametrize(
     ("call", "why"),
     [
@@ -607,7 +625,9 @@ def call(name: str, **arguments: Any) -> Callable[[Any], Any]:
 
 def test_an_assistant_sees_tools_with_what_they_take(free: Served) -> None:
     tools = {tool.name: tool for tool in free.mcp(lambda session: session.list_tools()).tools}
-    assert set(tools) == {"ask", "search", "list_articles", "read_article", "archives", "index"}
+    assert set(tools) == {
+        *("ask", "search", "list_articles", "read_article", "archives", "followed_questions", "index")
+    }
     taken = tools["ask"].inputSchema
     assert set(taken["properties"]) == {"question", "archive", "outlets", "since", "until"}
     assert taken["required"] == ["question"] and "YYYY-MM-DD" in taken["properties"]["since"]["description"]

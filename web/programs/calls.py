@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from dataclasses import asdict
 from typing import Any
 
@@ -12,10 +12,12 @@ from index.search.grammar import is_exact
 from index.store.archive import ArchiveError
 from index.store.scope import Scope
 from index.store.spelling import id_meant
+from index.store.standing import Standing, is_kept
 from models import Message
 from qa.answer import Answer
 from qa.ask import Event, Found, Piece, check_question
 from qa.listing import Listing, Sort, by_day, front, list_stories, marks_of_question, read_sort
+from qa.standing.follow import history_of, listed
 from web.archives import Listed, compared
 from web.queue import Asking, QueuePlace
 from web.server import Server
@@ -158,6 +160,16 @@ def read(
         "text": article.text[start:stop],
         "next_start": stop if stop < last else None,
     }
+
+
+def followed(server: Server, user: str, key: str) -> list[dict[str, Any]]:
+    """The questions that are followed in an archive, what is known of each, and the history of its answer."""
+    folder = server.archives.archive(user, key).folder
+    if not is_kept(folder):
+        return []
+    with closing(Standing(folder)) as standing:
+        steps = {q.number: [step.to_dict() for step in history_of(standing, q)] for q in standing.questions()}
+        return [row | {"history": steps[row["number"]]} for row in listed(standing) if row["number"] in steps]
 
 
 def known(article: Article) -> dict[str, Any]:
