@@ -2,8 +2,8 @@
 
 The stream (bench/gold/stream) comes in an article at a time, after the first ones, over which its questions are taken
 up. A change counts as told where its article's value is news to its question; anything else that is told is false. With
-`--archive` and `--gold` instead: 100 questions are followed in an archive of which 1,000 articles count as not there
-yet; then they are there, and the clock runs until all have been asked.
+`--archive` and `--gold` instead: 100 questions are followed in an archive of which 1,000 articles (`--new`) count as
+not there yet; then they are there, and the clock runs until all have been asked.
 """
 
 import json
@@ -34,21 +34,24 @@ from qa.standing.follow import Change, ask_whole, begin, check, known_from
 from qa.standing.words import headline
 
 STREAM = ROOT / "bench" / "gold" / "stream"
-FOLLOWED, NEW = 100, 1_000
+FOLLOWED = 100
 SEED = 17
 
 
 def main() -> None:
     parser = open_parser(__doc__ or "", name="standing")
     parser.add_argument("--stream", type=Path, default=STREAM, help="the stream's folder (bench/gold/stream)")
-    parser.add_argument("--archive", type=Path, help="for the clock: an archive of more than 1,000 articles, copied")
+    parser.add_argument(
+        "--archive", type=Path, help="for the clock: an archive with more articles than are new; it is copied"
+    )
+    parser.add_argument("--new", type=int, default=1_000, help="how many of them are new (1,000)")
     parser.add_argument("--gold", type=Path, help="a gold set over it, 100 questions or more")
     given = parser.parse_args()
     settings = Settings(weights=given.weights, llm=NO_LLM, offline=True)
     if given.archive and given.gold:
         with closing(open_archive(given.archive)) as archive:
             corpus = describe_archive(archive)
-        figures = run_clock(given.archive, given.gold, settings)
+        figures = run_clock(given.archive, given.gold, settings, new=given.new)
     else:
         corpus = describe_path(given.stream / "articles", read_corpus(given.stream / "articles"))
         figures = run_stream(given.stream, settings)
@@ -106,8 +109,8 @@ def _scores(change: Change) -> str:
     return ", ".join(f"{voice.score:.2f}" for voice in change.now)
 
 
-def run_clock(archive: Path, gold: Path, settings: Settings) -> dict[str, object]:
-    """Seconds until 100 followed questions have been asked of 1,000 articles that none of them has seen.
+def run_clock(archive: Path, gold: Path, settings: Settings, *, new: int) -> dict[str, object]:
+    """Seconds until 100 followed questions have been asked of `new` articles that none of them has seen.
 
     What is known of each at first is what the other articles say.
     """
@@ -120,16 +123,16 @@ def run_clock(archive: Path, gold: Path, settings: Settings) -> dict[str, object
         with closing(news), closing(Standing(news.archive.folder)) as standing:
             digests = news.archive.digests()
             ids = sorted(digests)
-            assert len(ids) > NEW, "the clock wants an archive of more articles"
+            assert len(ids) > new, "the clock wants an archive of more articles"
             random.Random(SEED).shuffle(ids)
-            old = Scope(articles=tuple(sorted(ids[NEW:])))
+            old = Scope(articles=tuple(sorted(ids[new:])))
             answered = 0
             for question in followed:
                 voices = ask_whole(room, question, old)
                 known = known_from(compare(question, (), voices).known, voices, set())
                 standing.add(question, EVERYTHING, "", known, {"kind": "first", "now": [], "was": []})
                 answered += bool(known["voices"])
-            standing.see({id: digests[id] for id in ids[NEW:]})
+            standing.see({id: digests[id] for id in ids[new:]})
             began, spent = time.perf_counter(), time.process_time()
             changes = list(check(room, standing))
             seconds, spent = time.perf_counter() - began, time.process_time() - spent
@@ -140,11 +143,11 @@ def run_clock(archive: Path, gold: Path, settings: Settings) -> dict[str, object
     assert not nothing, "told once"
     kinds: Sequence[str] = [change.kind for change in changes]
     told = f"{seconds:.1f} s, {spent:.1f} s of a processor, {len(changes)} changes told; with nothing new {again:.2f} s"
-    print(f"{FOLLOWED} questions after {NEW} new articles: {told}")
+    print(f"{FOLLOWED} questions after {new} new articles: {told}")
     return {
         "followed": FOLLOWED,
         "answered_before": answered,
-        "new_articles": NEW,
+        "new_articles": new,
         "articles": held.articles,
         "passages": held.passages,
         "seconds": round(seconds, 1),
