@@ -114,9 +114,11 @@ class Ids:
             if root and why_unseen(file, Path(root)):
                 yield None
             return
-        for item in read_file(file, id_of(file, Path(root))):
+        file_id = id_of(file, Path(root))
+        for item in read_file(file, file_id):
             if isinstance(item, Article):
-                yield name_key(item.id)
+                # Older archives note no reader's id beside a longer one.
+                yield from map(name_key, (item.id, *longer_ids(item.id, file, file_id)))
             elif not isinstance(item, LeftAlone):
                 yield None
 
@@ -143,7 +145,7 @@ class FileIds:
         waiting: deque[tuple[Article, T]] = deque()
         size = 0
         for article, rest in read:
-            free = self._free.get(name_key(article.id))
+            free = self._free_for(article.id)
             if not free:
                 yield self._next(article), rest, False
             elif same := next((one for one in free if _named(article, one).digest == self.holds.get(one)), None):
@@ -167,9 +169,16 @@ class FileIds:
             del self.ids.owners[one]
         return [one for one in self.holds if one in gone or one in self.ids.kept_out]  # a kill can leave one in
 
+    def _free_for(self, made: str) -> list[str]:
+        """What nobody has taken up of this reader's id; in older archives, which note none, of its longer forms."""
+        own = self._free.get(name_key(made))
+        if own or self.ids.owners.get(made) == str(self.file):
+            return own or []
+        longer = longer_ids(made, self.file, self.file_id)
+        return next((free for one in longer if (free := self._free.get(name_key(one)))), [])
+
     def _next(self, article: Article) -> Article:
-        free = self._free.get(name_key(article.id))
-        if free:
+        if free := self._free_for(article.id):
             return _named(article, free.pop(0))
         path = str(self.file)
         new = next(one for one in self._forms(article.id) if self.ids.holder(one, path) is None)

@@ -50,6 +50,7 @@ _OPERATOR = re.compile(
     r"|[^\W\d_]\*|[^\W\d_]~[0-9]?(?![^\s()])"
 )
 _PHRASE = re.compile(r'(?<![^\s(:-])"')
+_TWO_QUOTED = re.compile(r'(?i)(?<![^\s(-])date:(?:"[^"]*"\.\.|[^\s()"]*\.\.")')
 _NO_FIELD = re.compile(r"([A-Za-z]{2,}):[^\s/]")
 
 
@@ -85,6 +86,10 @@ def read_query(text: str) -> Query:
     if not text.strip():
         return EVERYTHING
     _check_brackets(text)
+    if _TWO_QUOTED.search(text):
+        raise QueryError(
+            'both days of date: stand in one pair of quotes, such as date:"3 January 2020..5 January 2020"'
+        )
     from lark.exceptions import UnexpectedInput, VisitError
 
     try:

@@ -365,6 +365,8 @@ def test_the_same_is_written_in_several_ways(made: Stories, written: str, meant:
         ("date:2025..2024", '"date:2025..2024" ends before it begins'),
         ("date:(2024 OR 2025)", "date: takes one day"),
         ("date:..", "date: names no day"),
+        ('date:"3 May 2024".."5 May 2024"', "both days of date: stand in one pair of quotes"),
+        ('-date:2024-05.."5 June 2024"', "both days of date: stand in one pair of quotes"),
         ("f*", "f*: a star follows two letters or more"),
         ("fl*od", "fl*od: a star stands at the end of a word alone"),
         ("new-york*", "new-york*: a star follows a single word; write york*"),

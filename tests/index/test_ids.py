@@ -233,6 +233,19 @@ def test_an_archive_that_knows_no_readers_ids_keeps_what_it_has(desk: Desk) -> N
     assert desk.index({"b/x.txt": [("", "File.")]}) == {"x": "A.", "b/x": "B.", "b/x.txt": "File."}
 
 
+@pytest.mark.parametrize(("names", "own"), [(("a.jsonl", "b.jsonl"), "b/x"), (("x.md", "x.txt"), "x.txt")])
+def test_an_archive_that_knows_no_readers_ids_keeps_them_when_a_file_changes(
+    desk: Desk, names: tuple[str, str], own: str
+) -> None:
+    first, second = names
+    desk.index({first: [("x", "A.")], second: [("x", "B.")]})
+    db: Any = desk.news.archive._db  # type: ignore[attr-defined]
+    db.execute("UPDATE articles SET details = json_remove(details, '$.reader_id')")
+    assert desk.index({second: [("x", "B, and more.")]}) == {"x": "A.", own: "B, and more."}
+    write_forgotten(desk.news.archive.folder, [Forgotten(own, "article", "2024-05-01", 1, str(desk.folder / second))])
+    assert desk.index({second: [("x", "B, and still more.")]}) == {"x": "A."}, "nor does what is kept out come in again"
+
+
 # What is told apart by a person
 
 

@@ -212,6 +212,21 @@ def test_updates_that_only_json_ld_has_are_read(tmp_path: Path) -> None:
     ]
 
 
+def test_what_json_ld_marks_up_is_read_as_a_page_is(tmp_path: Path) -> None:
+    words = '<p>The mayor &amp; the <a href="/b">fire service</a> spoke at noon.</p><p>They left.</p>'
+    held = json.dumps({"@type": "LiveBlogPosting", "liveBlogUpdate": [{"articleBody": words}] * 3})
+    head = f"<script type='application/ld+json'>{held}</script>"
+    article = one(tmp_path, "a.html", live("<div id=app></div><p>Loading.</p>", head=head))
+    assert "The mayor & the fire service spoke at noon.\nThey left." in article.text
+
+
+def test_a_headline_that_names_a_time_is_no_time_of_an_update(tmp_path: Path) -> None:
+    article = one(tmp_path, "a.html", live(drawn("divs").replace("Roof torn off", "Ferry of 15:30 will not sail")))
+    assert article.sections[0].title == "Ferry of 15:30 will not sail"
+    article = one(tmp_path, "a.html", live(drawn("divs").replace("Roof torn off", "14:20 CET")))
+    assert article.sections[0].title == article.title
+
+
 @pytest.mark.parametrize(
     ("form", "title", "change"),
     [

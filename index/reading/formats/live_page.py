@@ -4,6 +4,7 @@ Of most pages trafilatura takes one update, or runs all together. What says of i
 `<article>`s with a time each under one headline, is read update by update.
 """
 
+import html
 import json
 import re
 from collections import defaultdict
@@ -23,6 +24,8 @@ LEAST_UPDATES = 3
 LEAST_WORDS = 30  # characters of prose that an update has
 LONGEST_LABEL = 60
 TIME = "time of an update"
+HEADINGS = ("h2", "h3", "h4")
+LETTERS = re.compile(r"[^\W\d_]{4}")  # more than a half of the day and a zone
 LIVE = re.compile(
     r"(?i)(?<![a-z])(?:live(?:blog|ticker|[-_ ]?updates?|[-_ ]?coverage)?|as it happened|minute[- ]by[- ]minute"
     r"|en direct|en vivo|in diretta|newsticker)(?![a-z])"
@@ -30,6 +33,9 @@ LIVE = re.compile(
 CLOCK = re.compile(
     r"(?<![\d:.])(?P<hour>[01]?\d|2[0-3])[:.h](?P<minute>[0-5]\d)(?![\d:.])\s*(?P<half>[ap]\.?m\b\.?)?", re.I
 )
+
+
+INLINE = re.compile(r"(?i)</?(?:a|abbr|b|cite|code|em|font|i|mark|q|s|small|span|strong|sub|sup|time|u)(?:\s[^>]*)?>")
 
 
 @dataclass(frozen=True)
@@ -151,12 +157,13 @@ def _update(block: "_Element") -> Update | None:
     lines: list[str] = []
     title = None
     for leaf, words in leaves(block):
-        if not lines and len(words) <= LONGEST_LABEL and CLOCK.search(words) and not ENDS.search(words):
+        is_label = not lines and len(words) <= LONGEST_LABEL and CLOCK.search(words) and not ENDS.search(words)
+        if is_label and not (label and leaf.tag in HEADINGS and LETTERS.search(CLOCK.sub("", words))):
             label = label or words
             continue
         if words == label or leaf.tag == "time":
             continue
-        if leaf.tag in ("h2", "h3", "h4") and title is None and not lines:
+        if leaf.tag in HEADINGS and title is None and not lines:
             if "".join("".join(link.itertext()) for link in leaf.iter("a")).strip() == words or leaf.xpath(
                 "ancestor::a"
             ):
@@ -189,7 +196,8 @@ def _updates_of(held: object) -> Iterator[Update]:
         updates = item.get("liveBlogUpdate")
         for one in updates if isinstance(updates, list) else ():
             if isinstance(one, dict) and isinstance(one.get("articleBody"), str):
-                lines = tuple(tidy(re.sub(r"<[^>]*>", "\n", one["articleBody"])).split("\n"))
+                plain = html.unescape(re.sub(r"<[^>]*>", "\n", INLINE.sub("", one["articleBody"])))
+                lines = tuple(tidy(plain).split("\n"))
                 moment = iso_date(str(one.get("datePublished") or "")) or None
                 title = one_line(one["headline"]) if isinstance(one.get("headline"), str) else None
                 if any(lines):

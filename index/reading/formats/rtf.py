@@ -13,7 +13,10 @@ from index.article import Article, ArticleError, Original
 from index.reading.formats.text import read_bytes
 from index.reading.metadata import Said, make_article, parsing, tidy
 
-INNER = re.compile(r"\{[^{}]*\\(?:deleted|v|webhidden)(?![a-z0-9])[^{}]*\}")
+UNSEEN = r"(?<!\\)\\(deleted|v|webhidden)(?![a-z0-9])"  # struck out or hidden, from here on in its group
+SPAN = re.compile(rf"{UNSEEN}[^{{}}]*?(?:\\\1(?:0(?!\d))|(?=\\plain(?![a-z])))")  # until it is ended
+INNER = re.compile(rf"\{{(?:\s|\\[a-z]+(?:-?\d+)?|\\\*)*{UNSEEN}[^{{}}]*\}}")
+REST = re.compile(rf"{UNSEEN}[^{{}}]*(?=\}})")
 NOTE = re.compile(r"\{\\(?:footnote|\*\\footnote)(?:\\ftnalt)?\b(?:\s*\\chftn)?")
 ADDRESS = re.compile(r"\(\"[a-z]+:[^\"\n]*\"\)", re.IGNORECASE)  # striprtf writes it behind a link's words
 SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
@@ -31,7 +34,9 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
             raise ArticleError(f"{original.name}: is empty; it is left out")
         if not data.lstrip().startswith(b"{\\rtf"):
             raise ArticleError(f"{original.name}: is no rich text (RTF), whatever its suffix says; it is left out")
-        source = INNER.sub("", data.decode("cp1252", "replace").lstrip())
+        source = data.decode("cp1252", "replace").lstrip()
+        for unseen in (SPAN, INNER, REST):
+            source = unseen.sub("", source)
         counts = {what: len(found.findall(source)) for what, found in LEFT_OUT.items()}
         text = tidy(text_of(NOTE.sub(r"{\\par ", source)))
         article = make_article(original, text, _said(source))
