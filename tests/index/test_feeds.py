@@ -217,7 +217,8 @@ def test_an_update_brings_new_and_changed_pages_and_asks_for_no_other(site: Site
         "skipped": [],
     }
     assert sorted(site.asked) == ["/a", "/c", "/robots.txt", "/rss"]
-    assert "fell on Tuesday" in desk.run("search", "fell on Tuesday")[0]
+    shown = desk.run("search", "fell on Tuesday")[0]
+    assert "fell on Tuesday" in shown.replace("⟦", "").replace("⟧", ""), "the words that match are marked"
 
 
 def test_where_a_page_cannot_be_had_the_feed_speaks(site: Site, desk: Desk) -> None:
