@@ -18,7 +18,7 @@ def with_corrections(chosen: Sequence[Evidence]) -> list[Evidence]:
     """
     kept: dict[tuple[str, int], Evidence] = {}
     for item in chosen:
-        by = _withdrawn_by(item)
+        by = withdrawn_by(item)
         item = item if by is None else _evidence(by, item, *by.right)
         kept.setdefault(item.place, item)
     return list(kept.values())
@@ -30,13 +30,13 @@ def withdrawn(chosen: Sequence[Evidence]) -> list[Evidence]:
     """
     found = []
     for item in chosen:
-        by = _withdrawn_by(item)
+        by = withdrawn_by(item)
         if by and (by.section.published or "")[:10] > (item.hit.section.published or "")[:10]:
             found.append(replace(item, hit=replace(item.hit, superseded=True)))
     return found
 
 
-def _withdrawn_by(item: Evidence) -> Correction | None:
+def withdrawn_by(item: Evidence) -> Correction | None:
     """The newest correction that calls the words wrong by which a sentence answers."""
     return next((one for one in reversed(_on(item)) if one.withdraws(item.words or item.quote)), None)
 
