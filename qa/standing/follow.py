@@ -140,7 +140,7 @@ def voices_of(
     `best` is the log-odds of the likeliest that is known.
     """
     if is_yes_no(question):
-        stances = corrected_stances(take_stances(question, reaching(evidence), reader))
+        stances = corrected_stances(question, take_stances(question, reaching(evidence), reader))
         return [hear(question, item, yes=yes) for yes, item in stances]
     return [hear(question, item) for item in with_corrections(choose(question, evidence, best=best))]
 
