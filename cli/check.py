@@ -56,6 +56,7 @@ def run_check(given: argparse.Namespace, settings: Settings) -> int:
     path = None if given.file == "-" else Path(given.file)
     scope = scope_of(given)
     raw = _read_input() if path is None else _raw(path)
+    _check_page(given.html, path)
     quotes = [] if given.draft else kept_quotes(raw)
     if quotes:
         return _verify(quotes, given, settings)
@@ -76,6 +77,18 @@ def run_check(given: argparse.Namespace, settings: Settings) -> int:
         write_whole(given.html, as_html(found, path.name if path else "Draft", Path(place_of(settings.archive)).name))
     print(plain_json(found.to_dict()) if given.json else _told(found))
     return 0 if found.clean else UNPROVED
+
+
+def _check_page(page: Path | None, draft: Path | None) -> None:
+    """Raises DraftError, before anything is checked, for a --html that is the draft or can be no file."""
+    from qa.checking.draft import DraftError
+
+    if page is None:
+        return
+    if page.is_dir() or not page.parent.is_dir():
+        raise DraftError(f"{page}: cannot be a file there; name one in a folder that is there with --html")
+    if draft and page.exists() and page.samefile(draft):
+        raise DraftError(f"{page}: is the draft itself; name another file with --html")
 
 
 def _read_input() -> str:

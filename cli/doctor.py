@@ -155,6 +155,8 @@ def _weights(settings: Settings) -> Finding:
     wanted = sum(entry.bytes for entry in _entries(settings) if not installed(entry, folder))
     free = shutil.disk_usage(there).free
     told = f"{folder}, {free / 1e9:.1f} GB free"
+    if folder.exists() and not folder.is_dir():
+        return Finding("weights folder", "fails", f"{folder}: is no folder; name another --weights")
     if wanted and not os.access(there, os.W_OK):
         return Finding("weights folder", "fails", f"{told}: cannot be written; name another --weights")
     if wanted > free:
@@ -171,6 +173,7 @@ def _models(settings: Settings) -> Iterator[Finding]:
         yield Finding("reader", "ok", f"comes with the program; {open_reader(settings).identity}")
     except (ModelError, ImportError) as error:
         yield Finding("reader", "fails", f"{error}")
+    yield from _unknown(settings)
     for entry in _entries(settings):
         if installed(entry, settings.weights):
             yield Finding(entry.name, "ok", entry.title)
@@ -179,6 +182,24 @@ def _models(settings: Settings) -> Iterator[Finding]:
             yield Finding(entry.name, "fails", f"not there, and the network is off: {pull}")
         else:
             yield Finding(entry.name, "later", f"fetched when it is first needed, {entry.bytes / 1e6:.0f} MB")
+
+
+def _unknown(settings: Settings) -> Iterator[Finding]:
+    """The models that are named and that nothing is called."""
+    from models import ModelError
+    from models.catalogue import Role
+    from models.fetch import check_name
+
+    named: list[tuple[str, Role]] = [(settings.embedder, "embedder")]
+    if settings.reranker not in ("", "llm"):
+        named.append((settings.reranker, "reranker"))
+    if settings.llm != NO_LLM and not is_address(settings.llm):
+        named.append((settings.llm, "llm"))
+    for name, role in named:
+        try:
+            check_name(name, role)
+        except ModelError as error:
+            yield Finding(role, "fails", str(error))
 
 
 def _archive(settings: Settings) -> Finding:

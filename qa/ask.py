@@ -127,7 +127,7 @@ def answer(
     seconds["search"] = _since(started)
     yield Status("reading")
     evidence = weigh_hits(alone, hits, parts.reader)
-    stances = corrected_stances(take_stances(alone, evidence, parts.reader)) if is_yes_no(asked) else None
+    stances = corrected_stances(alone, take_stances(alone, evidence, parts.reader)) if is_yes_no(asked) else None
     chosen = [item for _, item in stances] if stances else with_corrections(choose(asked, evidence))
     best = chosen[0] if chosen else evidence[0] if evidence else None
     score = round(chance(best.score), 4) if best else 0.0

@@ -18,7 +18,7 @@ def with_corrections(chosen: Sequence[Evidence]) -> list[Evidence]:
     """
     kept: dict[tuple[str, int], Evidence] = {}
     for item in chosen:
-        by = _withdrawn_by(item)
+        by = withdrawn_by(item)
         item = item if by is None else _evidence(by, item, *by.right)
         kept.setdefault(item.place, item)
     return list(kept.values())
@@ -30,26 +30,33 @@ def withdrawn(chosen: Sequence[Evidence]) -> list[Evidence]:
     """
     found = []
     for item in chosen:
-        by = _withdrawn_by(item)
+        by = withdrawn_by(item)
         if by and (by.section.published or "")[:10] > (item.hit.section.published or "")[:10]:
             found.append(replace(item, hit=replace(item.hit, superseded=True)))
     return found
 
 
-def _withdrawn_by(item: Evidence) -> Correction | None:
+def withdrawn_by(item: Evidence) -> Correction | None:
     """The newest correction that calls the words wrong by which a sentence answers."""
     return next((one for one in reversed(_on(item)) if one.withdraws(item.words or item.quote)), None)
 
 
-def corrected_stances(stances: Sequence[tuple[bool, Evidence]]) -> list[tuple[bool, Evidence]]:
-    """The sentences that say yes or no without those that are withdrawn, where the correction says yes or no itself."""
+def corrected_stances(question: str, stances: Sequence[tuple[bool, Evidence]]) -> list[tuple[bool, Evidence]]:
+    """The sentences that say yes or no without those that are withdrawn, where the correction says yes or no itself, or
+    calls wrong what the question asks of.
+    """
 
     def told(by: Correction) -> bool:
         return any(
             item.hit.article.id == by.article.id and by.note.start <= item.start < by.note.end for _, item in stances
         )
 
-    return [(yes, item) for yes, item in stances if not any(told(by) and not _within(by, item) for by in _on(item))]
+    def wrong(item: Evidence) -> bool:
+        by = withdrawn_by(item)
+        return by is not None and by.withdraws(question) and by.withdraws(item.quote)
+
+    kept = [(yes, item) for yes, item in stances if not wrong(item)]
+    return [(yes, item) for yes, item in kept if not any(told(by) and not _within(by, item) for by in _on(item))]
 
 
 def corrections_due(citations: Sequence[Citation], hits: Sequence[Hit]) -> list[Evidence]:

@@ -12,6 +12,7 @@ from typing import Any
 from index.understanding.credits import is_credit
 from index.understanding.days import Day as Written
 from qa.answer import Citation, cite
+from qa.corrected import with_corrections
 from qa.evidence import Evidence, in_view, sentences_of, stems, words_held
 from qa.retrieve import Hit
 from qa.values import COMING, Day, read_days
@@ -38,6 +39,7 @@ def timeline(matter: str, hits: Sequence[Hit]) -> list[Moment]:
     """The moments that the hits of a matter tell of, earliest first, each with the sentences that tell it.
 
     Sentences that tell of no day, or of one whose year cannot be known, are left out, as are superseded versions.
+    Behind what a correction withdraws stands the correction.
     """
     told = [Evidence(hit, *span) for hit in hits if not hit.superseded for span in sentences_of(hit)]
     told = list({item.place: item for item in told if not is_credit(item.quote)}.values())
@@ -62,11 +64,17 @@ def timeline(matter: str, hits: Sequence[Hit]) -> list[Moment]:
     for day in sorted(days):
         for items in days[day]:
             cited = []
-            for item in items:
+            for item in _with_what_is_right(items):
                 number += 1
                 cited.append(cite(number, item.hit.article, item.start, item.end, item.hit.copies))
             made.append(Moment(day, tuple(cited)))
     return made
+
+
+def _with_what_is_right(items: Sequence[Evidence]) -> list[Evidence]:
+    """The sentences, each that a correction withdraws with that correction behind it."""
+    told = [piece for item in items for piece in (item, *with_corrections([item]))]
+    return list({item.place: item for item in told}.values())
 
 
 def days_of(item: Evidence) -> list[str]:

@@ -18,11 +18,13 @@ from qa.ask import LONGEST_QUESTION
 from qa.checking.agreement import Compared, Quoted, compare
 from qa.checking.draft import Said, sentences_of_draft
 from qa.checking.wording import PRONOUNS, content, undated
+from qa.corrected import with_corrections, withdrawn_by
 from qa.evidence import Evidence, in_view, sentences_of, stems
 from qa.newsroom import Newsroom
 from qa.prove import names_in
 
 Mark = Literal["borne out", "contradicted", "not found", "skipped"]
+Judged = tuple[Mark, tuple[str, ...], tuple[str, ...], tuple[Evidence, ...]]
 
 HITS = 20  # passages that a sentence is looked for in
 COMPARED = 12  # sentences of them that it is held against
@@ -141,8 +143,8 @@ def _check(room: Newsroom, said: Said, before: str, scope: Scope, draft: str) ->
     for hit in hits:
         for start, end in sentences_of(hit):
             found.setdefault((hit.article.id, start), Evidence(hit, start, end))
-    mark, why, missing, evidence = judge(said.plain, likeliest(said.plain, before, found.values()), room.reader)
-    return Checked(text, said.plain, said.start, said.end, mark, why, missing, evidence)
+    judged = judge_corrected(said.plain, likeliest(said.plain, before, found.values()), room.reader)
+    return Checked(text, said.plain, said.start, said.end, *judged)
 
 
 def likeliest(statement: str, before: str, found: Iterable[Evidence]) -> list[Evidence]:
@@ -155,9 +157,23 @@ def likeliest(statement: str, before: str, found: Iterable[Evidence]) -> list[Ev
     return kept[:COMPARED]
 
 
-def judge(
-    statement: str, evidence: Sequence[Evidence], reader: Reader
-) -> tuple[Mark, tuple[str, ...], tuple[str, ...], tuple[Evidence, ...]]:
+def judge_corrected(statement: str, evidence: Sequence[Evidence], reader: Reader) -> Judged:
+    """As `judge`, where what a correction withdraws bears nothing out and contradicts nothing.
+
+    What only withdrawn words bear out is contradicted by their correction, which stands before them.
+    """
+    withdrawing = [(item, withdrawn_by(item)) for item in evidence]
+    gone = [item for item, by in withdrawing if by and by.withdraws(statement)]
+    judged = judge(statement, [item for item, by in withdrawing if not by or not by.withdraws(statement)], reader)
+    if judged[0] == "contradicted":
+        judged = judge(statement, [item for item, by in withdrawing if not by], reader)
+    if judged[0] == "borne out" or not gone:
+        return judged
+    mark, _, _, borne = judge(statement, gone, reader)
+    return ("contradicted", ("denial",), (), (*with_corrections(borne), *borne)) if mark == "borne out" else judged
+
+
+def judge(statement: str, evidence: Sequence[Evidence], reader: Reader) -> Judged:
     """The mark of a statement, in what it parts from its quotes, what none of them holds, and the quotes."""
     pairs = [(compare(statement, quoted(item)), item) for item in evidence]
     pairs.sort(key=lambda pair: -pair[0].held)

@@ -17,6 +17,7 @@ from index.store.scope import EVERYTHING, Scope
 from index.store.standing import Entry, Followed, Standing
 from models import Reader, Vectors
 from qa.ask import READ, check_question, choose, is_yes_no, reaching, take_stances, weigh_hits
+from qa.corrected import corrected_stances, with_corrections
 from qa.evidence import SCORES, Evidence, log_odds
 from qa.newsroom import Newsroom
 from qa.retrieve import Hit, fold_copies, fuse_stages, hits_at
@@ -134,10 +135,14 @@ def ask_whole(room: Newsroom, question: str, scope: Scope) -> list[Voice]:
 def voices_of(
     question: str, evidence: Sequence[Evidence], reader: Reader, *, best: float = float("-inf")
 ) -> list[Voice]:
-    """The sentences that answer, likeliest first; `best` is the log-odds of the likeliest that is known."""
+    """The sentences that answer, likeliest first, none that is withdrawn: as in an answer, its correction speaks.
+
+    `best` is the log-odds of the likeliest that is known.
+    """
     if is_yes_no(question):
-        return [hear(question, item, yes=yes) for yes, item in take_stances(question, reaching(evidence), reader)]
-    return [hear(question, item) for item in choose(question, evidence, best=best)]
+        stances = corrected_stances(question, take_stances(question, reaching(evidence), reader))
+        return [hear(question, item, yes=yes) for yes, item in stances]
+    return [hear(question, item) for item in with_corrections(choose(question, evidence, best=best))]
 
 
 def check(room: Newsroom, standing: Standing, *, say: Say = lambda done, total: None) -> Iterator[Change]:

@@ -19,6 +19,17 @@ def test_a_draft_is_told_sentence_by_sentence(desk: Desk, tmp_path: Path) -> Non
     assert "<h1" in (tmp_path / "page.html").read_text("utf-8")
 
 
+def test_a_page_is_not_written_over_the_draft(desk: Desk, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.md"
+    draft.write_text(TRUE, "utf-8")
+    desk.run("check", draft, "--html", draft, code=1)
+    assert "draft.md: is the draft itself; name another file with --html" in desk.err
+    assert draft.read_text("utf-8") == TRUE, "the draft is there still"
+    for page in (tmp_path, tmp_path / "none" / "page.html"):
+        assert desk.run("check", draft, "--html", page, code=1) == "", "told before anything is checked"
+        assert f"{page}: cannot be a file there" in desk.err
+
+
 def test_a_draft_that_is_borne_out_exits_0(desk: Desk) -> None:
     told = json.loads(desk.run("check", "-", "--json", typed=TRUE))
     assert told["counts"] == {"borne out": 1, "contradicted": 0, "not found": 0, "skipped": 0}

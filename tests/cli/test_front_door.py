@@ -144,6 +144,21 @@ def test_the_doctor_says_what_is_there_and_what_would_fail(tmp_path: Path, monke
     assert asked["llama_cpp"][0] == asked[PROSE][0] == "fails" and "pip install groundwire" in asked["llama_cpp"][1]
 
 
+def test_the_doctor_knows_no_model_that_is_called_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.doctor.WANTED", {})
+    monkeypatch.setattr("cli.doctor.EXTRA", {})
+    (tmp_path / "file").write_text("no folder", "utf-8")
+    settings = Settings(archive=tmp_path / "archive", weights=tmp_path / "file", llm="qwen3-4", embedder="nosuch")
+    found = states(replace(settings, reranker="qwen3-4b"))
+    assert found["llm"][0] == found["embedder"][0] == found["reranker"][0] == "fails"
+    assert "did you mean qwen3-4b" in found["llm"][1] and 'no model is called "nosuch"' in found["embedder"][1]
+    assert found["reranker"][1].startswith("qwen3-4b serves as llm, not as reranker")
+    assert found["weights folder"] == ("fails", f"{tmp_path / 'file'}: is no folder; name another --weights")
+    assert states(replace(settings, llm="./none/x.gguf"))["llm"][0] == "fails"
+    for llm in ("owner/repo/x.gguf", "http://127.0.0.1/v1#m", NO_LLM, PROSE):
+        assert "llm" not in states(replace(settings, llm=llm))
+
+
 def test_the_doctor_ends_with_1_where_something_would_fail(
     tmp_path: Path, articles: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

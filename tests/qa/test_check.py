@@ -57,6 +57,34 @@ def test_each_sentence_has_its_mark(news: NewsIndex) -> None:
     assert not found.clean and checked(news, "Ten people died in the strike. Why?").clean
 
 
+HEAD = "{}\n\nSUND TIMES | {} May 2022\n\n{}\n"
+FERRY = {
+    "ferry.txt": HEAD.format(
+        "Ferry Ald sinks",
+        3,
+        "Seventeen people died when the ferry Ald sank on Tuesday. The ferry Ald was built at Norr.",
+    ),
+    "column.txt": HEAD.format(
+        "Corrections and clarifications",
+        6,
+        "A report on 3 May about the ferry Ald said that seventeen people died when the ferry sank. The number is"
+        " eleven, not seventeen. We are sorry for the error.",
+    ),
+}
+
+
+def test_what_a_correction_withdraws_bears_nothing_out(tmp_path: Path) -> None:
+    news = make_index(tmp_path / "archive", [write_files(tmp_path / "in", FERRY)], FakeEmbedder())
+    said = "Seventeen people died when the ferry Ald sank. Eleven people died when the ferry Ald sank on Tuesday."
+    withdrawn, right, other = checked(news, f"{said} The ferry Ald was built at Norr.").sentences
+    assert (withdrawn.mark, withdrawn.why) == ("contradicted", ("denial",))
+    quotes = [cited.quote for cited in withdrawn.citations]
+    assert quotes[0] == "The number is eleven, not seventeen." and quotes[1].startswith("Seventeen people died")
+    assert right.mark != "contradicted", "what is withdrawn contradicts nothing"
+    assert other.mark == "borne out", "the rest of the story stands"
+    news.close()
+
+
 def test_every_quote_is_its_articles_words(news: NewsIndex) -> None:
     for one in checked(news).sentences:
         assert DRAFT[one.start : one.end] == one.text

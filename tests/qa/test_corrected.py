@@ -69,6 +69,12 @@ def test_the_sentence_of_the_note_that_tells_what_was_wrong_answers_nothing(room
     assert "seven to four" in text
 
 
+def test_yes_is_not_said_by_what_is_withdrawn(room: Newsroom) -> None:
+    answer = ask(room, "Was the ferry Ald built in 1961 at Norr?")
+    assert not answer.short.casefold().startswith("yes") and "1967" in answer.answer
+    assert ask(room, "Was the ferry Ald built at Norr?").short.casefold().startswith("yes"), "that was not corrected"
+
+
 def test_a_note_at_the_foot_goes_before_what_it_withdraws(room: Newsroom) -> None:
     text = ask(room, "When was the ferry Ald built?").answer
     assert "1967" in text

@@ -240,6 +240,16 @@ def test_a_new_value_is_told_once_with_what_was_known(desk: Desk) -> None:
     assert lines[-1] == "  known before: Nine, according to Courier (1 September 2025)"
 
 
+def test_what_a_correction_withdraws_is_not_known(desk: Desk) -> None:
+    said = "A report on 1 September about the flood at Varn said that nine people died in the flood at Varn."
+    head = "---\ntitle: Corrections and clarifications\nsource: Courier\npublished: 2025-09-03\n---\n"
+    (desk.articles / "c.md").write_text(f"{head}{said} The number is seven. We are sorry for the error.\n", "utf-8")
+    desk.checked()
+    _, first = begin(desk.room, desk.standing, TOLL)
+    assert [(v.quote, v.article_id) for v in first.now] == [("The number is seven.", "c")], "nine answers nothing"
+    assert first.now[0].corrects
+
+
 def test_another_event_is_not_heard(desk: Desk) -> None:
     begin(desk.room, desk.standing, TOLL)
     assert desk.comes("c", "21 people died in the flood at Larissa. Varn had one too.", "Herald") == []

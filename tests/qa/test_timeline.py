@@ -5,6 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.article import Article, Note
+from index.copies.corrections import Correction
 from qa.retrieve import Hit
 from qa.timeline import timeline
 from tests.support.rooms import make_hit
@@ -53,6 +55,16 @@ def test_what_has_been_was_before_its_story_and_what_comes_is_near_it() -> None:
 def test_a_superseded_version_tells_nothing() -> None:
     found = hits((LATER, "Wire", "2020-06-04"))
     assert days([replace(found[0], superseded=True)]) == []
+
+
+def test_behind_what_is_withdrawn_stands_its_correction() -> None:
+    note = "A report on 4 March about the fire at the Halden works said that 17 men died. The number is two, not 17."
+    holder = Article("column", note, "Corrections", "Wire", "2020-03-06", notes=(Note(0, len(note), own=False),))
+    told = "The fire at the Halden works killed 17 men on Monday."
+    [hit] = hits((told, "Wire", "2020-03-04"))
+    by = Correction(holder, Note(0, len(note), own=False), ((0, len(told)),))
+    [moment] = timeline("the fire at the Halden works", [replace(hit, corrections=(by,))])
+    assert [(c.number, c.quote) for c in moment.citations] == [(1, told), (2, "The number is two, not 17.")]
 
 
 @given(st.permutations([(LATER, "Wire", "2020-06-04"), (FIRE, "Gazette", "2020-03-04"), (OTHER, "Pool", "2020-06-05")]))
