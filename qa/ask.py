@@ -6,6 +6,7 @@ The bars from which a sentence answers stand here.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
 from itertools import chain
 from typing import Any
 
@@ -29,6 +30,7 @@ KEPT_SHARE = 0.5  # of a follow-up's words in its rewriting
 ANSWERS = -0.5  # log-odds from which a sentence answers: docs/answers.md has what other bars give
 MARGIN = 2.0  # log-odds below the best, from which a sentence is on the matter, but no answer
 OTHER_SIDE = 3.0  # log-odds below the best, down to which another outlet's number or day is a side
+SAME_TIME = timedelta(days=180)  # between stories that can disagree: later, it is another event, or has changed
 ON_THE_MATTER = -2.5  # log-odds below which a refusal shows no sentence
 STANCES = 4  # sentences, likeliest first, that may say yes or no: those farther off often are of something else
 STANCE = 0.7  # probability from which a sentence says yes or no
@@ -231,9 +233,20 @@ def choose(question: str, evidence: Sequence[Evidence], *, best: float = float("
 
 
 def heard(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """The sentences that may disagree with the best: within OTHER_SIDE of it, with words that the reader takes for an
-    answer rather than for none."""
-    return [item for item in evidence if item.score >= evidence[0].score - OTHER_SIDE and item.span > 0]
+    """The sentences that may disagree with the best: within OTHER_SIDE of it, by stories within SAME_TIME of its own,
+    with words that the reader takes for an answer rather than for none."""
+    best = evidence[0]
+    near = [item for item in evidence if item.score >= best.score - OTHER_SIDE and item.span > 0]
+    return [item for item in near if apart_in_time(item, best) <= SAME_TIME]
+
+
+def apart_in_time(one: Evidence, other: Evidence) -> timedelta:
+    """How far apart two stories were published; nothing where a day is not known."""
+    try:
+        days = [date.fromisoformat((item.hit.section.published or "")[:10]) for item in (one, other)]
+    except ValueError:
+        return timedelta()
+    return abs(days[0] - days[1])
 
 
 def reaching(evidence: Sequence[Evidence]) -> list[Evidence]:
