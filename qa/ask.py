@@ -30,6 +30,7 @@ KEPT_SHARE = 0.5  # of a follow-up's words in its rewriting
 ANSWERS = -0.5  # log-odds from which a sentence answers: docs/answers.md has what other bars give
 MARGIN = 2.0  # log-odds below the best, from which a sentence is on the matter, but no answer
 OTHER_SIDE = 3.0  # log-odds below the best, down to which another outlet's number or day is a side
+SAME_MATTER = 0.5  # of the best's share of the question's words, in the view of a sentence on the same matter
 SAME_TIME = timedelta(days=180)  # between stories that can disagree: later, it is another event, or has changed
 ON_THE_MATTER = -2.5  # log-odds below which a refusal shows no sentence
 STANCES = 4  # sentences, likeliest first, that may say yes or no: those farther off often are of something else
@@ -233,10 +234,11 @@ def choose(question: str, evidence: Sequence[Evidence], *, best: float = float("
 
 
 def heard(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """The sentences that may disagree with the best: within OTHER_SIDE of it, by stories within SAME_TIME of its own,
-    with words that the reader takes for an answer rather than for none."""
+    """The sentences that may disagree with the best: within OTHER_SIDE of it, on the same matter at the same time, with
+    words that the reader takes for an answer rather than for none."""
     best = evidence[0]
     near = [item for item in evidence if item.score >= best.score - OTHER_SIDE and item.span > 0]
+    near = [item for item in near if item.held >= SAME_MATTER * best.held]
     return [item for item in near if apart_in_time(item, best) <= SAME_TIME]
 
 

@@ -133,14 +133,18 @@ def _written(text: str, question: str, shown: Sequence[Evidence], reader: Reader
     own = stems(words)
     if not re.search(r"[^\W\d_]", words) or len(own & draft.told) >= SAME_SHARE * len(own):
         return  # a model that counts its lines, "1.", or says a thing twice
-    if own <= stems(question):
-        draft.dropped += 1  # what only repeats the question takes its premise for a fact
+    if own - stems("Yes") <= stems(question) or re.match(r"(?i)(?:yes|no)\b[,.:;]", words):
+        # What only repeats the question takes its premise for a fact; yes and no are said by `tell_yes_no` alone.
+        draft.dropped += 1
         return
     proof = prove(words, question, [n - 1 for n in numbers], shown, reader)
     if proof is None:
         draft.dropped += 1
         return
     item, score = proof
+    if own <= stems(f"{about(item)} {said_by(item)}"):
+        draft.dropped += 1  # an outlet and its day, and nothing that it says
+        return
     if not own & stems(question) and fold(words) in fold(item.quote):
         words = " ".join(item.quote.split())
     yield draft.say(as_quoted(words, [item]), item, score)

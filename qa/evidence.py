@@ -63,6 +63,11 @@ class Evidence:
         return self.scores[SCORES.index("span")] if self.scores else math.inf
 
     @property
+    def held(self) -> float:
+        """The share of the question's words that stand in its view, 0 to 1; 1 where that was not looked at."""
+        return self.scores[SCORES.index("words")] if self.scores else 1.0
+
+    @property
     def place(self) -> tuple[str, int]:
         return self.hit.article.id, self.start
 

@@ -412,6 +412,8 @@ def test_another_side_is_near_the_best_and_has_words_that_answer() -> None:
     best, side = told(9.0, 4.0), told(9.0 - ask.OTHER_SIDE, 0.1)
     far, none = told(9.0 - ask.OTHER_SIDE - 0.1, 4.0), told(8.0, 0.0)
     assert ask.heard([best, none, side, far]) == [best, side]
+    other = replace(side, scores=(4.0, 0.0, 0.4, 0.0))
+    assert ask.heard([best, other]) == [best], "it holds too few of the question's words"
     early = make_evidence("Ten fell.", published="2020-01-03", score=9.0)
     soon, late = (replace(make_evidence("Ten fell.", published=day), score=8.0) for day in ("2020-07-01", "2020-07-02"))
     assert ask.heard([early, soon, late, best]) == [early, soon, best], "a year later it is another matter"

@@ -382,6 +382,15 @@ def test_evidence_without_words_is_told_once_it_is_said() -> None:
     assert texts(draft_of("", [bare])) == ["AFP: “Of ten people none survived.” [1]"]
 
 
+def test_yes_and_an_outlets_name_alone_are_no_sentence() -> None:
+    told = make_evidence("Ten men fled the mine.", article_id="a", source="Wire", published="2020-01-03")
+    quoted = ["Wire (3 January 2020): “Ten men fled the mine.” [1]"]
+    for reply in ("Yes, ten men fled [1].", "No. Ten men fled [1].", "Wire (3 January 2020) [1].", "Yes, it is [1]."):
+        said = texts(draft_of(reply, [told], question="Is it so?"))
+        assert not any(text.startswith(("Yes", "Wire (3 January 2020) [")) for text in said), said
+        assert said == quoted or said[0].startswith("Ten men fled"), said
+
+
 # Quotes alone
 
 
