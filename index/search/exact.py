@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import tantivy
 from filelock import FileLock, Timeout
 
+from index.search.lexical import links_to
 from index.search.query import And, Days, Field, Fuzzy, Near, Not, Or, Prefix, Query, Words
 from index.search.stamp import read_stamp
 from index.search.stories import FORM, is_current, open_index, schema, update
@@ -178,11 +178,7 @@ class StoryIndex:
 
     def __init__(self, folder: Path, *, writable: bool) -> None:
         if not writable:
-            # Even to read, tantivy opens a lock file beside the index: it gets a folder of links to the files instead.
-            self._links = TemporaryDirectory(prefix="groundwire-")
-            for file in folder.iterdir():
-                if file.suffix != ".lock":
-                    Path(self._links.name, file.name).symlink_to(file.resolve())
+            self._links = links_to(folder)
             folder = Path(self._links.name)
         self._index = open_index(folder, fresh=False)
         self._searcher = self._index.searcher()

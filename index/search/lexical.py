@@ -134,16 +134,21 @@ def update(folder: Path, archive: Texts) -> None:
     write_stamp(folder, archive.generation, archive.last_row)
 
 
+def links_to(folder: Path) -> TemporaryDirectory[str]:
+    """A folder of links to an index's files, to read it by: even to read, tantivy opens a lock file beside it."""
+    links = TemporaryDirectory(prefix="groundwire-")
+    for file in folder.iterdir():
+        if file.suffix != ".lock":
+            Path(links.name, file.name).symlink_to(file.resolve())
+    return links
+
+
 class LexicalIndex:
     """An open tantivy folder, for searching."""
 
     def __init__(self, folder: Path, *, writable: bool) -> None:
         if not writable:
-            # Even to read, tantivy opens a lock file beside the index: it gets a folder of links to the files instead.
-            self._links = TemporaryDirectory(prefix="groundwire-")
-            for file in folder.iterdir():
-                if file.suffix != ".lock":
-                    Path(self._links.name, file.name).symlink_to(file.resolve())
+            self._links = links_to(folder)
             folder = Path(self._links.name)
         self._index = _open(folder, fresh=False)
         self._searcher = self._index.searcher()
