@@ -14,11 +14,11 @@ from ground.errors import user_errors
 from index.store.archive import Archive
 from index.store.scope import Scope, ScopeError
 from web.conversations import ELSEWHERE, ConversationError
-from web.page.add_tab import AddTab, Updates
 from web.page.chat import Chat, Seat
 from web.page.layout import Sidebar, Talk
 from web.page.markup import Drawer, day, line
-from web.page.measure_tab import build_measure_tab
+from web.page.tabs.add import AddTab, Updates
+from web.page.tabs.measure import build_measure_tab
 from web.page.words import Words
 from web.server import Server
 

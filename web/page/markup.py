@@ -294,7 +294,7 @@ class Drawer:
         return str(self._draw.added(view))
 
     def measure(self, view: Mapping[str, Any]) -> str:
-        """What `web.page.measure_tab` shows."""
+        """What `web.page.tabs.measure` shows."""
         return str(self._draw.measure(view))
 
     def earlier(self, items: Sequence[Mapping[str, object]]) -> str:
