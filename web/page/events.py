@@ -203,7 +203,7 @@ class PageEvents:
                 self.sit_down(seat, place, request)
                 changed: Updates = {} if quiet else {notice: ""}
                 changed |= run(seat, event_data, *values)
-                return changed
+                return changed or {notice: gr.skip()}  # Gradio takes an empty dict for a value
             except user_errors() as error:
                 return told(error)
 
