@@ -606,6 +606,8 @@ def test_words_are_searched_while_they_are_typed_and_narrowed(tab: Tab) -> None:
     assert "words that begin so" in tab.find("#found").inner_text()
     tab.find("#words").fill("oil OR strike")
     wait(lambda: tab.find("#found .open").count() == 2)
+    heard = tab.tab.get_by_role("status").filter(has_text="2 articles, the most relevant first")
+    heard.wait_for(state="attached")
     tab.find("#found .facets").get_by_role("button", name="AFP: 1").click()
     tab.find("#found .chip.on", has_text="AFP").wait_for()
     assert tab.find("#found .open").all_inner_texts() == ["Oil prices rise"]

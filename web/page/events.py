@@ -136,27 +136,27 @@ class PageEvents:
 
     def _wire_search(self, tab: gr.Tab) -> None:
         search, found = self.searching, [self.searching.found]
-        told = {"notice": search.notice}
-        self.on(tab.select, search.opened, [], found, quiet=True, **told)
-        self.on(search.box.input, search.typed, [], found, quiet=True, **told)
-        self.on(search.found.apply, search.narrow, [], found, **told)
-        self.on(search.found.clear, search.widen, [], found, **told)
-        self.on(search.found.expand, search.more, [], found, **told)
+        told = search.notice
+        self.on(tab.select, search.opened, [], found, quiet=True, notice=told)
+        self.on(search.box.input, search.typed, [], found, quiet=True, notice=told)
+        self.on(search.found.apply, search.narrow, [], found, notice=told)
+        self.on(search.found.clear, search.widen, [], found, notice=told)
+        self.on(search.found.expand, search.more, [], found, notice=told)
         for listed in (search.found, self.talk.front):
-            self.on(listed.select, self.open_story, [], [self.reader], **told)
+            self.on(listed.select, self.open_story, [], [self.reader], notice=told)
         for elsewhere in (self.reader, self.talk.front):
-            self.on(elsewhere.apply, self.search_for, [], [*found, self.tabs], **told)
+            self.on(elsewhere.apply, self.search_for, [], [*found, self.tabs], notice=told)
         asked = [*self.talk.narrow.scope]
         self.on(search.found.submit, self.ask_instead, asked, [*self._turns, self.tabs], streams=True)
 
     def _wire_following(self) -> None:
-        follow, told = self.following, {"notice": self.following.notice}
-        self.on(follow.tab.select, follow.opened, [], follow.parts, **told)
+        follow, told = self.following, self.following.notice
+        self.on(follow.tab.select, follow.opened, [], follow.parts, notice=told)
         for event in (follow.box.submit, follow.begin_button.click):
-            self.on(event, follow.begin, [follow.box], follow.parts, **told)
-        self.on(follow.again.click, follow.check, [], follow.parts, **told)
-        self.on(follow.listed.delete, follow.unfollow, [], follow.parts, **told)
-        self.on(follow.listed.select, self.open_listed, [], [self.reader], **told)
+            self.on(event, follow.begin, [follow.box], follow.parts, notice=told)
+        self.on(follow.again.click, follow.check, [], follow.parts, notice=told)
+        self.on(follow.listed.delete, follow.unfollow, [], follow.parts, notice=told)
+        self.on(follow.listed.select, self.open_listed, [], [self.reader], notice=told)
         asked = [*self._turns, self.tabs]
         self.on(follow.listed.submit, self.ask_instead, [*self.talk.narrow.scope], asked, streams=True)
         self.on(self.talk.past.apply, self.follow_turn, [], [*follow.parts, follow.notice])
@@ -164,14 +164,14 @@ class PageEvents:
     def _wire_long(self) -> None:
         """The tabs whose work takes long: a draft, a file of questions."""
         checking, batch = self.checking, self.batch
-        told = {"notice": checking.notice}
-        self.on(checking.begin.click, checking.run, [checking.draft], checking.parts, streams=True, **told)
-        self.on(checking.halt.click, checking.stop, [], [checking.halt], **told)
-        self.on(checking.file.upload, checking.read, [checking.file], [checking.draft], **told)
-        self.on(checking.found.select, self.open_listed, [], [self.reader], **told)
-        told = {"notice": batch.notice}
-        self.on(batch.begin.click, batch.run, [batch.file, batch.kind], batch.parts, streams=True, **told)
-        self.on(batch.halt.click, batch.stop, [], [batch.halt], **told)
+        told = checking.notice
+        self.on(checking.begin.click, checking.run, [checking.draft], checking.parts, streams=True, notice=told)
+        self.on(checking.halt.click, checking.stop, [], [checking.halt], notice=told)
+        self.on(checking.file.upload, checking.read, [checking.file], [checking.draft], notice=told)
+        self.on(checking.found.select, self.open_listed, [], [self.reader], notice=told)
+        told = batch.notice
+        self.on(batch.begin.click, batch.run, [batch.file, batch.kind], batch.parts, streams=True, notice=told)
+        self.on(batch.halt.click, batch.stop, [], [batch.halt], notice=told)
 
     def on(
         self,

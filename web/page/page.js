@@ -94,6 +94,17 @@ window.groundwire = (() => {
     });
   }
 
+  // What is counted is said to a screen reader by a part that stays: one that is drawn anew is often not heard.
+  function counted(element, watch) {
+    const told = document.createElement("div");
+    told.className = "sr";
+    told.setAttribute("role", "status");
+    element.after(told);
+    watch("value", () => {
+      told.textContent = element.querySelector("[data-told]")?.textContent.replace(/\s+/g, " ").trim() ?? "";
+    });
+  }
+
   // Words are searched while they are typed, a moment after the last letter; numbered, for two answers may cross.
   function seek(element, trigger) {
     let waiting;
@@ -172,5 +183,5 @@ window.groundwire = (() => {
     }
   }
 
-  return { acts, conversation, running, reader, seek };
+  return { acts, conversation, counted, running, reader, seek };
 })();

@@ -1,6 +1,6 @@
 """What one tab of the page searches for: words in the syntax of exact search, and what they are narrowed to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from index.search.grammar import read_query
@@ -30,6 +30,14 @@ class Sought:
     def chosen(self) -> dict[str, tuple[str, ...]]:
         """By kind."""
         return {"outlets": self.outlets, "months": self.months, "people": self.people}
+
+    def only(self, kind: Kind, names: tuple[str, ...]) -> "Sought":
+        """The same, narrowed to other names of one kind, and from the first story on."""
+        if kind == "outlets":
+            return replace(self, outlets=names, shown=SHOWN)
+        if kind == "months":
+            return replace(self, months=names, shown=SHOWN)
+        return replace(self, people=names, shown=SHOWN)
 
     def query(self) -> str:
         """In the syntax of exact search, outlets left out; raises QueryError for words that it cannot read.

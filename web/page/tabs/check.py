@@ -35,7 +35,7 @@ class CheckTab:
             self.file = gr.UploadButton(words("draft_file"), file_types=DRAFTS, min_width=90)
         self.notice = html("check-notice")
         self.progress = html("check-progress")
-        self.found = html("checked")
+        self.found = html("checked", "groundwire.counted(element, watch);")
         self.parts: list[Any] = [self.draft, self.begin, self.halt, self.file, self.progress, self.found]
 
     def read(self, seat: Seat, _: gr.EventData, file: str | None) -> Updates:

@@ -31,7 +31,7 @@ class SearchTab:
         self.draw = FindingDrawer(chat.drawer)
         self.box = html("seek", "groundwire.seek(element, trigger);", value=self.draw.box(""))
         self.notice = html("search-notice")
-        self.found = html("found")
+        self.found = html("found", "groundwire.counted(element, watch);")
 
     # What is done
 
@@ -49,7 +49,7 @@ class SearchTab:
     def narrow(self, seat: Seat, event: gr.EventData) -> Updates:
         kind, name = kind_of(event.kind), str(event.name)
         chosen = seat.sought.chosen()[kind]
-        seat.sought = replace(seat.sought, shown=SHOWN, **{kind: tuple(dict.fromkeys((*chosen, name)))})
+        seat.sought = seat.sought.only(kind, tuple(dict.fromkeys((*chosen, name))))
         return self.look(seat)
 
     def widen(self, seat: Seat, event: gr.EventData) -> Updates:
@@ -59,7 +59,7 @@ class SearchTab:
             return self.look(seat)
         kind = kind_of(event.kind)
         left = tuple(name for name in seat.sought.chosen()[kind] if name != event.name)
-        seat.sought = replace(seat.sought, shown=SHOWN, **{kind: left})
+        seat.sought = seat.sought.only(kind, left)
         return self.look(seat)
 
     def more(self, seat: Seat, _: gr.EventData) -> Updates:
@@ -70,7 +70,7 @@ class SearchTab:
         """From elsewhere on the page: all stories, or those of one outlet, month or person."""
         sought = Sought(number=seat.sought.number)
         kind = event._data.get("kind")
-        seat.sought = replace(sought, **{kind_of(kind): (str(event.name),)}) if kind else sought
+        seat.sought = sought.only(kind_of(kind), (str(event.name),)) if kind else sought
         return self.look(seat)
 
     def opened(self, seat: Seat, _: gr.EventData) -> Updates:
