@@ -81,7 +81,7 @@ class Camera:
         """Chooses one of the page's tabs; what does not fit a phone is in a menu."""
         tab = self.tab.get_by_role("tab", name=name)
         if not tab.is_visible():
-            self.tab.locator(".overflow-menu button, .tab-container + div button").first.click()
+            self.tab.locator(".overflow-menu button").first.click()
             tab = self.tab.get_by_role("button", name=name).or_(tab).last
         tab.click()
 
