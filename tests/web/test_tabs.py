@@ -3,30 +3,30 @@
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import gradio as gr
 import pytest
 
 from index.search.grammar import QueryError
-from qa.checking.check import check
+from qa.checking.check import TOLD, Mark, check
 from qa.settings import Settings
+from qa.standing.compare import Kind
 from tests.conftest import ARTICLES, make_index, write_files
 from tests.support.fakes import FakeEmbedder, fakes_for_models
 from tests.web.test_markup import DRAWER, HOSTILE, Read, marks
 from web.page.chat import Seat
 from web.page.events import PageEvents
 from web.page.sought import Sought
-from web.page.tabs.finding import FindingDrawer, months_between
-from web.page.tabs.quoted import QuotedDrawer
-from web.page.words import Words
+from web.page.tabs.finding import SYNTAX, FindingDrawer, months_between
+from web.page.tabs.quoted import QuotedDrawer, kind_class
+from web.page.words import Words, tables
 from web.server import Server
 
 OURS = set(
     "section article h2 h3 p span ol ul li button mark form label input select option details summary table tbody tr td"
     " code svg rect line circle title figure figcaption div strong".split()
 )
-SHOWN = "chips facets hits"
 
 
 @pytest.fixture
@@ -180,6 +180,14 @@ def test_what_others_wrote_is_words_in_every_tab() -> None:
         read = Read(html)
         assert {tag for tag, _ in read.tags} <= OURS
         assert not any(name.startswith("on") or name == "src" for _, given in read.tags for name in given)
+
+
+def test_each_kind_of_what_is_told_has_its_words() -> None:
+    told = [f"change_{kind}" for kind in get_args(Kind)]
+    told += [f"parts_{what}" for what in (*TOLD, "doubt")]
+    told += [f"{part}_{kind_class(mark)}" for part in ("mark", "count") for mark in get_args(Mark)]
+    told += [f"{part}_{one}" for part in ("write", "finds") for one in SYNTAX]
+    assert set(told) <= tables()["en"].keys()
 
 
 def test_months_without_an_article_have_their_place() -> None:
