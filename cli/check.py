@@ -161,7 +161,7 @@ def _verify(quotes: "Sequence[KeptQuote]", raw: str, given: argparse.Namespace, 
         told = ", ".join(f"{number} {name}" for name, number in counts.items())
         print(f"{len(verified)} {'quote' if len(verified) == 1 else 'quotes'}: {told}")
         if state:
-            print(f"the archive {'is as it was' if state == now else 'has changed since'} when this was exported")
+            print(f"the archive {'is as it was when' if state == now else 'has changed since'} this was exported")
     return 0 if all(one.holds for one in verified) else UNPROVED
 
 

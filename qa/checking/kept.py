@@ -209,7 +209,7 @@ def _verify(archive: Archive, notes: Corrections, kept: KeptQuote) -> Verified:
         state = "moved"
         start, end = min(places, key=lambda place: abs(place[0] - kept.start))
     later = version_in_force(archive, article.id, start)
-    says = later and says_too(archive, later, article.text[start:end])
+    says = says_too(archive, later, article.text[start:end]) if later else None
     by = tuple(
         one
         for one in notes.of(article, start)
