@@ -251,15 +251,17 @@ def _read_entry(held: Mapping[str, Any]) -> Entry:
     cited = held.get("citation")
     citation = None
     if cited is not None:
-        names = ("title", "source", "published", "url")
-        known = [None if cited[name] is None else _text(cited[name]) for name in names]
+        title, source, published, url = (
+            None if cited[name] is None else _text(cited[name]) for name in ("title", "source", "published", "url")
+        )
         start, end = int(cited["start"]), int(cited["end"])
         if not 0 <= start < end:
             raise ValueError("no such place")
         quote, also = _text(cited["quote"]), tuple(map(_text, cited["also_in"]))
-        citation = Citation(int(cited["number"]), _text(cited["article_id"]), *known, start, end, quote, also)
-    texts = (_text(held[name]) for name in ("at", "note"))
-    return Entry(int(held["number"]), *texts, citation, _text(held["question"]), _text(held["archive"]))
+        number, article_id = int(cited["number"]), _text(cited["article_id"])
+        citation = Citation(number, article_id, title, source, published, url, start, end, quote, also)
+    at, note, question, archive = (_text(held[name]) for name in ("at", "note", "question", "archive"))
+    return Entry(int(held["number"]), at, note, citation, question, archive)
 
 
 def _text(value: object) -> str:

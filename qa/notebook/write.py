@@ -108,7 +108,8 @@ def as_markdown(book: Notebook, told: str) -> str:
 def as_html(book: Notebook, told: str) -> str:
     """A whole document that needs nothing and asks nobody."""
     title = line(book.title) or UNTITLED
-    return _template().render(title=title, leaves=leaves_of(book), told=line(told), verify=VERIFY, link=web_address)
+    known = {"title": title, "leaves": leaves_of(book), "told": line(told)}
+    return str(_template().render(**known, verify=VERIFY, link=web_address))
 
 
 def write_docx(book: Notebook, told: str, file: Path) -> None:
