@@ -25,6 +25,7 @@ from cli.follow import add_follow_commands
 from cli.forget import add_forget_commands
 from cli.gold import add_gold_commands
 from cli.index import add_index_command
+from cli.notebook import add_notebook_commands
 from cli.options import OPTIONS, archive_folder, check_here, llm_name, positive, run_safely, scope_of, settings_of
 from cli.search import add_search_commands
 from cli.show import add_show_commands
@@ -103,6 +104,7 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     add("chat", run_chat, "ask in the terminal, follow-up questions understood", *asking)
 
     add_follow_commands(add)
+    add_notebook_commands(commands)
 
     add_eval_commands(commands)
     add_gold_commands(commands)

@@ -29,7 +29,7 @@ def add_show_commands(commands: Any) -> None:
     show.set_defaults(run=run_show)
     OPTIONS["archive"](show)
     show.add_argument("article", help="its id (after -- where it begins with -)")
-    show.add_argument("--at", type=_span, metavar="START:END", help="characters to mark, as a citation gives them")
+    show.add_argument("--at", type=span, metavar="START:END", help="characters to mark, as a citation gives them")
     show.add_argument("--json", action="store_true", help="print what is known of it as JSON")
 
     what = "correct what was understood of an article, in a file beside it"
@@ -41,7 +41,8 @@ def add_show_commands(commands: Any) -> None:
     correct.add_argument("--undo", action="store_true", help="take all corrections of the article away")
 
 
-def _span(text: str) -> tuple[int, int]:
+def span(text: str) -> tuple[int, int]:
+    """START:END as argparse wants its types."""
     start, _, end = text.partition(":")
     if not (start.isdigit() and end.isdigit() and int(start) < int(end)):
         raise argparse.ArgumentTypeError(f"{text} is not START:END with START below END")

@@ -16,9 +16,10 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from evaluation.gold.quotes import find_quote
+from ground.inert import web_address
 from index.article import Article, Section
 from index.understanding.days import day_in_words
-from web.export import Wire, web_address
+from web.export import Wire
 from web.page.words import Words
 
 if TYPE_CHECKING:
