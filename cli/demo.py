@@ -42,8 +42,8 @@ def run_demo(given: argparse.Namespace, settings: Settings, run: Callable[[Seque
     """Each command is shown as one would type it, then run."""
     archive = ["--archive", str(given.archive)]
     usual = Path(os.environ.get("GROUNDWIRE_WEIGHTS") or Settings.weights)
-    models = ["--weights", str(given.weights)] if given.weights != usual else []
-    models += ["--offline"] if given.offline else []
+    models = ["--weights", str(settings.weights)] if settings.weights != usual else []
+    models += ["--offline"] if settings.offline else []
     for words in (
         ["index", str(sample()), *archive, *models],
         ["ask", given.question, *archive, *models, "--llm", given.llm],

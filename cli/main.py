@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from cli.batch import add_asking, check_usage, run_batch, tell_citations
 from cli.check import add_check_command
+from cli.configured import add_config_command
 from cli.copies import add_copies_command
 from cli.demo import add_demo_command
 from cli.doctor import add_doctor_command
@@ -95,7 +96,9 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     again.add_argument(
         "--llm", type=llm_name, default=None, metavar="NAME", help="a model's name, path or address (the answer's)"
     )
-    again.add_argument("--threads", type=positive, default=None, metavar="N", help="processor threads (all)")
+    again.add_argument(
+        "--threads", type=positive, default=argparse.SUPPRESS, metavar="N", help="processor threads (all)"
+    )
     again.add_argument("--json", action="store_true", help="print what changed and the answer as JSON")
 
     add_check_command(add)
@@ -120,6 +123,7 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
 
     add_demo_command(add, lambda words: _within(words, more))
     add_doctor_command(add)
+    add_config_command(add)
     info = add("info", run_info, "what the archive holds", "archive")
     info.add_argument("--json", action="store_true", help="print it as JSON")
     for add_more in more:

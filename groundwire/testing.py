@@ -97,7 +97,8 @@ class FakeEmbedder:
         for row, text in enumerate(texts):
             for word in words_of(text) or [""]:
                 counts[row, zlib.crc32(word.encode()) % self.dimension] += 1
-        return counts / np.linalg.norm(counts, axis=1, keepdims=True)
+        scaled: Vectors = counts / np.linalg.norm(counts, axis=1, keepdims=True)
+        return scaled
 
 
 STOP = frozenset(
