@@ -11,6 +11,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from cli.options import OPTIONS, llm_name
+from cli.suggest import OneText
 from qa.settings import NO_LLM, PROSE, Settings
 
 QUESTION = "Who was killed in the airport strike?"
@@ -20,7 +21,7 @@ def add_demo_command(add: Callable[..., argparse.ArgumentParser], run: Callable[
     """`add` makes a command; `run` runs the words of one and gives its exit code."""
     what = "index the sample articles, answer one question, say where to go next"
     demo = add("demo", lambda given, settings: run_demo(given, settings, run), what)
-    demo.add_argument("question", nargs="?", default=QUESTION, help=f"({QUESTION})")
+    demo.add_argument("question", nargs="*", default=QUESTION, action=OneText, help=f"({QUESTION})")
     OPTIONS["weights"](demo)
     demo.add_argument(
         "--archive",
