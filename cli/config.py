@@ -4,6 +4,7 @@ Here it is read and its keys are known; what a value may be is said in `cli.opti
 """
 
 import difflib
+import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,8 @@ def _read(file: Path, *, here: bool) -> dict[str, Entry]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
+        if not os.access(file.parent, os.X_OK):  # somebody else's folder, as for a service that runs as another user
+            return {}
         raise ConfigError(f"{file}: cannot be read ({error.strerror}); mend its permissions or move it away") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file}: not UTF-8 at byte {error.start}; save it as UTF-8") from None

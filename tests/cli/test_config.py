@@ -1,15 +1,17 @@
 """groundwire.toml and `groundwire config`: what is chosen once, what wins, and what a file gets told."""
 
 import json
+import os
 import re
 from pathlib import Path
 
 import pytest
 
-from cli.config import FILE
+from cli.config import FILE, read_config
 from cli.main import main
 from cli.options import KINDS, at
 from qa.settings import Settings
+from tests.conftest import as_nobody, open_to_all
 from tests.support.fakes import fakes_for_models
 from tests.test_floors import ROOT
 
@@ -103,6 +105,20 @@ def test_ones_own_file_may_name_another_machine(users: User, capsys: pytest.Capt
     users.unlink()
     Path(FILE).write_text("llm = 'http://127.0.0.1:8080/v1#m'", "utf-8")
     assert config(capsys)["llm"][1] == FILE
+
+
+def test_a_folder_that_is_somebody_elses_holds_no_file_of_ours(users: User, tmp_path: Path) -> None:
+    users.write_text("llm = 3", "utf-8")
+    (tmp_path / "user").chmod(0o700)
+    open_to_all(tmp_path / "work", writable=False)
+    if os.getuid() == 0:  # as one's own self one reads it
+        as_nobody(_reads_nothing, tmp_path / "user")
+
+
+def _reads_nothing(folder: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cli.config.user_config_path", lambda name: folder)
+        assert read_config() == {}
 
 
 def test_every_setting_can_be_written_down() -> None:
