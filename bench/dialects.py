@@ -107,7 +107,7 @@ def main() -> None:
     given = parser.parse_args()
     right: dict[str, Counter[str]] = {name: Counter() for name in READ}
     failed: dict[str, Counter[str]] = {name: Counter() for name in READ}
-    seconds: Counter[str] = Counter()
+    seconds = dict.fromkeys(READ, 0.0)
     ways: Counter[str] = Counter()
     with TemporaryDirectory() as scratch:
         for way, file, rows in tables(given, Path(scratch)):
