@@ -93,13 +93,14 @@ def _find(folder: Path, article_id: str) -> "tuple[Article, str, str]":
 
 def _corrections(folder: Path, article: "Article") -> "list[Correction]":
     """What corrects any of an article's stories."""
-    from index.news_index import read_corrections
+    from index.news_index import corrections_of, read_corrections
     from index.opening import open_archive
 
     archive = open_archive(folder)
-    found = read_corrections(archive)
+    notes = read_corrections(archive)
+    found = [one for start, _ in article.stories() for one in corrections_of(archive, notes, article, start)]
     archive.close()
-    return [one for start, _ in article.stories() for one in found.of(article, start)]
+    return found
 
 
 def _told(correction: "Correction") -> str:
