@@ -24,9 +24,9 @@ def add_completion_command(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def run_completion(given: argparse.Namespace, settings: Settings) -> int:
-    import argcomplete
+    from argcomplete.shell_integration import shellcode
 
-    print(argcomplete.shellcode(["groundwire"], shell=given.shell))
+    print(shellcode(["groundwire"], shell=given.shell))
     return 0
 
 

@@ -19,8 +19,8 @@ from qa import prompt
 from qa.answer import Answer, Citation, Sentence, cite
 from qa.compose import Draft, chance, compose, tell_sides, tell_yes_no
 from qa.corrected import corrected_stances, corrections_due, tell_corrections, with_cited, with_corrections, withdrawn
-from qa.evidence import Evidence, find_evidence, in_view, log_odds, stems, with_next_sentence
-from qa.prove import names_in, without_markers
+from qa.evidence import Evidence, find_evidence, in_view, log_odds, names_in, stems, with_next_sentence
+from qa.prove import without_markers
 from qa.retrieve import Hit
 from qa.sides import Account, corrects, find_sides, gives_value, is_half_a_correction, without_overtaken
 from qa.unknown import not_known
