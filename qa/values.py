@@ -163,7 +163,8 @@ NOT_NUMBERS = [
         r"(?i)\b(?:boeing|airbus|flight|route|highway|article|section|chapter|resolution|channel|formula|apollo|room|page"
         r"|gate|platform|terminal|phase|level|category|no\.|number|zone|windows|ward|paragraph|group of)\s\d+\b",
         r"(?<=[a-z,] )[A-Z][^\W\d_]+(?<!day) \d{1,4}(?![\w,.:%-]*\d)"  # Sojuz 7, and not "in Gaza 35 people"
-        r"(?!\s[a-z]+s\b|\s(?:people|men|women)\b|\s?%|[\s-](?:per|year))(?!\w)",
+        r"(?!\s[a-z]+s\b|\s(?:people|men|women)\b|\s?%|[\s-](?:per|year))(?!\w)"
+        rf"(?!\s(?:{_SCALE})\b|\s(?:{_MEASURE})\b)",  # nor in "fined Isolux 57 million"
     )
 ]
 

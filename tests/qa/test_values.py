@@ -55,6 +55,8 @@ def one(text: str) -> Quantity:
         ("two million three hundred thousand", 2300000, ""),
         ("five hundred thousand", 500000, ""),
         ("10 lakh rupees", 1000000, "rupee"),
+        ("fined Isolux 57 million kroner", 57000000, "krone"),
+        ("gave Ali 30 tonnes", 30, "tonne"),
         ("11 per cent", 11, "%"),
         ("11 percent", 11, "%"),
         ("11.5%", 11.5, "%"),
