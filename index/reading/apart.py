@@ -21,7 +21,7 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ground.shown import shown
-from index.article import Article, ArticleError, MemberBegins, Original, OtherMembers
+from index.article import Article, ArticleError, MemberBegins, Original, OtherMembers, StillReading
 
 SECONDS = 60.0
 MEMORY_MB = 1_000
@@ -69,7 +69,7 @@ def read_apart(
                 item = unpack(message, text)
                 if isinstance(item, MemberBegins):
                     begun = item
-                else:
+                elif not isinstance(item, StillReading):
                     yield item
                     count += 1
         except (_Silent, _Ended, _BadWord) as error:
@@ -207,6 +207,8 @@ def pack(item: Article | ArticleError) -> bytes:
     """An item as the worker says it; raises ValueError for one that is too long to be said or holds no true text."""
     if isinstance(item, MemberBegins):
         return _line({"begins": str(item), "number": item.number})
+    if isinstance(item, StillReading):
+        return _line({"reading": str(item)})
     if isinstance(item, ArticleError):
         return _line({"error": str(item), "others": item.count if isinstance(item, OtherMembers) else None})
     text = item.text.encode()
@@ -226,6 +228,8 @@ def unpack(message: Mapping[str, Any], text: bytes) -> Article | ArticleError:
     """The item that a message holds; raises _BadWord where it holds none, or offsets that its text does not have."""
     if isinstance(message.get("begins"), str) and type(message.get("number")) is int:
         return MemberBegins(message["number"], message["begins"])
+    if isinstance(message.get("reading"), str):
+        return StillReading(message["reading"])
     if isinstance(message.get("error"), str):
         others = message.get("others")
         if isinstance(others, int) and others >= 0:
@@ -237,6 +241,7 @@ def unpack(message: Mapping[str, Any], text: bytes) -> Article | ArticleError:
         raise _BadWord from None
     starts = [section.start for section in article.sections]
     spans = [(aside.start, aside.end) for aside in article.asides]
+    spans += [(doubt.start, doubt.end) for doubt in article.doubts]
     length = len(article.text)
     for ordered in ([0, *starts, length], [0, *article.pages, length], [0, article.body_start, length]):
         if ordered != sorted(ordered):
