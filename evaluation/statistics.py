@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 Floats = NDArray[np.float64]
 RESAMPLES = 2_000
@@ -81,6 +80,8 @@ def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> float:
     """
     lost = sum(a and not b for a, b in zip(first, second, strict=True))
     won = sum(b and not a for a, b in zip(first, second, strict=True))
+    from scipy.stats import binomtest  # takes half a second to import
+
     return float(binomtest(lost, lost + won).pvalue) if lost + won else 1.0
 
 

@@ -6,6 +6,7 @@ sentence and the best passage says whether any does.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -21,12 +22,15 @@ LOOKED_AT = 16  # sentences that are looked at again
 FAR_SPAN = 3.0  # log-odds below the best span of a sentence, from which another is no answer beside it
 NO_SPAN = -20.0  # log-odds of a sentence that holds none of the likeliest spans of its passage
 ODDS_AT_MOST = 6.0  # log-odds of a judgement; a softmax in float32 says no more
-# Log-odds that a sentence is the one that answers, from its SCORES, and that any does, from the best of these and the
-# reader's best log-odds of a passage. training.calibrate fits them on half of the questions of bench/gold/newsroom and
-# RealTimeQA 2022; docs/answers.md has the figures of other questions.
+# Log-odds that a sentence is the one that answers, from its SCORES, and that any does, from ANY_SCORES: the best of
+# these, the reader's best log-odds of a passage, and what `absent` says of the best sentence's article.
+# training.calibrate fits them on half of the questions of bench/gold/newsroom and RealTimeQA 2022; docs/answers.md has
+# the figures of other questions.
 SCORES = ("span", "sentence", "words", "rank")
 WEIGHTS, BIAS = (0.17, 0.3, 4.0, 0.72), -0.84
-BY_SENTENCE, BY_PASSAGE, ANY = 0.39, 0.2, 0.62
+ANY_SCORES = ("sentence", "passage", "names absent", "words absent")
+ANY_WEIGHTS, ANY_BIAS = (0.39, 0.2, 0.0, 0.0), 0.62
+NAME_PREFIX = 5  # characters by which names are compared: "Georgian" and "Georgia"
 SURROUNDINGS = 300  # characters before and after a sentence that its neighbours are looked for in
 
 
@@ -79,6 +83,22 @@ def stems(text: str) -> set[str]:
     ['8', 'kill', 'men']
     """
     return set(analyzer().analyze(fold_numbers(text)))
+
+
+def names_in(text: str) -> set[str]:
+    """Words that are written like names: capitals inside a sentence, and at its start where a second one follows.
+
+    >>> sorted(names_in("The strike killed Abu Hamza.")), sorted(names_in("Donald Trump said so."))
+    (['abu', 'hamza'], ['donald', 'trump'])
+    """
+    words = re.findall(r"[^\W\d_][\w’']*", text)
+    capital = [word[0].isupper() for word in words]
+    held = set()
+    for i, word in enumerate(words):
+        follows = i + 1 < len(words) and capital[i + 1]
+        if capital[i] and (i > 0 or follows):
+            held |= {part for part in fold(word).split() if len(part) > 1 and stems(part)}
+    return held
 
 
 def sentences_of(hit: Hit) -> list[tuple[int, int]]:
@@ -151,8 +171,12 @@ def find_evidence(question: str, hits: Sequence[Hit], reader: Reader, *, beside:
         for item, answers, share in zip(likely, alone, held, strict=True)
     ]
     weighed = [weigh(row) for row in scores]
-    best = max(weighed, default=0.0)
-    any_does = BY_SENTENCE * best + BY_PASSAGE * max((item.passage for item in read), default=0.0) + ANY
+    if not weighed:
+        return []
+    best = max(weighed)
+    passage = max(item.passage for item in read)
+    row = (best, passage, *absent(question, likely[weighed.index(best)]))
+    any_does = ANY_BIAS + sum(weight * score for weight, score in zip(ANY_WEIGHTS, row, strict=True))
     found = [
         replace(item, score=any_does + sentence - best, scores=row)
         for item, sentence, row in zip(likely, weighed, scores, strict=True)
@@ -184,6 +208,20 @@ def words_held(question: str, hits: Sequence[Hit], views: Sequence[Marked]) -> l
     weight = {word: math.log(1 + len(texts) / (1 + sum(word in text for text in texts))) for word in asked}
     total = sum(weight.values()) or 1.0
     return [sum(weight[word] for word in stems(" ".join(view)) & weight.keys()) / total for view in views]
+
+
+def absent(question: str, item: Evidence) -> tuple[float, float]:
+    """How many names and numbers of the question the whole article of a sentence lacks, and the share of the question's
+    words, 0 to 1: it may be of another event."""
+    article, section = item.hit.article, item.hit.article.section_at(item.start)
+    text = " ".join((section.title or "", section.source or "", section.published or "", article.text))
+    starts = {word[:NAME_PREFIX] for word in fold_numbers(text).split()}
+    named = names_in(question) | set(re.findall(r"\d+", fold_numbers(question)))
+    asked = stems(question)
+    return (
+        float(sum(name[:NAME_PREFIX] not in starts for name in named)),
+        len(asked - stems(text)) / len(asked) if asked else 0.0,
+    )
 
 
 def weigh(scores: Sequence[float]) -> float:

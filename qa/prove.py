@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ground.words import NUMBERS, fold, fold_numbers
 from index.understanding.days import WEEKDAY, find_days
 from models import Reader
-from qa.evidence import Evidence, in_view, stems
+from qa.evidence import Evidence, in_view, names_in, stems
 
 QUANTITIES = frozenset(
     "hundred hundreds thousand thousands million millions billion billions dozen dozens half".split()
@@ -58,22 +58,6 @@ def numbers_in(text: str) -> set[str]:
     words = fold_numbers(re.sub(r"(?<=\d)[.:](?=\d)", "_", text)).split()
     digits = {number.replace("_", ".") for word in words for number in re.findall(r"\d+(?:_\d+)*", word)}
     return digits | (QUANTITIES & set(words))
-
-
-def names_in(text: str) -> set[str]:
-    """Words that are written like names: capitals inside a sentence, and at its start where a second one follows.
-
-    >>> sorted(names_in("The strike killed Abu Hamza.")), sorted(names_in("Donald Trump said so."))
-    (['abu', 'hamza'], ['donald', 'trump'])
-    """
-    words = re.findall(r"[^\W\d_][\w’']*", text)
-    capital = [word[0].isupper() for word in words]
-    held = set()
-    for i, word in enumerate(words):
-        follows = i + 1 < len(words) and capital[i + 1]
-        if capital[i] and (i > 0 or follows):
-            held |= {part for part in fold(word).split() if len(part) > 1 and stems(part)}
-    return held
 
 
 def uncovered(sentence: str, question: str, evidence: Sequence[Evidence]) -> set[str]:

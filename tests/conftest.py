@@ -5,10 +5,12 @@ import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
+from collections.abc import Generator as Wrapper
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.doctest import DoctestModule
 from hypothesis import settings
 
 from index.news_index import NewsIndex
@@ -32,14 +34,39 @@ ARTICLES = {
 # As index/scale/milvus sets it; here a test may import gRPC before that room is asked for anything.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 settings.register_profile("house", deadline=None, derandomize=True, max_examples=60)
+settings.register_profile("quick", settings.get_profile("house"), max_examples=15, stateful_step_count=20)
 # pytest tests/index/test_containers.py -k "any_bytes or damaged" --hypothesis-profile fuzz
 settings.register_profile("fuzz", deadline=None, max_examples=20_000, database=None)
 settings.load_profile("house")
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
+MEMORY = Path("/dev/shm")  # files in memory, on Linux
+MEMORY_BYTES = 4_000_000_000  # free there for a run's files to go there
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-golden", action="store_true", help="write tests/golden/ anew instead of comparing")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Fewer examples where `-m` leaves out the slow tests; temporary files in memory, where each archive made waits
+    for no disk; of the modules with doctests only.
+    """
+    if "not slow" in config.option.markexpr and not config.getoption("--hypothesis-profile"):
+        settings.load_profile("quick")
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MEMORY_BYTES:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+    config.pluginmanager.register(WithExamples())
+
+
+class WithExamples:
+    """Leaves modules without an example to their tests: looking for doctests would import all of the house."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collect_file(self, file_path: Path) -> Wrapper[None, list[Any], list[Any]]:
+        found = yield
+        if file_path.suffix == ".py" and b">>> " not in file_path.read_bytes():
+            return [one for one in found if not isinstance(one, DoctestModule)]
+        return found
 
 
 @pytest.hookimpl(tryfirst=True)

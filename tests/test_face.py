@@ -36,6 +36,7 @@ def test_a_type_checker_sees_what_python_sees() -> None:
 
 
 @pytest.mark.parametrize("statement", ["import groundwire", "from groundwire import Settings, Answer, Citation"])
+@pytest.mark.slow
 def test_it_is_light(statement: str) -> None:
     asked = f"import sys; {statement}; print(*[name for name in {HEAVY} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)

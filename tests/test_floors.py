@@ -133,6 +133,7 @@ def test_a_package_has_no_circle(package: str) -> None:
 
 
 @pytest.mark.parametrize("module", ["ground", "models", "cli.main", "app", "groundwire"])
+@pytest.mark.slow
 def test_what_every_command_imports_loads_no_heavy_library(module: str) -> None:
     asked = f"import sys, {module}; print(*[name for name in {HEAVY} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -154,6 +154,7 @@ def test_there_is_a_file_of_every_kind_and_its_bytes_are_the_same() -> None:
     assert one_of_each() == one_of_each()
 
 
+@pytest.mark.slow
 def test_an_archive_is_the_same_as_ever_and_after_another_build(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """Also from another folder, in another order, and after an update that has nothing to do."""
     made = write_files(tmp_path / "made", one_of_each())

@@ -1,9 +1,9 @@
 """Fits what `qa.evidence` weighs by: `python -m training.calibrate ARCHIVE GOLD [ARCHIVE GOLD …]`.
 
 Two regressions. A softmax over the scores of a sentence (`qa.evidence.SCORES`) says which one answers: one that holds
-an accepted answer of an answerable question is right, any other wrong. A logistic regression over the best of these and
-the best passage says whether any does. The questions of each gold set are halved by id: one half is fitted on, the
-figures are of the other.
+an accepted answer of an answerable question is right, any other wrong. A logistic regression over
+`qa.evidence.ANY_SCORES` says whether any does. The questions of each gold set are halved by id: one half is fitted on,
+the figures are of the other.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from scipy.optimize import minimize
 
 from ground.words import holds
 from models.reader import WEIGHTS, OnnxReader
-from qa.evidence import SCORES, find_evidence
+from qa.evidence import ANY_SCORES, SCORES, absent, find_evidence
 from qa.newsroom import open_newsroom
 from qa.settings import Settings
 
@@ -49,6 +49,7 @@ def read_questions(archive: Path, gold: Path, reader: OnnxReader, passages: int,
                 "scores": [item.scores for item in found],
                 "right": right,
                 "passage": max((item.passage for item in found), default=0.0),
+                "absent": [absent(row["question"], item) for item in found],
                 "fit": zlib.crc32(f"half {row['id']}".encode()) % 2 == 0,
             }
         )
@@ -76,14 +77,16 @@ def fit(questions: Sequence[Question]) -> tuple[Floats, float]:
     return found.x[:-1], float(found.x[-1])
 
 
-def best_sentence(question: Question, weights: Floats, bias: float) -> float:
-    """The log-odds of the sentence that likeliest answers."""
-    return max((float(np.dot(row, weights) + bias) for row in question["scores"]), default=-9.0)
+def any_scores(question: Question, weights: Floats, bias: float) -> tuple[float, ...]:
+    """The ANY_SCORES of a question, which has a sentence at least."""
+    weighed = [float(np.dot(row, weights) + bias) for row in question["scores"]]
+    best = max(weighed)
+    return best, question["passage"], *question["absent"][weighed.index(best)]
 
 
 def fit_any(questions: Sequence[Question], weights: Floats, bias: float) -> Floats:
-    """Weights of the best sentence and the best passage, and the bias: log-odds that a question is answerable."""
-    rows = np.array([(best_sentence(q, weights, bias), q["passage"]) for q in questions if q["scores"]])
+    """Weights of ANY_SCORES, and the bias: log-odds that a question is answerable."""
+    rows = np.array([any_scores(q, weights, bias) for q in questions if q["scores"]])
     answerable = np.array([float(q["answerable"]) for q in questions if q["scores"]])
     middle, spread = rows.mean(0), rows.std(0) + 1e-6
     plain = (rows - middle) / spread
@@ -92,7 +95,7 @@ def fit_any(questions: Sequence[Question], weights: Floats, bias: float) -> Floa
         odds = plain @ given[:-1] + given[-1]
         return float(np.mean(np.logaddexp(0, odds) - answerable * odds)) + PENALTY_ANY * float((given[:-1] ** 2).sum())
 
-    found = minimize(loss, np.zeros(3), method="L-BFGS-B").x
+    found = minimize(loss, np.zeros(len(ANY_SCORES) + 1), method="L-BFGS-B").x
     slopes = found[:-1] / spread
     return np.array([*slopes, found[-1] - float(slopes @ middle)])
 
@@ -107,7 +110,7 @@ def area(right: Sequence[float], wrong: Sequence[float]) -> float:
 
 def figures(questions: Sequence[dict[str, Any]], weights: Floats, bias: float, any_does: Floats) -> dict[str, Any]:
     """How well the best sentence is right, and how well answerable questions are told from others, by kind too."""
-    best = [float(any_does @ [best_sentence(q, weights, bias), q["passage"], 1.0]) for q in questions]
+    best = [float(any_does @ [*any_scores(q, weights, bias), 1.0]) if q["scores"] else -9.0 for q in questions]
     yes = [score for q, score in zip(questions, best, strict=True) if q["answerable"]]
     kinds = sorted({q["kind"] for q in questions if not q["answerable"]})
     tops = []
@@ -155,7 +158,7 @@ def main() -> None:
     weights, bias = fit(fitted)
     any_does = fit_any(fitted, weights, bias)
     print("WEIGHTS, BIAS =", [round(float(w), 3) for w in weights], round(bias, 3))
-    print("BY_SENTENCE, BY_PASSAGE, ANY =", [round(float(w), 3) for w in any_does])
+    print("ANY_WEIGHTS, ANY_BIAS =", [round(float(w), 3) for w in any_does])
     for gold, questions in held.items():
         print(gold, json.dumps(figures([q for q in questions if not q["fit"]], weights, bias, any_does)))
     told = [q for questions in held.values() for q in questions if not q["fit"]]
@@ -163,7 +166,7 @@ def main() -> None:
     for n, name in enumerate(SCORES):
         alone = np.zeros(len(SCORES))
         alone[n] = 1
-        print(f"{name} alone", json.dumps(figures(told, alone, 0.0, np.array([1.0, 0.0, 0.0]))))
+        print(f"{name} alone", json.dumps(figures(told, alone, 0.0, np.eye(len(ANY_SCORES) + 1)[0])))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ MARKED, VERIFIED, CHANGED = 16_000, 12_000, 16_000  # rows
 SNLI = 6_000
 LONGEST_PREMISE = 1_200  # characters; a longer one is cut in training, and its label may hang on what was cut
 OWN_TIMES = 1
-FOREIGN = 2  # of each question of our own, other passages that it is asked of
+FOREIGN = 1  # of each question of our own, other passages that it is asked of
 PUBLIC_IN_CLOSE = 0.5  # public rows for each row of our own in the second stage
 HEADED = 0.4  # of public rows without a heading: one of our own, so that a heading tells nothing of the label
 
@@ -171,7 +171,7 @@ def balanced(rows: Sequence[Row], rng: random.Random) -> list[Row]:
 
 
 def foreign(passages: Sequence[dict[str, Any]], rng: random.Random) -> list[Row]:
-    """Each question of our own, asked of FOREIGN passages on other matters: two that share rare words with it, and any.
+    """Each question of our own, asked of FOREIGN of the six other passages that share most rare words with it.
 
     Every passage is of an event of its own, so none answers. A sentence of it is marked, and words of it are put to the
     question too.
@@ -197,7 +197,7 @@ def foreign(passages: Sequence[dict[str, Any]], rng: random.Random) -> list[Row]
             wanted = content_words(question)
             others = [n for n in range(len(bases)) if n != own]
             near = sorted(others, key=lambda n: (-sum(1 / rare[w] for w in wanted if w in words[n]), n))[:6]
-            for n in [*rng.sample(near, FOREIGN - 1), rng.choice(others)]:
+            for n in rng.sample(near, FOREIGN):
                 row = bases[n] | {"question": question}
                 made.append(row | {"kind": "span"})
                 one = sentence_row(row, cuts[n], rng.randrange(len(cuts[n])))
@@ -231,7 +231,6 @@ def from_passage(passage: dict[str, Any], rng: random.Random) -> list[Row]:
         n = at(start)
         one = sentence_row(asked, cut, n)
         rows.append(one | {"kind": "answers", "label": 1})
-        rows.append(one | {"kind": "support", "statement": question, "label": "open", "made": "premise holds"})
         rows.append(_asserted(one, question, answer, "supported"))
         other = rng.choice([words for asked_, words in answers if asked_ != question] or [""])
         if other and other not in answer and answer not in other:
@@ -244,19 +243,12 @@ def from_passage(passage: dict[str, Any], rng: random.Random) -> list[Row]:
         rows.append(asked | {"kind": "span", "answers": []})
         one = sentence_row(asked, cut, nearest(question))
         rows.append(one | {"kind": "answers", "label": 0})
-        if question in passage["near"]:
-            rows.append(one | {"kind": "support", "statement": question, "label": "open", "made": "premise holds"})
         answer = rng.choice(answers)[1]
         there = sentence_row(asked, cut, at(text.index(answer)))
         rows.append(_asserted(there, question, answer, "not supported"))
     for item in passage["false"]:
         one = sentence_row(base | {"question": item["q"]}, cut, at(text.index(item["says"])))
         rows.append(one | {"kind": "answers", "label": 0})
-        told = {"kind": "support", "statement": item["q"]}
-        rows.append(one | told | {"label": "contradicted", "made": "premise"})
-        if others := [n for n in range(len(cut)) if text[slice(*cut[n])] not in item["says"]]:
-            other = sentence_row(base, cut, rng.choice(others))
-            rows.append(other | told | {"label": "not supported", "made": "premise elsewhere"})
     verdicts = {"yes": "supported", "no": "contradicted", "open": "open"}
     for item in passage["yesno"]:
         rows.append(base | {"kind": "support", "statement": item["q"], "label": verdicts[item["v"]]})
@@ -268,8 +260,9 @@ def from_passage(passage: dict[str, Any], rng: random.Random) -> list[Row]:
     for key in ("true", "wrong"):
         for item in passage[key]:
             start = text.index(item["from"])
-            n = at(start)
-            one = sentence_row(base, cut, n) | {"text": item["from"]}
+            first, last = at(start), at(start + len(item["from"]) - 1)  # one sentence, or two that stand together
+            after = sentence_row(base, cut, last)["after"]
+            one = sentence_row(base, cut, first) | {"text": item["from"], "after": after}
             label = "supported" if key == "true" else {"contradiction": "contradicted"}.get(item["v"], "open")
             rows.append(one | {"kind": "support", "statement": item["s"], "label": label, "made": item.get("what", "")})
     return rows

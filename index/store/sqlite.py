@@ -328,11 +328,12 @@ class EmbeddedArchive:
 
     def put_article(self, article: Article, file: int, passages: Sequence[StoredPassage]) -> None:
         """Writes an article and its passages; passages of an earlier version that did not change keep their rows."""
+        said = asdict(article)
         values = (
             *(article.id, file, article.digest, article.text, article.title, article.source, article.published),
             *(article.url, article.byline, article.body_start),
-            json.dumps([asdict(section) for section in article.sections], ensure_ascii=False),
-            json.dumps({name: asdict(article)[name] for name in DETAILS}, ensure_ascii=False),
+            json.dumps(said["sections"], ensure_ascii=False),
+            json.dumps({name: said[name] for name in DETAILS}, ensure_ascii=False),
         )
         self._db.execute(
             "INSERT INTO articles (id, file, digest, text, title, source, published, url, byline, body_start, sections,"

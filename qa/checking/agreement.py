@@ -12,8 +12,8 @@ from typing import Literal
 from ground.words import fold
 from index.understanding.days import find_days
 from qa.checking.wording import PERSON, WORD, content, parts_in_wording, speaker_of, undated
-from qa.evidence import stems
-from qa.prove import names_in, spell_out
+from qa.evidence import names_in, stems
+from qa.prove import spell_out
 from qa.sides import DENIED
 from qa.values import (
     MEASURES,

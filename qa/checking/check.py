@@ -19,9 +19,8 @@ from qa.checking.agreement import Compared, Quoted, compare
 from qa.checking.draft import Said, sentences_of_draft
 from qa.checking.wording import PRONOUNS, content, undated
 from qa.corrected import with_corrections, withdrawn_by
-from qa.evidence import Evidence, in_view, sentences_of, stems
+from qa.evidence import Evidence, in_view, names_in, sentences_of, stems
 from qa.newsroom import Newsroom
-from qa.prove import names_in
 
 Mark = Literal["borne out", "contradicted", "not found", "skipped"]
 Judged = tuple[Mark, tuple[str, ...], tuple[str, ...], tuple[Evidence, ...]]

@@ -10,7 +10,8 @@ from index.reading.files import Problem, kind_of, read_file
 from index.understanding.credits import is_credit
 from index.understanding.days import find_days
 from qa.checking.wording import content, undated
-from qa.prove import names_in, numbers_in, read_markers
+from qa.evidence import names_in
+from qa.prove import numbers_in, read_markers
 
 LONGEST_DRAFT = 200_000  # characters
 LONGEST_HEADING = 14  # words of a line that ends without a full stop

@@ -5,8 +5,8 @@ from typing import Literal
 
 from ground.words import fold
 from index.understanding.days import find_days
-from qa.evidence import stems
-from qa.prove import CLAIMED, NEGATIONS, loses_doubt, names_in
+from qa.evidence import names_in, stems
+from qa.prove import CLAIMED, NEGATIONS, loses_doubt
 
 Wording = Literal["speaker", "denial", "doubt"]
 

@@ -144,6 +144,7 @@ def test_the_doctor_says_what_is_there_and_what_would_fail(tmp_path: Path, monke
     assert asked["llama_cpp"][0] == asked[PROSE][0] == "fails" and "pip install groundwire" in asked["llama_cpp"][1]
 
 
+@pytest.mark.slow
 def test_the_doctor_knows_no_model_that_is_called_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cli.doctor.WANTED", {})
     monkeypatch.setattr("cli.doctor.EXTRA", {})

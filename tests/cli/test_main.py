@@ -245,6 +245,7 @@ def test_some_questions_of_a_gold_set(desk: Desk, tmp_path: Path, options: list[
     assert [json.loads(line)["id"] for line in lines] == ids
 
 
+@pytest.mark.slow
 def test_an_evaluation_that_misses_a_gate_is_whole_and_exits_1(desk: Desk, tmp_path: Path) -> None:
     gold = write_gold(tmp_path, *GOLD_ROWS)
     desk.run("eval", gold, "--out", tmp_path / "a", "--fail-under", "right=1", "--fail-under", "verbatim=1")

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import scipy.stats
 
 from cli.main import main
 from evaluation.compare import MeasureDifference, check_floors, check_no_worse, compare, read_floor
@@ -63,6 +62,8 @@ Make = Callable[..., Run]
 
 
 def test_differences_are_those_of_the_means(made: Make) -> None:
+    import scipy.stats
+
     generator = random.Random(3)
     before, after = ([generator.random() < share for _ in range(60)] for share in (0.4, 0.7))
     comparison = compare(made(before), made(after))

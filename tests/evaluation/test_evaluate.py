@@ -271,6 +271,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.slow
 def test_a_run_that_was_killed_is_taken_up(news: NewsIndex, tmp_path: Path, damage: str) -> None:
     questions = [GOLD[3], *GOLD[:3]]
     run(news, tmp_path / "whole", questions)
@@ -288,6 +289,7 @@ def test_a_run_that_was_killed_is_taken_up(news: NewsIndex, tmp_path: Path, dama
 
 
 @pytest.mark.parametrize("words", ["airport of Baghdad", "four per cent", "quartet", "Peru"])
+@pytest.mark.slow
 def test_a_run_can_be_killed_at_any_question_and_again(news: NewsIndex, tmp_path: Path, words: str) -> None:
     run(news, tmp_path / "whole")
     for resume in (False, True):

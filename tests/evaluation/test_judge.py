@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import f1_score
 
 from evaluation.figures import columns
 from evaluation.gold.questions import GoldQuote, Question
@@ -101,9 +100,12 @@ def test_declining_is_good_where_nothing_answers_and_bad_elsewhere(news: NewsInd
         assert made.right is right and made.declined == (answer and answer.declined)
 
 
+@pytest.mark.slow  # imports scikit-learn
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=30))
 def test_f1_of_declining_is_scikit_learns(cases: list[tuple[bool, bool]]) -> None:
     """Of one pair a question: nothing answers it, it was declined."""
+    from sklearn.metrics import f1_score
+
     archive: Any = None
     rows = [
         judge(ABSENT if absent else make_question(), make_answer(declined=declined), {}, archive).measures

@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -49,6 +48,8 @@ def test_the_bootstrap_of_a_mean_has_the_spread_of_the_closed_form(share: float)
 
 
 def test_the_interval_of_a_mean_is_scipys() -> None:
+    import scipy.stats
+
     values = np.random.default_rng(3).gamma(2.0, size=80)
     ours = interval(resampled(column(values), ones(80), resamples=20_000)[:, 0])
     theirs = scipy.stats.bootstrap(
@@ -61,6 +62,8 @@ def test_the_interval_of_a_mean_is_scipys() -> None:
 
 def test_the_interval_of_a_ratio_is_scipys() -> None:
     """Numerator and denominator of a question are drawn together: F1 and shares of citations are such ratios."""
+    import scipy.stats
+
     generator = np.random.default_rng(5)
     below = generator.integers(0, 5, 60).astype(float)
     above = generator.binomial(below.astype(int), 0.7).astype(float)
@@ -93,6 +96,8 @@ def test_what_nothing_counts_for_is_no_number() -> None:
 
 
 def test_the_interval_of_a_quantile_is_scipys() -> None:
+    import scipy.stats
+
     values = list(np.random.default_rng(2).gamma(2.0, size=200))
     for q in (0.5, 0.95):
         made = quantile_interval(values, q, resamples=5_000)

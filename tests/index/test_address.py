@@ -463,6 +463,7 @@ def test_a_broken_note_is_none(site: Site, tmp_path: Path) -> None:
     assert keep_page(fetcher, tmp_path, address) == file
 
 
+@pytest.mark.slow
 def test_a_page_is_an_article_with_its_address(site: Site, tmp_path: Path) -> None:
     address = site.text("/bridge", STORY)
     archive = tmp_path / "archive"
@@ -512,6 +513,7 @@ def test_addresses_and_paths_are_one_update(
     assert "no page of this address" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_an_html_page_goes_to_its_reader(
     reach: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -63,6 +63,7 @@ def running(process: int) -> bool:
         slowly("eat", 0, f"needed more than {MEMORY_MB} MB of memory and was stopped; the file is left out"),
     ],
 )
+@pytest.mark.slow
 def test_what_happens_to_a_parser_is_a_sentence(tmp_path: Path, kind: str, articles: int, sentence: str) -> None:
     *before, last = apart(tmp_path, kind, SECONDS if "longer" in sentence else 60)
     assert len(before) == articles
@@ -133,6 +134,7 @@ def test_one_worker_reads_file_after_file(tmp_path: Path) -> None:
     assert not running(int(process))
 
 
+@pytest.mark.slow
 def test_a_worker_that_ended_while_it_waited_is_replaced(tmp_path: Path) -> None:
     [first] = apart(tmp_path, "who")
     assert isinstance(first, Article)
@@ -143,6 +145,7 @@ def test_a_worker_that_ended_while_it_waited_is_replaced(tmp_path: Path) -> None
     assert isinstance(second, Article) and second.text != first.text
 
 
+@pytest.mark.slow
 def test_a_second_file_can_be_read_in_the_middle_of_one(tmp_path: Path) -> None:
     outer = apart(tmp_path, "slow")
     next(outer)
@@ -198,6 +201,7 @@ def test_a_worker_dies_with_its_parent(tmp_path: Path) -> None:
     ],
     ids=range(14),
 )
+@pytest.mark.slow
 def test_a_worker_gone_bad_is_not_believed(tmp_path: Path, said: bytes) -> None:
     bad = tmp_path / "said"
     bad.write_bytes(said)
@@ -280,6 +284,7 @@ def test_an_update_goes_on_after_each_of_them(tmp_path: Path, monkeypatch: pytes
     assert not index.reading.apart._idle, "no worker outlives its update"
 
 
+@pytest.mark.slow
 def test_a_file_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
         packed.writestr("a.txt", "Text.")

@@ -141,6 +141,7 @@ def ids(archive: Archive) -> list[str]:
 # Reading: one archive for each back end
 
 
+@pytest.mark.slow
 def test_it_holds_what_the_oracle_holds(news: NewsIndex, oracle: NewsIndex) -> None:
     ours, theirs = news.archive, oracle.archive
     assert ids(ours) == ids(theirs) and ours.owners() == theirs.owners()
@@ -196,6 +197,7 @@ def test_copies_are_grouped_the_same(news: NewsIndex, oracle: NewsIndex) -> None
 
 @pytest.mark.parametrize("scope", [EVERYTHING, *SCOPES])
 @pytest.mark.parametrize("words", ["", '"council of the valley"', "title:counted OR oil", "NOT boat*", "outlet:neil"])
+@pytest.mark.slow
 def test_exact_search_finds_the_same(news: NewsIndex, oracle: NewsIndex, words: str, scope: Scope) -> None:
     query = read_query(words)
     ours, theirs = (Stories(held.archive).opened() for held in (news, oracle))

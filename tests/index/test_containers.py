@@ -201,6 +201,7 @@ def test_a_name_in_utf8_is_read_where_the_zip_does_not_say_so(tmp_path: Path) ->
     assert article.id == "b/über"
 
 
+@pytest.mark.slow
 def test_an_archive_holds_what_a_container_holds(tmp_path: Path) -> None:
     folder = write_files(tmp_path / "articles", {"b.zip": make_zip(NEWS), "c.txt": "Three happened."})
     news = NewsIndex.create(tmp_path / "archive", FakeEmbedder(), max_tokens=20)

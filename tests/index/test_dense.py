@@ -154,6 +154,7 @@ def changed(archive: MadeArchive, seed: int, *, out: int = 150, come: int = 160)
     )
 
 
+@pytest.mark.slow
 def test_an_index_kept_up_to_date_finds_what_one_made_anew_finds(tmp_path: Path) -> None:
     archive = MadeArchive(ROWS, VECTORS)
     opened(tmp_path / "kept", archive)
@@ -220,6 +221,7 @@ def test_an_older_archive_put_back_has_its_own_index(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ends_at", [1, 3, 5])
+@pytest.mark.slow
 def test_a_making_that_was_killed_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends_at: int) -> None:
     archive = MadeArchive(ROWS, VECTORS)
     whole = opened(tmp_path / "whole", archive)
@@ -261,6 +263,7 @@ def test_an_update_that_was_killed_leaves_what_was_there(tmp_path: Path, monkeyp
 
 
 @pytest.mark.parametrize("name", ["codes", "rows", "vectors", "gone"])
+@pytest.mark.slow
 def test_damage_is_noticed_and_mended(tmp_path: Path, name: str) -> None:
     archive = MadeArchive(ROWS, VECTORS)
     before = opened(tmp_path, archive).search(QUERIES[:1], 10)
@@ -365,6 +368,7 @@ def test_more_is_asked_of_the_archive_than_fits_at_once(tmp_path: Path) -> None:
     archive.close()
 
 
+@pytest.mark.slow
 def test_an_update_of_the_news_touches_nothing_coded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dense.update, "__kwdefaults__", {"segment": 700})
     files = {f"{n}.txt": f"Bridge number {n} was closed on day {n % 7}. " * 20 for n in range(100)}

@@ -110,6 +110,7 @@ def test_atom_is_read() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_feed_of_ten_thousand_entries_is_read_to_the_limit() -> None:
     data = rss(*({"link": f"https://example.org/{n}", "title": f"{n}"} for n in range(10_000))).encode()
     _, entries, left_out = read_feed(data, "https://example.org/rss")
@@ -119,6 +120,7 @@ def test_a_feed_of_ten_thousand_entries_is_read_to_the_limit() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_entities_neither_grow_nor_load(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("a secret of this machine")
@@ -193,6 +195,7 @@ def test_what_is_no_feed_is_not_followed(site: Site, desk: Desk) -> None:
     assert not is_archive(desk.archive)
 
 
+@pytest.mark.slow
 def test_an_update_brings_new_and_changed_pages_and_asks_for_no_other(site: Site, desk: Desk) -> None:
     site.text("/a", "The river rose on Monday.")
     site.text("/b", "The mayor resigned on Tuesday.")
@@ -221,6 +224,7 @@ def test_an_update_brings_new_and_changed_pages_and_asks_for_no_other(site: Site
     assert "fell on Tuesday" in shown.replace("⟦", "").replace("⟧", ""), "the words that match are marked"
 
 
+@pytest.mark.slow
 def test_where_a_page_cannot_be_had_the_feed_speaks(site: Site, desk: Desk) -> None:
     site.text("/robots.txt", "User-agent: *\nDisallow: /shut\n")
     desk.run("feed", "add", put_feed(site, entry(site, "shut"), entry(site, "bare", description="Short.")))
@@ -240,6 +244,7 @@ def test_where_a_page_cannot_be_had_the_feed_speaks(site: Site, desk: Desk) -> N
     assert desk.article(f"{site.address}/shut").text == "The whole story of the river."  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_a_failure_that_may_pass_is_tried_again(site: Site, desk: Desk) -> None:
     site.pages["/a"] = Said(status=500)
     desk.run("feed", "add", put_feed(site, entry(site, "a"), ETag='"1"'))
@@ -274,6 +279,7 @@ def the_site_is_public(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "is_public", lambda number: number == "127.0.0.1" or true(number))
 
 
+@pytest.mark.slow
 def test_one_feed_that_fails_leaves_the_others(site: Site, desk: Desk) -> None:
     site.text("/a", "The river rose on Monday.")
     good = put_feed(site, entry(site, "a"))
@@ -286,6 +292,7 @@ def test_one_feed_that_fails_leaves_the_others(site: Site, desk: Desk) -> None:
     assert desk.run("feed", "update", bad, code=1)[0].startswith(f"{bad}: could not be read")
 
 
+@pytest.mark.slow
 def test_an_update_that_is_interrupted_reads_the_feed_again(
     site: Site, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

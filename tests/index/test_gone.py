@@ -149,6 +149,7 @@ def test_files_that_moved_within_the_folder_are_no_loss(held: NewsIndex, folder:
     assert (asked, report.removed, report.problems) == ([], 1, []) and ids(held) == ["ferry", "market", "port/crane"]
 
 
+@pytest.mark.slow
 def test_the_parts_of_a_page_that_was_saved_later_are_gone(tmp_path: Path) -> None:
     folder = write_files(tmp_path / "articles", {"Fire_files/frame.txt": "A frame.", "market.txt": "The market moved."})
     news = make_index(tmp_path / "archive", [folder], FakeEmbedder())

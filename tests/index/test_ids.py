@@ -354,6 +354,7 @@ def check_stay(before: dict[str, tuple[str, str, str]], after: dict[str, tuple[s
         assert same == had & has
 
 
+@pytest.mark.slow
 @given(runs_of_changes)
 def test_any_sequence_gives_what_the_last_state_gives(runs: list[tuple[list[tuple[Any, ...]], list[str]]]) -> None:
     with TemporaryDirectory() as place:

@@ -126,6 +126,7 @@ def test_a_drawing_in_a_word_document_that_is_not_read_is_told(tmp_path: Path) -
     assert isinstance(article, Article) and "The harbour office has let" in article.warnings[0]
 
 
+@pytest.mark.slow
 def test_the_report_and_the_archive_tell_what_carries_a_warning(tmp_path: Path) -> None:
     row = json.dumps({"id": "r", "text": " ".join(TAKEN), "background": " ".join(LOST)})
     write_files(tmp_path / "in", {"a.jsonl": row, "b.txt": "It rained."})

@@ -286,6 +286,7 @@ def test_a_mail_that_says_more_in_html_is_read_so(tmp_path: Path) -> None:
     assert one(tmp_path, "m.eml", message.as_bytes()).text == f"{FIRST}\n{SECOND}"
 
 
+@pytest.mark.slow
 def test_a_thousand_attachments_are_read_up_to_a_number(tmp_path: Path) -> None:
     message = mail()
     for number in range(1000):

@@ -146,6 +146,7 @@ def test_a_page_is_within_by_its_stories_not_by_its_head(tmp_path: Path) -> None
 
 @given(scope=scopes(), k=st.integers(1, 400), words=st.lists(st.sampled_from([*WORDS, "Headline"]), max_size=3))
 @pytest.mark.parametrize("most_terms", [lexical.MOST_TERMS, 0], ids=["named", "fetched"])
+@pytest.mark.slow
 def test_a_ranking_within_is_the_ranking_of_all_with_the_rest_left_out(
     part: NewsIndex, scope: Scope, k: int, words: list[str], most_terms: int
 ) -> None:
@@ -220,6 +221,7 @@ def test_hits_are_of_the_scope_at_every_stage(part: NewsIndex) -> None:
     assert stages["fused"] == retrieve(part, "strike airport", k=20, candidates=50, scope=scope)
 
 
+@pytest.mark.slow
 def test_what_is_within_is_remembered_until_the_archive_changes(news: NewsIndex, articles: Path) -> None:
     scope = Scope(outlets=("Reuters",))
     first = news.archive.rows_within(scope)

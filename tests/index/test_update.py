@@ -131,6 +131,7 @@ def test_a_file_can_move_between_two_folders_of_one_update(tmp_path: Path, forwa
     assert news.archive.owners()["a"] == str(two / "x.jsonl")
 
 
+@pytest.mark.slow
 def test_rows_of_two_files_with_one_id_are_both_kept(news: NewsIndex, articles: Path) -> None:
     write_files(
         articles, {"more/copy.jsonl": rows({"id": "wire-1", "text": "Other."}), "more/a.csv": "id,text\n1,One.\n"}
@@ -152,6 +153,7 @@ def test_rows_of_two_files_with_one_id_are_both_kept(news: NewsIndex, articles: 
     ],
     ids=["jsonl", "csv", "zip"],
 )
+@pytest.mark.slow
 def test_a_file_that_comes_by_the_id_of_a_row_is_kept_beside_it(
     tmp_path: Path, name: str, content: Callable[[str], str | bytes], article_id: str, only_its_folder: bool
 ) -> None:

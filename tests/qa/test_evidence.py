@@ -16,6 +16,7 @@ from qa.evidence import (
     ODDS_AT_MOST,
     SCORES,
     WEIGHTS,
+    absent,
     find_evidence,
     in_view,
     log_odds,
@@ -162,8 +163,8 @@ def test_a_sentence_is_weighed_by_its_words_and_its_hit() -> None:
 
 
 def test_whether_any_answers_hangs_on_the_best_sentence_and_the_best_passage(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("BY_SENTENCE", 0.5), ("BY_PASSAGE", 0.25), ("ANY", 1.0)):
-        monkeypatch.setattr(f"qa.evidence.{name}", value)
+    monkeypatch.setattr("qa.evidence.ANY_WEIGHTS", (0.5, 0.25, 0.0, 0.0))
+    monkeypatch.setattr("qa.evidence.ANY_BIAS", 1.0)
     hits = [
         make_hit("General Ali was killed at the airport.", article_id="a"),
         make_hit("Guards fled.", article_id="b"),
@@ -171,6 +172,16 @@ def test_whether_any_answers_hangs_on_the_best_sentence_and_the_best_passage(mon
     first, second = find_evidence(QUESTION, hits, FakeReader())
     assert first.score == pytest.approx(0.5 * weigh(first.scores) + 0.25 * 4.0 + 1.0)
     assert first.score - second.score == pytest.approx(weigh(first.scores) - weigh(second.scores))
+
+
+def test_names_numbers_and_words_that_an_article_lacks_are_counted() -> None:
+    item = make_evidence(
+        "General Ali was killed at the Kabul airport on May 3.", "General Ali was killed", title="Ten die"
+    )
+    assert absent("Who killed Ali of Kabul on May 3?", item) == (0.0, 0.0)
+    assert absent("Who killed Omar in Basra on June 4?", item)[0] == 4.0
+    assert absent("Did ten Kabulis flee?", item) == pytest.approx((0.0, 2 / 3))
+    assert absent("?", item) == (0.0, 0.0)
 
 
 def test_only_the_likeliest_are_looked_at_again_and_come_likeliest_first() -> None:

@@ -9,13 +9,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models import Judged, Marked
-from qa.evidence import in_view
+from qa.evidence import in_view, names_in
 from qa.prove import (
     MARKER,
     PROVED,
     as_quoted,
     loses_doubt,
-    names_in,
     numbers_in,
     prove,
     read_markers,

@@ -115,7 +115,7 @@ def longest_run(question: str, sentence: str) -> tuple[int, int] | None:
 # What the scores of the fake reader are worth; the true reader's own are fitted to it, and fitted anew with it.
 CALIBRATION = {"span": 0.12, "sentence": 0.55}
 CALIBRATED = {"qa.evidence.WEIGHTS": tuple(CALIBRATION.get(name, 0.0) for name in SCORES), "qa.evidence.BIAS": 0.3}
-CALIBRATED |= {"qa.evidence.BY_SENTENCE": 1.0, "qa.evidence.BY_PASSAGE": 0.0, "qa.evidence.ANY": 0.0}
+CALIBRATED |= {"qa.evidence.ANY_WEIGHTS": (1.0, 0.0, 0.0, 0.0), "qa.evidence.ANY_BIAS": 0.0}
 CALIBRATED |= {"qa.ask.ANSWERS": 0.0, "qa.ask.MARGIN": 2.5, "qa.ask.ON_THE_MATTER": -4.5}
 
 

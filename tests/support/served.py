@@ -14,7 +14,6 @@ from qa.settings import Settings
 from tests.conftest import ARTICLES, make_index, write_files
 from tests.support.fakes import FakeEmbedder, ScriptedGenerator, fakes_for_models
 from web.auth.logins import Logins, add_login
-from web.serve import make_app, make_server
 from web.server import Server
 
 PASSWORD = "correct horse"
@@ -59,6 +58,8 @@ class Site:
         self.start()
 
     def start(self) -> None:
+        from web.serve import make_app, make_server  # and with them Gradio, which takes seconds
+
         settings = Settings(archive=self.archives[0], embedder="fake")
         runs = self.folder / "runs"
         self.server = Server.open(settings, self.archives, self.folder / "data", logins=bool(self.auth_file), runs=runs)

@@ -98,6 +98,7 @@ def test_undoing_what_is_none_is_a_sentence(news: NewsIndex, name: str) -> None:
         undo(news.archive, name)
 
 
+@pytest.mark.slow
 def test_ids_are_natural_and_never_anothers(news: NewsIndex, tmp_path: Path) -> None:
     text = news.archive.article("airport").text  # type: ignore[union-attr]
     added = put(
@@ -122,6 +123,7 @@ def test_ids_are_natural_and_never_anothers(news: NewsIndex, tmp_path: Path) -> 
     assert undo(news.archive, added.batch) == 6 and undo(news.archive, again.batch) == 1
 
 
+@pytest.mark.slow
 def test_the_day_of_an_adding_is_no_day_of_its_articles(news: NewsIndex, tmp_path: Path) -> None:
     page = "<html><head><title>A mine</title></head><body><article><p>Water filled a mine. Nine came out.</p></article>"
     added = put(news, tmp_path, {"mine.html": f"{page}</body></html>", "mine.txt": "A mine\n\nNine came out of it."})
@@ -210,6 +212,7 @@ def test_links_folders_and_lost_files_are_not_followed(news: NewsIndex, tmp_path
     assert state(news) == before
 
 
+@pytest.mark.slow
 def test_every_kind_is_read_and_what_is_broken_is_told_by_its_own_name(news: NewsIndex, tmp_path: Path) -> None:
     html = "<html><head><title>Bridge opens</title></head><body><article><h1>Bridge opens</h1>" + (
         "<p>The bridge over the river was opened by the mayor on Monday after three years of work.</p>" * 4

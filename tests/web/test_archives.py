@@ -323,6 +323,7 @@ def test_an_archive_that_cannot_be_made_is_a_sentence(tmp_path: Path, opened: Op
         open_archives(tmp_path / "data").make("", "Leaks")
 
 
+@pytest.mark.slow
 def test_searches_go_on_in_many_threads_while_the_archive_changes(tmp_path: Path, named: Path, opened: Opened) -> None:
     archives = open_archives(tmp_path / "data", named)
     room = archives.room("", archives.listed("")[0].key)

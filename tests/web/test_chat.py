@@ -10,7 +10,6 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-import gradio as gr
 import pytest
 
 from index.opening import open_archive
@@ -23,7 +22,6 @@ from tests.support.served import SLOW, SlowGenerator, wait
 from web.archives import Archives
 from web.conversations import ConversationError
 from web.page.chat import Chat, Seat
-from web.page.events import PageEvents
 from web.page.markup import Drawer
 from web.page.words import Words
 from web.server import Server
@@ -249,9 +247,14 @@ class Away:
         monkeypatch.setattr(Archives, "_held", wait_for_it)
 
 
+@pytest.mark.slow
 def test_an_archive_that_is_away_keeps_nobody_else_waiting(
     chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import gradio as gr
+
+    from web.page.events import PageEvents
+
     with gr.Blocks() as blocks:
         page = PageEvents(chat.server, Words(), blocks)
     adds = next(part for part in blocks.blocks.values() if getattr(part, "elem_id", None) == "add")

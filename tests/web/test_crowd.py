@@ -11,10 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import openai
 import pytest
-from gradio_client import Client
-from gradio_client.exceptions import AppError
 
 from tests.support.served import SLOW, Site, open_site, wait
 from tests.web.test_page import Tab, turns_of
@@ -68,6 +65,8 @@ def check(answer: dict[str, Any], client: int) -> None:
 
 def by_endpoint(site: Site, client: int) -> list[int]:
     """Asks by Gradio's /ask, and gives the places in line that it was told."""
+    from gradio_client import Client
+
     job = Client(site.address, verbose=False).submit(question(client), api_name="/ask")
     steps = list(job)
     if error := job.exception(5):
@@ -77,6 +76,8 @@ def by_endpoint(site: Site, client: int) -> list[int]:
 
 
 def by_openai(site: Site, client: int) -> list[int]:
+    import openai
+
     asked = openai.OpenAI(base_url=f"{site.address}/v1", api_key="none", max_retries=0).chat.completions
     messages: Any = [{"role": "user", "content": question(client)}]
     if client % 2:
@@ -99,6 +100,8 @@ def seconds(do: Callable[[], object]) -> float:
 
 
 def test_twenty_at_once_get_their_own_answers(chromium: Any, site: Site) -> None:
+    from gradio_client import Client
+
     reading, searching = Tab(chromium, site), Client(site.address, verbose=False)
     reading.ask("Which Ardaleish Ardaleers left Ardale?")
     reading.open_quote()
@@ -147,6 +150,9 @@ def test_twenty_at_once_get_their_own_answers(chromium: Any, site: Site) -> None
 
 
 def test_who_goes_away_leaves_the_line(chromium: Any, site: Site) -> None:
+    import openai
+    from gradio_client import Client
+
     tabs = [Tab(chromium, site) for _ in range(3)]
     site.generator.seconds = 1.0
     for client, tab in enumerate(tabs):
@@ -184,6 +190,9 @@ def test_who_goes_away_leaves_the_line(chromium: Any, site: Site) -> None:
 
 
 def test_a_full_line_is_a_sentence(chromium: Any, site: Site) -> None:
+    import openai
+    from gradio_client.exceptions import AppError
+
     full = "2 questions are waiting already; ask again in a few minutes"
     tab = Tab(chromium, site)
     most, site.server.queue.most_waiting = site.server.queue.most_waiting, 2

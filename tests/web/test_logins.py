@@ -35,6 +35,7 @@ def test_a_login_is_a_name_and_a_hash_that_only_its_owner_reads(file: Path) -> N
     assert list(file.parent.iterdir()) == [file]
 
 
+@pytest.mark.slow
 def test_outside_the_tests_a_hash_costs_what_argon2_advises(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "$m=8,t=1,p=1$" in file.read_text("utf-8")
     monkeypatch.setattr(module, "HASHING", runpy.run_path(module.__file__)["HASHING"])

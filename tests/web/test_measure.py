@@ -88,6 +88,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.slow
 def test_a_damaged_run_is_passed_over_with_a_sentence(runs: Path, damage: str) -> None:
     DAMAGE[damage](runs / "b")
     told: list[str] = []

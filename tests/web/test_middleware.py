@@ -468,6 +468,7 @@ def served(request: pytest.FixtureRequest, auth_file: Path, monkeypatch: pytest.
         thread.join(10)
 
 
+@pytest.mark.slow
 def test_the_door_stands_before_gradio_s_own_paths(served: str) -> None:
     import httpx
 
@@ -489,6 +490,7 @@ def test_the_door_stands_before_gradio_s_own_paths(served: str) -> None:
         assert asking.get("/config", headers=basic("paz", PASSWORD)).json()["username"] == "paz"
 
 
+@pytest.mark.slow
 def test_gradio_s_own_client_logs_in(served: str, tmp_path: Path) -> None:
     from gradio_client import Client
 

@@ -8,10 +8,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
-import openai
 import pytest
 
 from index.store.scope import EVERYTHING, Scope, ScopeError
@@ -31,6 +30,11 @@ from web.programs.calls import find_archive, read
 from web.programs.checking import make_check_router, read_check_request
 from web.programs.completions import RequestError, make_router, read_request
 from web.server import Server
+
+if TYPE_CHECKING:
+    import openai
+
+pytestmark = pytest.mark.slow  # serves all of it, with Gradio and its clients
 
 PASSWORD = "correct horse"  # httpx sends ASCII alone in a header
 QUESTION = "Who was killed at the airport of Baghdad?"
@@ -140,7 +144,9 @@ class Served:
         self.server.close()
         self.stack.close()
 
-    def openai(self, key: str = "none") -> openai.OpenAI:
+    def openai(self, key: str = "none") -> "openai.OpenAI":
+        import openai
+
         return openai.OpenAI(base_url=f"{self.address}/v1", api_key=key, max_retries=0)
 
     def gradio(self, auth: tuple[str, str] | None = None) -> Any:
@@ -304,6 +310,8 @@ def test_models_are_the_archives(free: Served, shut: Served) -> None:
 def test_what_cannot_be_done_is_said_as_openai_says_it(
     free: Served, change: dict[str, Any], status: int, where: str, why: str
 ) -> None:
+    import openai
+
     body = {"model": "groundwire", "messages": [{"role": "user", "content": QUESTION}], **change}
     with pytest.raises(openai.APIStatusError) as told:
         free.openai().post("/chat/completions", body=body, cast_to=object)
@@ -331,6 +339,8 @@ def test_reading_a_request_trusts_nothing() -> None:
 
 
 def test_a_bug_is_told_without_its_words(free: Served, caplog: pytest.LogCaptureFixture) -> None:
+    import openai
+
     with pytest.raises(openai.InternalServerError, match="something went wrong in the server") as told:
         ask(free, "broken one")
     assert "secret" not in str(told.value) and "secret words of a bug" in caplog.text
@@ -339,6 +349,8 @@ def test_a_bug_is_told_without_its_words(free: Served, caplog: pytest.LogCapture
 
 
 def test_without_a_login_nothing_is_answered(shut: Served) -> None:
+    import openai
+
     for key in ("none", "paz:wrong one"):
         with pytest.raises(openai.AuthenticationError, match=r"name or password|NAME:PASSWORD"):
             shut.openai(key).models.list()
@@ -346,6 +358,8 @@ def test_without_a_login_nothing_is_answered(shut: Served) -> None:
 
 
 def test_a_line_that_is_full_is_said_so(free: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    import openai
+
     monkeypatch.setattr(free.server.queue, "most_waiting", 0)
     with pytest.raises(openai.RateLimitError, match="ask again in a few minutes") as told:
         ask(free)
@@ -369,6 +383,8 @@ def test_a_client_that_goes_away_frees_the_model(free: Served, streamed: bool) -
 
 
 def test_one_who_goes_away_while_waiting_is_never_asked(free: Served) -> None:
+    import openai
+
     first = free.openai().chat.completions.create(
         model="groundwire", messages=[{"role": "user", "content": f"{SLOW} first"}], stream=True
     )
@@ -383,6 +399,8 @@ def test_one_who_goes_away_while_waiting_is_never_asked(free: Served) -> None:
 
 def test_twenty_at_once_each_get_their_own_answer(free: Served) -> None:
     from concurrent.futures import ThreadPoolExecutor
+
+    import openai
 
     with ThreadPoolExecutor(20) as pool:
         questions = [f"{QUESTION} ({number})" for number in range(20)]

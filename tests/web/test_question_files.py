@@ -14,6 +14,8 @@ from qa.sheet import read_workbook
 from tests.support.served import PASSWORD, SLOW, Site, open_site, wait
 from web.programs import question_files
 
+pytestmark = pytest.mark.slow  # serves the page
+
 QUESTION = "Who died in the strike at the airport of Baghdad?"
 ROWS = f"id;question\na;{QUESTION}\nb;\nc;What was the price of oil in March?\nd;{QUESTION}\n"
 

@@ -13,6 +13,8 @@ from web.auth.logins import add_login
 from web.conversations import Turn
 from web.page.markup import AROUND
 
+pytestmark = pytest.mark.slow  # serves the page
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:

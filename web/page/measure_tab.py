@@ -1,14 +1,15 @@
 """The tab that says how good the answers are: the last evaluation, and with what and how quickly they are made."""
 
-from typing import Any
-
-import gradio as gr
+from typing import TYPE_CHECKING, Any
 
 from ground.words import duration
 from models.catalogue import read_catalogue
 from web.measure import Headline, last_run, memory, models_held
 from web.page.markup import Drawer, day
 from web.server import Server
+
+if TYPE_CHECKING:
+    import gradio as gr
 
 
 def measure_view(server: Server) -> dict[str, Any]:
@@ -74,8 +75,10 @@ def megabytes(count: int | None) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
-def build_measure_tab(server: Server, drawer: Drawer, tab: gr.Tab, quick: dict[str, Any]) -> None:
+def build_measure_tab(server: Server, drawer: Drawer, tab: "gr.Tab", quick: dict[str, Any]) -> None:
     """The tab's parts, within the Blocks that is being built; looked at anew each time it is opened."""
+    import gradio as gr  # takes seconds: not where a figure is only written down
+
     again = gr.Button(drawer.words("refresh"), size="sm", elem_id="refresh")
     shown_here = gr.HTML(apply_default_css=False, elem_id="measure")
 
