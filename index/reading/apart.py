@@ -29,6 +29,7 @@ MOST_STOPPED = 5
 LONGEST_HEAD = 8_000_000
 LONGEST_TEXT = 80_000_000
 OUT_OF_MEMORY = 71
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 COMMAND = (sys.executable, "-P", "-m", "index.reading.worker")
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -115,7 +116,7 @@ class _Worker:
         self.command = command
         self.folder = tempfile.mkdtemp(prefix="groundwire-")
         found = os.environ.get("PYTHONPATH")
-        one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        one_thread = dict.fromkeys(ONE_THREAD, "1")
         paths = {"PYTHONPATH": f"{ROOT}{os.pathsep}{found}" if found else str(ROOT), "TMPDIR": self.folder}
         self.process = subprocess.Popen(
             self.command,

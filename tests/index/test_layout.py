@@ -161,3 +161,13 @@ def test_text_on_its_side_is_read_after_the_page_and_a_page_on_its_side_as_any()
     first, second = (" ".join(read_page(pieces_of(page)[0])) for page in document)
     assert first.endswith("number 4. printed in Vellin") and first.startswith("The line of the page with the number 0.")
     assert second == " ".join(f"The line on its side with the number {n}." for n in range(5))
+
+
+@pytest.mark.parametrize("kept", [1.0, 0.7])
+def test_prose_that_is_lost_in_ordering_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: float) -> None:
+    def loses(pieces: list[Piece], words: frozenset[str]) -> list[str]:
+        return read_page(pieces[: int(kept * len(pieces))], words)
+
+    monkeypatch.setattr(pdf, "read_page", loses)
+    warnings = article_of(tmp_path, as_pdf([sheet(LOOKS[0])])).warnings
+    assert (not warnings) if kept == 1 else "words of the PDF's prose are not in the text" in warnings[0]

@@ -2,6 +2,7 @@
 
 import importlib.util
 import io
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,36 @@ def test_recognised_words_are_put_in_columns_too(tmp_path: Path) -> None:
 
     [article], _, _ = read(tmp_path, scan(BLANK), Columns())
     assert article.text.rindex("left") < article.text.index("right")
+
+
+@pytest.mark.parametrize(("busy", "said"), [(True, range(2, 9)), (False, range(1, 2))])
+def test_a_recogniser_is_waited_for_while_it_works_and_not_where_it_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, busy: bool, said: range
+) -> None:
+    class Slow:
+        def read(self, image: Image.Image) -> Iterable[ReadLine]:
+            until = time.monotonic() + 2.2
+            while time.monotonic() < until:
+                if not busy:
+                    time.sleep(0.5)
+            return Recites("It rained.").read(image)
+
+    monkeypatch.setattr(pdf, "SAID_EVERY", 0.5)
+    [article], _, pages = read(tmp_path, scan(BLANK), Slow())
+    assert article.text == "It rained.\n" and pages in said  # the last is said once the page is read
+
+
+def test_a_recogniser_that_ends_nowhere_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless:
+        def read(self, image: Image.Image) -> Iterable[ReadLine]:
+            until = time.monotonic() + 2.2
+            while time.monotonic() < until:
+                pass
+            return []
+
+    monkeypatch.setattr(pdf, "SAID_EVERY", 0.5)
+    monkeypatch.setattr(pdf, "MOST_BUSY", 0.0)
+    assert read(tmp_path, scan(BLANK), Endless())[2] == 1
 
 
 @pytest.mark.skipif(importlib.util.find_spec("rapidocr") is None, reason="the extra ocr is not installed")

@@ -5,8 +5,10 @@ recogniser where one is installed.
 """
 
 import re
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cache
@@ -17,9 +19,9 @@ from index.article import Article, ArticleError, Aside, Doubt, Original, StillRe
 from index.reading.formats.text import LARGEST_ARTICLE
 from index.reading.layout import Piece, read_page, words_of
 from index.reading.metadata import Said, make_article, parsing
-from index.reading.pieces import pieces_of
+from index.reading.pieces import MOST_CHARACTERS, pieces_of
 from index.reading.recogniser import ReadLine, ReadsPictures, Recogniser, can_recognise
-from index.reading.yardstick import paragraphs, with_warning
+from index.reading.yardstick import with_warning
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
@@ -29,12 +31,16 @@ LARGEST_PDF = 200_000_000
 MOST_PAGES = 5_000
 MOST_RECOGNISED = 500  # pages of one PDF that are read as pictures: some seconds each
 SURE = 0.9  # of a word that was recognised: docs/files.md has what other bars give
+SAID_EVERY = 10.0  # seconds, while a page is recognised
+LEAST_BUSY = 0.005  # of that time on the processor: less is a recogniser that hangs
+MOST_BUSY = 60.0  # seconds of the processor that a page may take
 DOTS = 200 / 72  # of a picture, for each point of a page
 LONGEST_SIDE = 1_600  # dots: more need more memory than a worker has
 FEW_CHARACTERS = 200  # beside a picture that covers its page: a stamp, a page number
 COVERED = 0.5  # of a page
 MARGIN = 0.1  # of a page's height, where its running head and foot stand
 REPEATED = 0.3  # of all pages, on which a running head or foot stands; on two at least
+INSTALL = "let a text recogniser read them first, or install ours: pip install 'groundwire-slim[ocr]'"
 DOUBTFUL = "\ufdd0"  # stands after the first letter of a word that is not sure, until the text is whole
 
 
@@ -43,7 +49,8 @@ class _Page:
     """What was read of a page, and where it begins and ends in the measure of its pieces.
 
     `picture` says that it is a picture with next to no text, `looked_at` that words were looked for in it, `recognised`
-    that some were found; `cut` counts the characters past those that are read of one page.
+    that some were found; `cut` counts the characters past those that are read of one page. `plain` is its text in the
+    order in which it is drawn.
     """
 
     pieces: tuple[Piece, ...]
@@ -53,6 +60,7 @@ class _Page:
     looked_at: bool = False
     recognised: bool = False
     cut: int = 0
+    plain: str = ""
 
     @property
     def is_unread(self) -> bool:
@@ -100,43 +108,45 @@ def _article(original: Original, reader: "PdfReader", pages: Sequence[_Page]) ->
     words = frozenset(words_of([piece for page in pages for piece in page.pieces]))
     texts = ["\n".join(read_page(page.pieces, words)) for page in pages]
     if not any(texts):
-        why = "its pages are empty"
-        if unread:
-            why = (
-                "its pages are pictures without words" if unread[0].looked_at else f"its pages are pictures; {INSTALL}"
-            )
-        raise ArticleError(f"{original.name}: holds no text, {why}")
+        raise ArticleError(f"{original.name}: holds no text, {_why_none(unread)}")
     marked = "".join(f"{text}\n" if text else "" for text in texts)
     starts = [0]
     for text in texts[:-1]:
         starts.append(starts[-1] + len(text.replace(DOUBTFUL, "")) + bool(text))
     text, doubts = _told_apart(marked)
     article = make_article(original, text, _said(reader), pages=tuple(starts))
-    article = with_warning(article, chain(paragraphs(article.text), _beside(reader)), "the PDF's prose")
+    drawn = chain.from_iterable(page.plain.splitlines() for page in pages)
+    article = with_warning(article, chain(drawn, _beside(reader)), "the PDF's prose")
     scanned = [
         Doubt(start, start + len(words.replace(DOUBTFUL, "")), sure=True)
         for start, words, page in zip(starts, texts, pages, strict=True)
         if page.recognised and words
     ]
     article = _with_running_heads(replace(article, doubts=(*scanned, *doubts)), repeated)
-    warnings = []
+    warnings = (*article.warnings, *_warnings(pages, unread, text, doubts))
+    return replace(article, warnings=warnings)
+
+
+def _why_none(unread: Sequence[_Page]) -> str:
+    if not unread:
+        return "its pages are empty"
+    return "its pages are pictures without words" if unread[0].looked_at else f"its pages are pictures; {INSTALL}"
+
+
+def _warnings(pages: Sequence[_Page], unread: Sequence[_Page], text: str, doubts: Sequence[Doubt]) -> Iterator[str]:
+    """A sentence for each thing that is not in the text, or not surely."""
     recognised = sum(page.recognised for page in pages)
     if recognised:
-        held = len(text.split())
         count = sum(len(text[one.start : one.end].split()) for one in doubts)
-        warnings.append(
-            f"{recognised} of {len(pages)} pages are pictures that a text recogniser read; {count} of {held} words are"
-            " not sure"
+        yield (
+            f"{recognised} of {len(pages)} pages are pictures that a text recogniser read; {count} of"
+            f" {len(text.split())} words are not sure"
         )
     if unread:
-        warnings.append(f"{_unread(unread, pages)}, and nothing of the pictures is in the text")
+        yield f"{_unread(unread, pages)}, and nothing of the pictures is in the text"
     cut = sum(page.cut for page in pages)
     if cut:
-        warnings.append(f"{cut} characters of pages that have very many are not in the text")
-    return replace(article, warnings=(*article.warnings, *warnings)) if warnings else article
-
-
-INSTALL = "let a text recogniser read them first, or install ours: pip install 'groundwire-slim[ocr]'"
+        yield f"{cut} characters of pages that have very many are not in the text"
 
 
 def _unread(unread: Sequence[_Page], pages: Sequence[_Page]) -> str:
@@ -180,12 +190,14 @@ def _pages(reader: "PdfReader", original: Original, recogniser: ReadsPictures | 
         for number in range(len(document)):
             try:
                 with closing(document[number]) as page:
-                    found = _page(page, recogniser if looked_at < MOST_RECOGNISED else None)
+                    found = _page(page)
+                    if found.picture and recogniser is not None and looked_at < MOST_RECOGNISED:
+                        looked_at += 1
+                        told = f"{original.name}: page {number + 1} of {len(document)}"
+                        found = yield from _recognised(page, found, recogniser, told)
+                        yield StillReading(told)
             except PdfiumError:
                 found = _by_pypdf(reader.pages[number])
-            if found.looked_at:
-                looked_at += 1
-                yield StillReading(f"{original.name}: page {number + 1} of {len(document)}")
             length += sum(len(piece.text) for piece in found.pieces)
             if length > LARGEST_ARTICLE:
                 raise ArticleError(
@@ -203,21 +215,46 @@ def _by_pypdf(page: "PageObject") -> _Page:
     )
 
 
-def _page(page: "PdfPage", recogniser: ReadsPictures | None) -> _Page:
-    """What is read of a page: its own text, or where that is next to nothing beside a picture, that of the picture."""
+def _page(page: "PdfPage") -> _Page:
+    """What is read of a page without a recogniser."""
     pieces, cut = pieces_of(page)
     pieces = [replace(piece, text=piece.text.replace(DOUBTFUL, "")) for piece in pieces]
-    width, height = page.get_size()
+    height = page.get_height()
     told = sum(len(piece.text) for piece in pieces)
     picture = told < FEW_CHARACTERS and _is_picture(page, any_size=not told)
-    if picture and recogniser is not None:
-        image = page.render(scale=min(DOTS, LONGEST_SIDE / max(width, height, 1.0))).to_pil()
-        lines = list(recogniser.read(image))
-        if sum(len(word.text) for line in lines for word in line.words) > told:
-            return _Page(tuple(map(_piece, lines)), 0.0, float(image.height), True, True, True)
     tops = [piece.top for piece in pieces]
     top = -height if tops and min(tops) >= -height - 1 else min(tops, default=0.0)
-    return _Page(tuple(pieces), top, top + height, picture, picture and recogniser is not None, False, cut)
+    return _Page(tuple(pieces), top, top + height, picture, cut=cut, plain=_plain_text(page))
+
+
+def _plain_text(page: "PdfPage") -> str:
+    """The text of a page, a line each as it is drawn; words that a line's end parts are whole."""
+    with closing(page.get_textpage()) as text_page:
+        text = text_page.get_text_range(0, min(text_page.count_chars(), MOST_CHARACTERS))
+    return re.sub(r"[\x02\ufffe]\s*", "", text)
+
+
+def _recognised(
+    page: "PdfPage", found: _Page, recogniser: ReadsPictures, told: str
+) -> Generator[StillReading, None, _Page]:
+    """The page as its picture is read, or as it was found where that says more.
+
+    That reading goes on is said again and again, for on a busy machine a page takes minutes: for as long as the
+    recogniser works, and for no more than MOST_BUSY.
+    """
+    image = page.render(scale=min(DOTS, LONGEST_SIDE / max(*page.get_size(), 1.0))).to_pil()
+    began = before = time.process_time()
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(lambda: list(recogniser.read(image)))
+        while not wait([reading], SAID_EVERY).done:
+            now = time.process_time()
+            if now - before >= LEAST_BUSY * SAID_EVERY and now - began <= MOST_BUSY:
+                yield StillReading(told)
+            before = now
+        lines = reading.result()
+    if sum(len(word.text) for line in lines for word in line.words) <= sum(len(piece.text) for piece in found.pieces):
+        return replace(found, looked_at=True)
+    return _Page(tuple(map(_piece, lines)), 0.0, float(image.height), True, True, True)
 
 
 @cache
