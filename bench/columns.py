@@ -81,7 +81,7 @@ WAYS: dict[str, Callable[[bytes], str]] = {
 def main() -> None:
     parser = open_parser(__doc__ or "", name="columns", weights=False)
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--held", action="store_true", help="lay out the ten looks that chose nothing")
+    parser.add_argument("--held", action="store_true", help="lay out ten other looks, which were seen in drafts too")
     parser.add_argument("--show", action="store_true", help="print the pages that ours has wrong")
     given = parser.parse_args()
     told, drawn = words(), random.Random(given.seed)

@@ -70,7 +70,7 @@ LOOKS: tuple[Look, ...] = (
 )  # fmt: skip
 
 
-# Not looked at while `index.reading.layout` was written, but for one fault in a look above.
+# Other looks. Drafts of `index.reading.layout` were tried on them too, so they are no test on pages never seen.
 HELD: tuple[Look, ...] = (
     Look(columns=4, size=8.0, headline=True, drawn="row by row"),
     Look(columns=4, size=9.0, face="Helvetica", justified=False, drawn="shuffled"),

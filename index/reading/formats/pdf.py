@@ -89,9 +89,16 @@ def read(original: Original, recogniser: ReadsPictures | None = None) -> Iterato
             raise ArticleError(f"{original.name}: is locked with a password; save it without one and index again")
         _check_pages(reader, original.name)
         pages: list[_Page] = []
+        length = 0
         for page in _pages(reader, original, recogniser or _own_recogniser()):
             if isinstance(page, _Page):
                 pages.append(page)
+                length += sum(len(piece.text) for piece in page.pieces)
+                if length > LARGEST_ARTICLE:
+                    raise ArticleError(
+                        f"{original.name}: its text is longer than one article holds"
+                        f" ({LARGEST_ARTICLE / 1e6:.0f} million characters); cut it"
+                    )
             else:
                 yield page
         article = _article(original, reader, pages)
@@ -185,7 +192,7 @@ def _pages(reader: "PdfReader", original: Original, recogniser: ReadsPictures | 
     except PdfiumError:
         yield from map(_by_pypdf, reader.pages)
         return
-    length = looked_at = 0
+    looked_at = 0
     with closing(document):
         for number in range(len(document)):
             try:
@@ -198,12 +205,6 @@ def _pages(reader: "PdfReader", original: Original, recogniser: ReadsPictures | 
                         yield StillReading(told)
             except PdfiumError:
                 found = _by_pypdf(reader.pages[number])
-            length += sum(len(piece.text) for piece in found.pieces)
-            if length > LARGEST_ARTICLE:
-                raise ArticleError(
-                    f"{original.name}: its text is longer than one article holds"
-                    f" ({LARGEST_ARTICLE / 1e6:.0f} million characters); cut it"
-                )
             yield found
 
 
