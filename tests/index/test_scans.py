@@ -4,16 +4,21 @@ import importlib.util
 import io
 import time
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from PIL import Image, ImageDraw
 
+import cli.main
 from index.article import Article, ArticleError, Doubt, Original, StillReading, article_of
 from index.reading.formats import pdf
 from index.reading.recogniser import ReadLine, Word
 from qa.answer import cite
+from qa.bibliography import footnote
+from web.export import _source
 
 BLANK = Image.new("RGB", (1240, 1754), "white")
 
@@ -70,6 +75,22 @@ def test_a_quote_with_a_doubtful_word_says_so_beside_it(tmp_path: Path) -> None:
     assert doubted.caution == "read from a scan, not surely; check page 2"
     assert cite(2, article, 0, 28).caution == "read from a scan; check page 1"
     assert cite(3, Article("a", "One.", "A"), 0, 4).caution is None
+
+
+def test_a_caution_stands_beside_the_quote_wherever_it_is_told() -> None:
+    article = Article("a", "Of 850 homes none was lost.", "A", pages=(0,), doubts=(Doubt(0, 27, sure=True),))
+    cited = cite(1, article, 0, 27)
+    told = (
+        cli.main._sources(cast(Any, SimpleNamespace(citations=[cited]))),
+        footnote(cited),
+        str(_source(asdict(cited))),
+    )
+    assert [one.count("read from a scan; check page 1") for one in told] == [1, 1, 1]
+
+
+def test_what_pypdf_reads_in_place_of_pdfium_is_true_text() -> None:
+    page = cast(Any, SimpleNamespace(extract_text=lambda: "It\0 rained\ud800 and \ufdd0snowed."))
+    assert [piece.text for piece in pdf._by_pypdf(page).pieces] == ["It rained and snowed."]
 
 
 def test_an_article_without_doubts_has_the_digest_that_it_had() -> None:

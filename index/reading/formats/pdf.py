@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LARGEST_PDF = 200_000_000
 MOST_PAGES = 5_000
 MOST_RECOGNISED = 500  # pages of one PDF that are read as pictures: some seconds each
-SURE = 0.9  # of a word that was recognised: docs/files.md has what other bars give
+SURE = 0.9  # of a word that was recognised: bench/results/scans.json has what other bars give
 SAID_EVERY = 10.0  # seconds, while a page is recognised
 LEAST_BUSY = 0.005  # of that time on the processor: less is a recogniser that hangs
 MOST_BUSY = 60.0  # seconds of the processor that a page may take
@@ -122,16 +122,15 @@ def _article(original: Original, reader: "PdfReader", pages: Sequence[_Page]) ->
         starts.append(starts[-1] + len(text.replace(DOUBTFUL, "")) + bool(text))
     text, doubts = _told_apart(marked)
     article = make_article(original, text, _said(reader), pages=tuple(starts))
-    drawn = chain.from_iterable(page.plain.splitlines() for page in pages)
-    article = with_warning(article, chain(drawn, _beside(reader)), "the PDF's prose")
     scanned = [
-        Doubt(start, start + len(words.replace(DOUBTFUL, "")), sure=True)
-        for start, words, page in zip(starts, texts, pages, strict=True)
-        if page.recognised and words
+        Doubt(start, start + len(said.replace(DOUBTFUL, "")), sure=True)
+        for start, said, page in zip(starts, texts, pages, strict=True)
+        if page.recognised and said
     ]
     article = _with_running_heads(replace(article, doubts=(*scanned, *doubts)), repeated)
-    warnings = (*article.warnings, *_warnings(pages, unread, text, doubts))
-    return replace(article, warnings=warnings)
+    drawn = chain.from_iterable(page.plain.splitlines() for page in pages)
+    article = with_warning(article, chain(drawn, _beside(reader)), "the PDF's prose")
+    return replace(article, warnings=(*article.warnings, *_warnings(pages, unread, text, doubts)))
 
 
 def _why_none(unread: Sequence[_Page]) -> str:
@@ -210,7 +209,8 @@ def _pages(reader: "PdfReader", original: Original, recogniser: ReadsPictures | 
 
 def _by_pypdf(page: "PageObject") -> _Page:
     """A page that pdfium does not open: its lines, as pypdf has them, one below the other."""
-    lines = page.extract_text().replace(DOUBTFUL, "").splitlines()
+    text = page.extract_text().encode("utf-8", "ignore").decode()
+    lines = re.sub(f"[\0{DOUBTFUL}]", "", text).splitlines()
     return _Page(
         tuple(Piece(line, 0.0, 12.0 * n, 5.0 * len(line), 12.0 * n + 10, 10.0) for n, line in enumerate(lines))
     )
@@ -232,7 +232,7 @@ def _plain_text(page: "PdfPage") -> str:
     """The text of a page, a line each as it is drawn; words that a line's end parts are whole."""
     with closing(page.get_textpage()) as text_page:
         text = text_page.get_text_range(0, min(text_page.count_chars(), MOST_CHARACTERS))
-    return re.sub(r"[\x02\ufffe]\s*", "", text)
+    return re.sub(r"[\x02\ufffe]\s*|\0", "", text)
 
 
 def _recognised(
