@@ -36,7 +36,7 @@ def add_serve_command(commands: Any) -> None:
     serve = commands.add_parser(
         "serve", help=what, description=f"{what[0].upper()}{what[1:]}. docs/page.md, docs/serving.md."
     )
-    serve.set_defaults(run=run_serve)
+    serve.set_defaults(run=run_serve, reads_archive=True)
     serve.add_argument(
         "--archive",
         dest="archives",

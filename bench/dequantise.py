@@ -25,7 +25,8 @@ def read_weights(file: Path) -> dict[str, NDArray[np.float32]]:
 
     def plain(stem: str) -> NDArray[np.float32]:
         zero = held[f"{stem}_zero_point"].astype(np.float32)
-        return (held[f"{stem}_quantized"].astype(np.float32) - zero) * held[f"{stem}_scale"].astype(np.float32)
+        plain = (held[f"{stem}_quantized"].astype(np.float32) - zero) * held[f"{stem}_scale"].astype(np.float32)
+        return np.asarray(plain, np.float32)
 
     weights = {name: value for name, value in held.items() if name.endswith((".weight", ".bias"))}
     tables = (name.removesuffix("_quantized") for name in held if name.endswith(".weight_quantized"))

@@ -30,7 +30,17 @@ LOOKS = {"answer": "#chat .cite", "sides": "#chat .sides", "refusal": "#chat .ne
 RUNNING = "Which commander took full responsibility for the shooting down of the Ukrainian airliner?"
 WIDTHS = {"wide": (1360, 860), "phone": (390, 844)}
 SCHEMES = ("light", "dark")
-STATES = ("running", "welcome", "answer", "sides", "refusal", "narrow", "add", "measure", "conversations")
+STATES = (
+    *("running", "welcome", "search", "answer", "sides", "refusal", "timeline", "follow", "check", "batch"),
+    *("narrow", "add", "measure", "conversations"),
+)
+ASKED_FOR = ("conversations", "timeline", "follow")  # of a conversation that is kept
+SOUGHT = "strike OR airliner"
+DRAFT = (
+    "Ten people were killed, five Iranians and five Iraqis. Twelve people were killed, five Iranians and seven Iraqis."
+    " The bridge at Torvik will be closed in May."
+)
+BATCH = b"id,question\na,Who was killed in the airport strike?\nb,How many mourners died in the crush in Kerman?\n"
 # Dropped on the page: an article written for this, and a file that cannot be read.
 DROPPED = {
     "dorrow-mine.txt": b"Mine floods in Dorrow\n\nBy A. Writer | Harbour Post | May 7, 2022\n\n"
@@ -71,7 +81,7 @@ class Camera:
         """Chooses one of the page's tabs; what does not fit a phone is in a menu."""
         tab = self.tab.get_by_role("tab", name=name)
         if not tab.is_visible():
-            self.tab.locator(".overflow-menu button, .tab-container + div button").first.click()
+            self.tab.locator(".overflow-menu button").first.click()
             tab = self.tab.get_by_role("button", name=name).or_(tab).last
         tab.click()
 
@@ -91,7 +101,7 @@ def main() -> None:
         folder = given.data or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         with served(folder, given.weights, given.runs, given.fake) as address, browsing() as browser:
-            kept = keep_answers(browser, address, folder) if {*QUESTIONS, "conversations"} & {*given.only} else {}
+            kept = keep_answers(browser, address, folder) if {*QUESTIONS, *ASKED_FOR} & {*given.only} else {}
             if "welcome" in given.only:
                 examples = folder / "page" / "examples"
                 wait(lambda: any(examples.glob("*.json")), "the example questions")
@@ -178,7 +188,19 @@ def take_still(camera: Camera, only: set[str], kept: dict[str, str], folder: Pat
     tab = camera.tab
     if "welcome" in only:
         camera.go()
+        tab.locator(".front .hits li").first.wait_for()
         camera.take("welcome")
+    if "search" in only:
+        camera.go()
+        camera.open_tab("Search")
+        tab.locator("#words").fill(SOUGHT)
+        tab.locator("#found .snippet mark").first.wait_for()
+        tab.locator("#found .facets .chip").first.click()
+        tab.locator("#found .chip.on").wait_for()
+        camera.take("search")
+        tab.locator("#found .open").first.click()
+        tab.locator("#reader mark.current").wait_for()
+        camera.take("search-hit")
     for kind in QUESTIONS:
         if kind in only:
             camera.go(f"/?conversation={kept[kind]}")
@@ -187,11 +209,12 @@ def take_still(camera: Camera, only: set[str], kept: dict[str, str], folder: Pat
             tab.locator("#chat .cite, #chat .near").first.click()
             tab.locator("#reader mark").first.wait_for()
             camera.take(f"{kind}-quote")
+    take_tabs(camera, only, kept)
     if "narrow" in only:
         camera.go()
         tab.get_by_text("Narrow: all articles").click()
-        tab.get_by_role("textbox", name="From").fill("2020-01-05")
-        tab.get_by_role("textbox", name="From").press("Enter")
+        tab.get_by_role("textbox", name="Since").fill("2020-01-05")
+        tab.get_by_role("textbox", name="Since").press("Enter")
         tab.get_by_text("Narrow: since 2020-01-05").wait_for()
         tab.locator("#timeline").scroll_into_view_if_needed()
         camera.take("narrow")
@@ -222,6 +245,42 @@ def take_still(camera: Camera, only: set[str], kept: dict[str, str], folder: Pat
         tab.get_by_text("This conversation").click()
         tab.locator("#exports a").last.scroll_into_view_if_needed()
         camera.take("conversations")
+
+
+def take_tabs(camera: Camera, only: set[str], kept: dict[str, str]) -> None:
+    """What rests on quotes: a timeline, a question that is followed, a draft, a file of questions."""
+    tab = camera.tab
+    if {"timeline", "follow"} & only:
+        camera.go(f"/?conversation={kept['answer']}")
+        tab.locator("#chat .menu > summary").click()
+        tab.get_by_role("button", name="Timeline").click()
+        tab.locator(".moments").wait_for()
+        if "timeline" in only:
+            camera.take("timeline")
+    if "follow" in only:
+        tab.locator("#chat .menu:not([open]) > summary").click()
+        tab.get_by_role("button", name="Follow this question").click()
+        tab.locator("#notice p").wait_for()  # the second camera hears that it is followed already
+        camera.open_tab("Followed")
+        tab.locator("#followed .card").wait_for()
+        camera.take("follow")
+    if "check" in only:
+        camera.go()
+        camera.open_tab("Check a draft")
+        tab.locator("#draft textarea").fill(DRAFT)
+        tab.locator("#check").click()
+        tab.locator("#checked .sentences").wait_for()
+        camera.take("check")
+    if "batch" in only:
+        camera.go()
+        camera.open_tab("Many questions")
+        tab.locator("#questions input[type=file]").set_input_files(
+            [{"name": "questions.csv", "mimeType": "text/csv", "buffer": BATCH}]
+        )
+        tab.get_by_text("questions.csv").first.wait_for()
+        tab.locator("#ask-all").click()
+        tab.locator("#answers a").first.wait_for()
+        camera.take("batch")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.options import scope_of
+from cli.suggest import OneText
 from cli.terminal import Line, open_room, plain
 from ground.words import duration, plain_json
 from qa.settings import Settings
@@ -30,7 +31,7 @@ def add_asking(ask: argparse.ArgumentParser) -> None:
     """What is asked, and what becomes of the answer."""
     ask.epilog = "example: groundwire ask --file questions.csv --out answers.xlsx --llm none"
     asked = ask.add_mutually_exclusive_group(required=True)
-    asked.add_argument("question", nargs="?")
+    asked.add_argument("question", nargs="*", default="", action=OneText, help="in quotes, or as words")
     what = 'a file of questions: .csv, .tsv or .xlsx with a column "question", .jsonl, or .txt, a question a line'
     asked.add_argument("--file", type=Path, metavar="QUESTIONS", help=what)
     ask.add_argument(

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.options import place_of, scope_of
-from cli.terminal import Line, credit_line, open_room, plain
+from cli.terminal import Line, correction_line, credit_line, open_room, plain
 from ground.shown import one_line
 from ground.words import plain_json
 from qa.settings import Settings
 
 if TYPE_CHECKING:
     from qa.checking.check import Check, Checked
-    from qa.checking.kept import KeptQuote
+    from qa.checking.kept import KeptQuote, Verified
 
 UNPROVED = 4  # exit code where something is not borne out
 SIGNS = {"borne out": "✓", "contradicted": "✗", "not found": "?", "skipped": "–"}
@@ -28,11 +28,12 @@ PARTS = {
     "speaker": "somebody else",
     "denial": "one denies what the other says",
     "doubt": "the quote only supposes it, or gives it as somebody's word",
+    "superseded": "only an earlier version says so; a later one is in force",
 }
 EXAMPLE = """examples:
   groundwire check draft.docx --archive news --html checked.html
   pbpaste | groundwire check - --archive news
-  groundwire check conversation.md --archive news     quotes that were exported: do they stand there still?
+  groundwire check notebook.docx --archive news       quotes that were exported: do they stand there still?
 
 exit codes: 0 all is borne out, 4 something is not, 1 it could not be checked"""
 
@@ -57,10 +58,11 @@ def run_check(given: argparse.Namespace, settings: Settings) -> int:
     scope = scope_of(given)
     raw = _read_input() if path is None else _raw(path)
     _check_page(given.html, path)
-    quotes = [] if given.draft else kept_quotes(raw)
+    read = "" if path is None or raw else read_draft(path)  # of a Word document, whose words alone are text
+    quotes = [] if given.draft else kept_quotes(raw or read)
     if quotes:
-        return _verify(quotes, given, settings)
-    text = raw if path is None else read_draft(path)
+        return _verify(quotes, raw or read, given, settings)
+    text = raw if path is None else read or read_draft(path)
     room = open_room(settings)
     line = Line()
     found = check(
@@ -141,23 +143,40 @@ def _sentence(one: "Checked") -> list[str]:
     return lines
 
 
-def _verify(quotes: "Sequence[KeptQuote]", given: argparse.Namespace, settings: Settings) -> int:
-    """Whether exported quotes stand in the archive still."""
+def _verify(quotes: "Sequence[KeptQuote]", raw: str, given: argparse.Namespace, settings: Settings) -> int:
+    """Whether exported quotes stand in the archive still; `raw` is the file that they were read from."""
     from index.opening import open_archive
-    from qa.checking.kept import verify
+    from qa.checking.kept import count_states, kept_state, verify
 
     archive = open_archive(settings.archive)
     verified = verify(archive, quotes)
+    state, now = kept_state(raw), archive.contents()
     archive.close()
+    counts = count_states(verified)
     if given.json:
-        print(plain_json({"quotes": [one.to_dict() for one in verified]}))
+        rows = [one.to_dict() for one in verified]
+        print(plain_json({"archive": now, "exported_from": state, "counts": counts, "quotes": rows}))
     else:
         for one in verified:
-            kept = one.kept
-            now = f", now {one.start}:{one.end}" if one.state == "moved" else ""
-            sign = "✓" if one.holds else "✗"
-            print(f"{sign} {one.state:9} {one_line(kept.article_id)} {kept.start}:{kept.end}{now}")
-            print(textwrap.indent(textwrap.fill(f"“{plain(' '.join(kept.quote.split()))}”", 96), "    "))
-        counted = Counter(one.state for one in verified)
-        print(f"{len(verified)} quotes: {', '.join(f'{number} {state}' for state, number in sorted(counted.items()))}")
+            print("\n".join(_kept_lines(one)))
+        told = ", ".join(f"{number} {name}" for name, number in counts.items())
+        print(f"{len(verified)} {'quote' if len(verified) == 1 else 'quotes'}: {told}")
+        if state:
+            print(f"the archive {'is as it was when' if state == now else 'has changed since'} this was exported")
     return 0 if all(one.holds for one in verified) else UNPROVED
+
+
+def _kept_lines(one: "Verified") -> list[str]:
+    """A quote as it stands in the archive: its mark, its place, its words, and what came over them."""
+    kept = one.kept
+    now = f", now {one.start}:{one.end}" if one.state == "moved" else ""
+    lines = [f"{'✓' if one.holds else '✗'} {one.state:9} {one_line(kept.article_id)} {kept.start}:{kept.end}{now}"]
+    lines.append(textwrap.indent(textwrap.fill(f"“{plain(' '.join(kept.quote.split()))}”", 96), "    "))
+    if one.later is not None:
+        credit = credit_line(one.later.source, one.later.moment, one.later.title)
+        says = f"says so too, at {one.later_says[0]}:{one.later_says[1]}" if one.later_says else "does not say so"
+        lines.append(f"    superseded: a later version {says}: {one_line(one.later.article)} {credit}".rstrip())
+    lines += [textwrap.indent(textwrap.fill(f"corrected: {correction_line(by)}", 96), "    ") for by in one.corrections]
+    if one.told:
+        lines.append("    this file quotes that, too")
+    return lines

@@ -11,6 +11,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from cli.options import OPTIONS, llm_name
+from cli.suggest import OneText
 from qa.settings import NO_LLM, PROSE, Settings
 
 QUESTION = "Who was killed in the airport strike?"
@@ -20,7 +21,7 @@ def add_demo_command(add: Callable[..., argparse.ArgumentParser], run: Callable[
     """`add` makes a command; `run` runs the words of one and gives its exit code."""
     what = "index the sample articles, answer one question, say where to go next"
     demo = add("demo", lambda given, settings: run_demo(given, settings, run), what)
-    demo.add_argument("question", nargs="?", default=QUESTION, help=f"({QUESTION})")
+    demo.add_argument("question", nargs="*", default=QUESTION, action=OneText, help=f"({QUESTION})")
     OPTIONS["weights"](demo)
     demo.add_argument(
         "--archive",
@@ -42,8 +43,8 @@ def run_demo(given: argparse.Namespace, settings: Settings, run: Callable[[Seque
     """Each command is shown as one would type it, then run."""
     archive = ["--archive", str(given.archive)]
     usual = Path(os.environ.get("GROUNDWIRE_WEIGHTS") or Settings.weights)
-    models = ["--weights", str(given.weights)] if given.weights != usual else []
-    models += ["--offline"] if given.offline else []
+    models = ["--weights", str(settings.weights)] if settings.weights != usual else []
+    models += ["--offline"] if settings.offline else []
     for words in (
         ["index", str(sample()), *archive, *models],
         ["ask", given.question, *archive, *models, "--llm", given.llm],

@@ -76,7 +76,7 @@ def add_gold_commands(commands: Any) -> None:
     draft.add_argument(
         "--llm",
         type=llm_name,
-        default=Settings.llm,
+        default=argparse.SUPPRESS,
         metavar="NAME",
         help=f"a model's name or GGUF ({Settings.llm})",
     )

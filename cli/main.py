@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from cli.batch import add_asking, check_usage, run_batch, tell_citations
 from cli.check import add_check_command
+from cli.configured import add_config_command
 from cli.copies import add_copies_command
 from cli.demo import add_demo_command
 from cli.doctor import add_doctor_command
@@ -25,9 +26,12 @@ from cli.follow import add_follow_commands
 from cli.forget import add_forget_commands
 from cli.gold import add_gold_commands
 from cli.index import add_index_command
+from cli.notebook import add_notebook_commands
 from cli.options import OPTIONS, archive_folder, check_here, llm_name, positive, run_safely, scope_of, settings_of
 from cli.search import add_search_commands
+from cli.shell import Version, add_completion_command, complete
 from cli.show import add_show_commands
+from cli.suggest import Command, OneText
 from cli.terminal import Line, credit_line, fetching, open_room, plain
 from cli.transfer import add_transfer_commands
 from ground.shown import one_line
@@ -49,20 +53,25 @@ More = Callable[[Any], None]
 
 def main(arguments: Sequence[str] | None = None, more: Sequence[More] = ()) -> int:
     """Runs one command; returns its exit code. `more` add commands of floors above."""
-    given = build_parser(more).parse_args(arguments)
+    parser = build_parser(more)
+    complete(parser)
+    given = parser.parse_args(arguments)
     return run_safely("groundwire", lambda: int(given.run(given, settings_of(given)) or 0))
 
 
 def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     """All commands and their options. Imports no model, so that --help is quick."""
-    parser = argparse.ArgumentParser(
+    parser = Command(
         prog="groundwire",
         description="Ask your own news archive; every claim in the answer is tied to the words of an article.",
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    parser.add_argument("--version", action=Version, nargs=0, help="print the version and end")
+    commands: Any = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name: str, run: Callable[..., object], what: str, *groups: str) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
+        command: argparse.ArgumentParser = commands.add_parser(
+            name, help=what, description=what[0].upper() + what[1:] + "."
+        )
         command.set_defaults(run=run)
         for group in groups:
             OPTIONS[group](command)
@@ -83,7 +92,7 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
         "embedder",
         "reranker",
     )
-    dated.add_argument("matter", help='such as "the fire at the works"')
+    dated.add_argument("matter", nargs="+", action=OneText, help='such as "the fire at the works"')
     dated.add_argument("--json", action="store_true", help="print the days as JSON")
 
     asking = ("archive", "scope", "embedder", "reranker", "llm")
@@ -95,7 +104,9 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     again.add_argument(
         "--llm", type=llm_name, default=None, metavar="NAME", help="a model's name, path or address (the answer's)"
     )
-    again.add_argument("--threads", type=positive, default=None, metavar="N", help="processor threads (all)")
+    again.add_argument(
+        "--threads", type=positive, default=argparse.SUPPRESS, metavar="N", help="processor threads (all)"
+    )
     again.add_argument("--json", action="store_true", help="print what changed and the answer as JSON")
 
     add_check_command(add)
@@ -103,6 +114,7 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     add("chat", run_chat, "ask in the terminal, follow-up questions understood", *asking)
 
     add_follow_commands(add)
+    add_notebook_commands(commands)
 
     add_eval_commands(commands)
     add_gold_commands(commands)
@@ -120,6 +132,8 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
 
     add_demo_command(add, lambda words: _within(words, more))
     add_doctor_command(add)
+    add_config_command(add)
+    add_completion_command(add)
     info = add("info", run_info, "what the archive holds", "archive")
     info.add_argument("--json", action="store_true", help="print it as JSON")
     for add_more in more:

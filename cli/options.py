@@ -9,10 +9,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 
+from cli.config import ConfigError, Entry, configured_archive, places, read_config
 from ground.errors import user_errors
 from index.store.scope import Scope
 from qa.settings import Settings
@@ -20,22 +22,69 @@ from qa.settings import Settings
 OFF = "may be reached through the network, which is off; leave out --offline (and HF_HUB_OFFLINE=1)"
 
 
-def settings_of(given: argparse.Namespace) -> Settings:
-    """The settings that a command line names; HF_HUB_OFFLINE=1 counts as --offline.
+Chosen = dict[str, tuple[Any, str]]  # by the name of a setting, its value and where it comes from
 
-    Raises ArchiveError or ClusterError where an archive or a cluster is named that is beyond this machine, and offline.
+
+def chosen_by(given: argparse.Namespace) -> Chosen:
+    """What is chosen otherwise than by default: the command line before the environment before groundwire.toml.
+
+    HF_HUB_OFFLINE=1 holds in any case, for libraries hear of it. Raises ConfigError.
     """
-    settings = replace(Settings(), **{n: v for n, v in vars(given).items() if n in Settings.__dataclass_fields__})
+    chosen: Chosen = {name: (_checked(name, entry), str(entry.file)) for name, entry in read_config().items()}
+    if weights := os.environ.get("GROUNDWIRE_WEIGHTS"):
+        chosen["weights"] = Path(weights), "GROUNDWIRE_WEIGHTS"
+    typed = {name: value for name, value in vars(given).items() if name in Settings.__dataclass_fields__}
+    chosen |= {name: (value, "the command line") for name, value in typed.items()}
+    if os.environ.get("HF_HUB_OFFLINE") == "1" and not (chosen.get("offline") or [False])[0]:
+        chosen["offline"] = True, "HF_HUB_OFFLINE"
+    return chosen
+
+
+def settings_of(given: argparse.Namespace) -> Settings:
+    """The settings of a command line, and of what stands behind it.
+
+    Raises ConfigError for a groundwire.toml that cannot be meant, ArchiveError or ClusterError where an archive or a
+    cluster is named that is beyond this machine, and offline.
+    """
+    settings = replace(Settings(), **{name: value for name, (value, _) in chosen_by(given).items()})
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    if os.environ.get("HF_HUB_OFFLINE") == "1":
-        settings = replace(settings, offline=True)
     if settings.offline:
         os.environ["HF_HUB_OFFLINE"] = "1"
-        folders = (getattr(given, "archive", None), *(getattr(given, "archives", None) or []))
-        for folder in filter(None, folders):
-            check_here(folder)
+        for folder in filter(None, getattr(given, "archives", None) or [settings.archive]):
+            if "archive" in given or "reads_archive" in given:
+                check_here(folder)
         _check_cluster(getattr(given, "ray", None))
     return settings
+
+
+def _checked(name: str, entry: Entry) -> object:
+    """The value of a line of groundwire.toml, as the option of that name has it; raises ConfigError."""
+    value, kind = entry.value, KINDS[name]
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ConfigError(f"{entry.file}: {name} is {value!r}; write {WRITTEN[kind]}")
+    try:
+        made = READ[name](value) if name in READ else value
+    except argparse.ArgumentTypeError as error:
+        raise ConfigError(f"{entry.file}: {name}: {error}") from None
+    if isinstance(made, int) and kind is int and name != "seed" and made < 1:
+        raise ConfigError(f"{entry.file}: {name} is {made}; write a number from 1")
+    if entry.here and name in ("llm", "archive") and _is_elsewhere(name, value):
+        raise ConfigError(
+            f"{entry.file}: {name} is on another machine, and a folder that came from somebody else must not send your"
+            f" words there; put it into your own file, {places()[1]}, or name it by --{name}"
+        )
+    return made
+
+
+def _is_elsewhere(name: str, value: object) -> bool:
+    """Whether a model or an archive lies beyond this machine."""
+    from ground.hosts import is_loopback
+    from index.scale.milvus.connection import is_address
+    from models.fetch import is_address as is_endpoint
+
+    text = str(value)
+    host = urlsplit(text).hostname
+    return (is_endpoint(text) if name == "llm" else is_address(text)) and bool(host) and not is_loopback(str(host))
 
 
 def check_here(folder: Path) -> None:
@@ -125,29 +174,31 @@ def at(archive: Path) -> str:
     >>> at(Path("archive")), at(Path("/data/my news"))
     ('', " --archive '/data/my news'")
     """
-    return "" if archive == Settings.archive else f" --archive {shlex.quote(place_of(archive))}"
+    return "" if archive == configured_archive() else f" --archive {shlex.quote(place_of(archive))}"
 
 
 def _archive_option(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(reads_archive=True)
     command.add_argument(
         "--archive",
         type=archive_folder,
-        default=Settings.archive,
+        default=argparse.SUPPRESS,
         metavar="PLACE",
         help="the archive's folder, or milvus://host/database (archive)",
     )
 
 
 def _weights_option(command: argparse.ArgumentParser) -> None:
-    default = os.environ.get("GROUNDWIRE_WEIGHTS")
     command.add_argument(
         "--weights",
         type=Path,
-        default=Path(default) if default else Settings.weights,
+        default=argparse.SUPPRESS,
         metavar="DIR",
         help="where models lie (GROUNDWIRE_WEIGHTS, else your user data folder)",
     )
-    command.add_argument("--offline", action="store_true", help="reach nothing beyond this machine")
+    command.add_argument(
+        "--offline", action="store_true", default=argparse.SUPPRESS, help="reach nothing beyond this machine"
+    )
 
 
 def _embedder_option(command: argparse.ArgumentParser) -> None:
@@ -155,16 +206,21 @@ def _embedder_option(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--embedder",
         type=named,
-        default=Settings.embedder,
+        default=argparse.SUPPRESS,
         metavar="NAME",
         help=f"a model's name or folder ({Settings.embedder})",
     )
-    command.add_argument("--threads", type=positive, default=None, metavar="N", help="processor threads (all)")
+    command.add_argument(
+        "--threads", type=positive, default=argparse.SUPPRESS, metavar="N", help="processor threads (all)"
+    )
 
 
 def _reranker_option(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--reranker", default="", metavar="NAME", help='a cross-encoder\'s name or folder, or "llm" (none)'
+        "--reranker",
+        default=argparse.SUPPRESS,
+        metavar="NAME",
+        help='a cross-encoder\'s name or folder, or "llm" (none)',
     )
 
 
@@ -172,7 +228,7 @@ def _llm_option(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--llm",
         type=llm_name,
-        default=Settings.llm,
+        default=argparse.SUPPRESS,
         metavar="NAME",
         help=f"a model's name, GGUF path, hub file, a server's http://host/v1#model, or none: quotes alone"
         f" ({Settings.llm})",
@@ -181,17 +237,17 @@ def _llm_option(command: argparse.ArgumentParser) -> None:
         "-k",
         dest="passages",
         type=positive,
-        default=Settings.passages,
+        default=argparse.SUPPRESS,
         help=f"passages to show; 30 are read, or as many as are shown ({Settings.passages})",
     )
     command.add_argument(
         "--least-score",
         type=share,
-        default=Settings.least_score,
+        default=argparse.SUPPRESS,
         metavar="SHARE",
         help="decline where the score is below it, 0 to 1 (0); groundwire eval measures what each costs",
     )
-    command.add_argument("--seed", type=int, default=Settings.seed, help="of the decoder (0)")
+    command.add_argument("--seed", type=int, default=argparse.SUPPRESS, help="of the decoder (0)")
 
 
 def _scope_option(command: argparse.ArgumentParser) -> None:
@@ -261,3 +317,25 @@ def positive(text: str) -> int:
     if not text.isdecimal() or len(text) > 5 or not 1 <= int(text) <= 10_000:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to 10,000")
     return int(text)
+
+
+KINDS: dict[str, Any] = {  # what TOML has to hold
+    **dict.fromkeys(("archive", "weights", "llm", "embedder", "reranker"), str),
+    **dict.fromkeys(("threads", "context_tokens", "passage_tokens", "candidates", "passages", "answer_tokens"), int),
+    "offline": bool,
+    "least_score": (int, float),
+    "seed": int,
+}
+WRITTEN: dict[Any, str] = {
+    str: "text in quotes",
+    int: "a whole number",
+    bool: "true or false",
+    (int, float): "a number from 0 to 1",
+}
+READ: dict[str, Callable[[Any], object]] = {
+    "archive": lambda text: archive_folder(os.path.expanduser(text)),
+    "weights": lambda text: Path(named(text)).expanduser(),
+    "llm": llm_name,
+    "embedder": named,
+    "least_score": lambda number: share(str(number)),
+}

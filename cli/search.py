@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cli.batch import write_hits
 from cli.options import positive, scope_of
+from cli.suggest import OneText
 from cli.terminal import correction_line, credit_line, open_room, plain
 from ground.errors import GroundwireError
 from ground.shown import one_line
@@ -39,7 +40,9 @@ def add_search_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     """Adds `search` and `articles`."""
     what = "find passages by a question, or exactly; no language model"
     search = add("search", run_search, what, "archive", "scope", "embedder", "reranker")
-    search.add_argument("question", help='a question, or "exact phrase", AND, OR, NOT, outlet: …')
+    search.add_argument(
+        "question", nargs="+", action=OneText, help='a question, or "exact phrase", AND, OR, NOT, outlet: …'
+    )
     search.add_argument("-k", type=positive, default=10, help="how many (10)")
     search.add_argument(
         "--exact", action="store_true", help="take plain words as exact search: all of them must be there"
@@ -53,7 +56,7 @@ def add_search_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
 
     what = "list articles, all of them or those that exact search finds; loads no model"
     articles = add("articles", run_articles, what, "archive", "scope")
-    articles.add_argument("words", nargs="?", default="", help="exact search, as below (all articles)")
+    articles.add_argument("words", nargs="*", default="", action=OneText, help="exact search, as below (all articles)")
     articles.add_argument("-k", type=positive, default=20, help="how many (20)")
     articles.add_argument("--from", dest="first", type=positive, default=1, metavar="N", help="the first to list (1)")
     articles.add_argument("--sort", choices=SORTS, default="day", help="best first, or the latest first (day)")

@@ -29,7 +29,7 @@ def add_show_commands(commands: Any) -> None:
     show.set_defaults(run=run_show)
     OPTIONS["archive"](show)
     show.add_argument("article", help="its id (after -- where it begins with -)")
-    show.add_argument("--at", type=_span, metavar="START:END", help="characters to mark, as a citation gives them")
+    show.add_argument("--at", type=span, metavar="START:END", help="characters to mark, as a citation gives them")
     show.add_argument("--json", action="store_true", help="print what is known of it as JSON")
 
     what = "correct what was understood of an article, in a file beside it"
@@ -41,7 +41,8 @@ def add_show_commands(commands: Any) -> None:
     correct.add_argument("--undo", action="store_true", help="take all corrections of the article away")
 
 
-def _span(text: str) -> tuple[int, int]:
+def span(text: str) -> tuple[int, int]:
+    """START:END as argparse wants its types."""
     start, _, end = text.partition(":")
     if not (start.isdigit() and end.isdigit() and int(start) < int(end)):
         raise argparse.ArgumentTypeError(f"{text} is not START:END with START below END")
@@ -92,13 +93,14 @@ def _find(folder: Path, article_id: str) -> "tuple[Article, str, str]":
 
 def _corrections(folder: Path, article: "Article") -> "list[Correction]":
     """What corrects any of an article's stories."""
-    from index.news_index import read_corrections
+    from index.news_index import corrections_of, read_corrections
     from index.opening import open_archive
 
     archive = open_archive(folder)
-    found = read_corrections(archive)
+    notes = read_corrections(archive)
+    found = [one for start, _ in article.stories() for one in corrections_of(archive, notes, article, start)]
     archive.close()
-    return [one for start, _ in article.stories() for one in found.of(article, start)]
+    return found
 
 
 def _told(correction: "Correction") -> str:

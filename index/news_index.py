@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ground.words import as_typed
 from index.article import Article, Section
+from index.copies.carried import carried
 from index.copies.corrections import Correction, Corrections
 from index.copies.tables import StoryPlace
 from index.opening import create_archive, open_archive, ranker_of
@@ -126,7 +127,7 @@ class NewsIndex:
         """Articles and passages of `rows`, in their order; a row that has left the archive is passed over."""
         places = self.archive.passages(rows)
         articles: dict[str, Article | None] = {}
-        groups: dict[str, list[StoryPlace]] = {}
+        places_of: dict[str, list[StoryPlace]] = {}
         notes = self.corrections()
         corrected: dict[tuple[str, Section], tuple[Correction, ...]] = {}
         found = []
@@ -136,13 +137,13 @@ class NewsIndex:
             article_id, passage = places[row]
             if article_id not in articles:
                 articles[article_id] = self.archive.article(article_id)
-                groups[article_id] = self.archive.places(article_id)
+                places_of[article_id] = self.archive.places(article_id)
             article = articles[article_id]
             if article is not None:
-                group, superseded = place_at(groups[article_id], passage.start)
+                group, superseded = place_at(places_of[article_id], passage.start)
                 story = article_id, article.section_at(passage.start)
                 if story not in corrected:
-                    corrected[story] = tuple(notes.of(article, passage.start))
+                    corrected[story] = tuple(corrections_of(self.archive, notes, article, passage.start))
                 found.append(Found(row, article, passage, group, superseded, corrected[story]))
         return found
 
@@ -158,6 +159,17 @@ def read_corrections(archive: Archive) -> Corrections:
     """What the articles of an archive correct in others."""
     found = map(archive.article, archive.articles_with("notes"))
     return Corrections(article for article in found if article)
+
+
+def corrections_of(archive: Archive, notes: Corrections, article: Article, start: int) -> list[Correction]:
+    """What corrects the story of an article that stands at `start`: in it or elsewhere, then what corrects other
+    outlets' copies of it as far as it says the same."""
+    own = notes.of(article, start)
+    if not notes:
+        return own
+    told = {(one.article.id, one.note.start) for one in own}
+    others = carried(notes, article, start, archive.groups(article.id), archive.article)
+    return own + [one for one in others if (one.article.id, one.note.start) not in told]
 
 
 def place_at(places: Sequence[StoryPlace], offset: int) -> tuple[str | None, bool]:

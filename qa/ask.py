@@ -13,15 +13,18 @@ from typing import Any
 from ground.errors import GroundwireError
 from ground.words import fold
 from index.store.scope import EVERYTHING, Scope
+from index.understanding.days import MONTH_OF
 from models import Generator, Message, Reader, Usage
 from qa import prompt
 from qa.answer import Answer, Citation, Sentence, cite
 from qa.compose import Draft, chance, compose, tell_sides, tell_yes_no
 from qa.corrected import corrected_stances, corrections_due, tell_corrections, with_cited, with_corrections, withdrawn
-from qa.evidence import Evidence, find_evidence, in_view, log_odds, stems, with_next_sentence
+from qa.evidence import Evidence, find_evidence, in_view, log_odds, names_in, stems, with_next_sentence
 from qa.prove import without_markers
 from qa.retrieve import Hit
-from qa.sides import Account, corrects, find_sides, gives_value, is_half_a_correction
+from qa.sides import Account, corrects, find_sides, gives_value, is_half_a_correction, without_overtaken
+from qa.unknown import not_known
+from qa.values import WEEKDAYS
 
 LONGEST_QUESTION = 2_000  # characters
 READ = 30  # passages
@@ -131,7 +134,7 @@ def answer(
     yield Status("reading")
     evidence = weigh_hits(alone, hits, parts.reader)
     stances = corrected_stances(alone, take_stances(alone, evidence, parts.reader)) if is_yes_no(asked) else None
-    chosen = [item for _, item in stances] if stances else with_corrections(choose(asked, evidence))
+    chosen = [item for _, item in stances] if stances else answering(alone, asked, hits, evidence)
     best = chosen[0] if chosen else evidence[0] if evidence else None
     score = round(chance(best.score), 4) if best else 0.0
     if cancelled():
@@ -224,22 +227,39 @@ def weigh_hits(question: str, hits: Sequence[Hit], reader: Reader, *, beside: Se
 
 def choose(question: str, evidence: Sequence[Evidence], *, best: float = float("-inf")) -> list[Evidence]:
     """The sentences to answer from, likeliest first: none where the best does not reach ANSWERS, else those within
-    MARGIN of it, twice that where they correct, that give a number where one is asked for. `best` is the score of what
-    is known besides."""
+    MARGIN of it, twice that where they correct, that give a number where one is asked for, and no day that was planned
+    where that on which it was done is told. `best` is the score of what is known besides."""
     if not evidence or evidence[0].score < ANSWERS:
         return []
     least = max(best, evidence[0].score) - MARGIN
     chosen = [item for item in evidence if item.score >= (least - MARGIN if corrects(item) else least)]
-    return [item for item in chosen if gives_value(question, item)]
+    return without_overtaken(question, [item for item in chosen if gives_value(question, item)])
+
+
+def answering(question: str, asked: str, hits: Sequence[Hit], evidence: Sequence[Evidence]) -> list[Evidence]:
+    """As `choose`, what is withdrawn corrected; where no sentence has words that answer, one that says that what is
+    asked is not known goes before them."""
+    chosen = choose(asked, evidence)
+    unknown = not_known(question, hits, evidence) if chosen else None
+    return with_corrections([unknown] if unknown else chosen)
 
 
 def heard(evidence: Sequence[Evidence]) -> list[Evidence]:
     """The sentences that may disagree with the best: within OTHER_SIDE of it, on the same matter at the same time, with
-    words that the reader takes for an answer rather than for none."""
+    words that the reader takes for an answer rather than for none. The matter is the same where it holds enough of the
+    question's words, or would be told beside the best and shares a name with it: "hurt" is not "injured"."""
     best = evidence[0]
     near = [item for item in evidence if item.score >= best.score - OTHER_SIDE and item.span > 0]
-    near = [item for item in near if item.held >= SAME_MATTER * best.held]
+    near = [item for item in near if item.held >= SAME_MATTER * best.held or is_beside(item, best)]
     return [item for item in near if apart_in_time(item, best) <= SAME_TIME]
+
+
+def is_beside(item: Evidence, best: Evidence) -> bool:
+    """Whether a sentence is near enough to be told beside the best, and of whom or what that one is, by a name."""
+    if item.score < max(ANSWERS, best.score - MARGIN):
+        return False
+    shared = names_in(item.quote) & names_in(best.quote)
+    return any(name not in WEEKDAYS and name not in MONTH_OF for name in shared)
 
 
 def apart_in_time(one: Evidence, other: Evidence) -> timedelta:

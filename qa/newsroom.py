@@ -29,21 +29,30 @@ from qa.settings import NO_LLM, Settings
 
 
 class Newsroom:
-    """An archive and the models that read it. Each model is loaded when the first question needs it."""
+    """An archive and the models that read it. Each model is loaded when the first question needs it.
+
+    `news` is None where a kind of newsroom opens it itself when it is first needed.
+    """
 
     def __init__(
         self,
-        news: NewsIndex,
+        news: NewsIndex | None,
         settings: Settings,
         open_reader: Callable[[], Reader],
         open_generator: Callable[[], Generator | None],
         open_reranker: Callable[[], Reranker | None] = lambda: None,
     ) -> None:
-        self.news = news
+        self._news = news
         self.settings = settings
         self._open_reader = open_reader
         self._open_generator = open_generator
         self._open_reranker = open_reranker
+
+    @property
+    def news(self) -> NewsIndex:
+        """The archive with its search."""
+        assert self._news
+        return self._news
 
     @cached_property
     def reader(self) -> Reader:
@@ -59,7 +68,10 @@ class Newsroom:
         return self._open_reranker()
 
     def search(self, question: str, k: int | None = None, *, scope: Scope = EVERYTHING) -> list[Hit]:
-        """The `k` best hits of a scope; loads no language model unless it is the reranker."""
+        """The `k` best hits of a scope, best first, ranks from 1; loads no language model unless it is the reranker.
+
+        Raises QuestionError for a question that is empty or too long, ModelError when a model is missing.
+        """
         return retrieve(
             self.news,
             check_question(question),
@@ -77,7 +89,7 @@ class Newsroom:
     def ask(
         self, question: str, history: Sequence[Message] = (), *, id: str | None = None, scope: Scope = EVERYTHING
     ) -> Answer:
-        """The last value of `stream`."""
+        """The last value of `stream`, which says what is raised."""
         *_, answer = self.stream(question, history, id=id, scope=scope)
         assert isinstance(answer, Answer)
         return answer

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from index.understanding.days import day_in_words, find_days
-from qa.evidence import Evidence
+from qa.evidence import Evidence, stems
 from qa.values import (
     COMING,
     WEEKDAY,
@@ -20,6 +20,7 @@ from qa.values import (
     agree,
     comparable,
     days_agree,
+    is_coming,
     read_days,
     read_quantities,
 )
@@ -35,6 +36,7 @@ CORRECTS = re.compile(
 )
 HEADED = re.compile(r"(?i)^\W*(?:correction|corrected|clarification|retraction|erratum)\b")
 DENIED = re.compile(r"(?i)\b(?:not|instead of|rather than)\s+(?:the\s+|as many as\s+)?[\w,.]*\w")
+NEARLY = 1.0  # log-odds between two sentences that answer the same question as well
 Value = Quantity | Day
 
 
@@ -107,11 +109,41 @@ def gives_value(question: str, item: Evidence) -> bool:
     return not (how_many and asks_for_number(question)) or bool(values_of(question, item))
 
 
+def without_overtaken(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The evidence without days that were only planned, where a later story tells the day on which it was done.
+
+    "It would reopen on 20 May", and then "It reopened on Friday". A question for what is to come, or was, keeps all.
+    """
+    if not asks_for_day(question) or COMING.search(question):
+        return list(evidence)
+    plans = [item for item in evidence if _is_plan(item)]
+    done = [item for item in evidence if item not in plans]
+    return [
+        item
+        for item in evidence
+        if item not in plans or not any(_overtakes(question, later, _published(item)) for later in done)
+    ]
+
+
+def _is_plan(item: Evidence) -> bool:
+    """Whether the words that answer stand in a clause on what is to come."""
+    return any(is_coming(item.quote, first - item.start, last - item.start) for first, last in item.spans[:1])
+
+
+def _overtakes(question: str, item: Evidence, planned: str) -> bool:
+    """Whether a story that is newer than a plan tells a day since then, ISO 8601: of no older event."""
+    since = [day for day in values_of(question, item) if isinstance(day, Day) and day.year and day.month and day.day]
+    return _published(item) > planned > "" and any(
+        f"{day.year:04}-{day.month:02}-{day.day:02}" >= planned for day in since
+    )
+
+
 def find_sides(question: str, evidence: Sequence[Evidence]) -> list[Account]:
     """The sides of a question for a number or a day, newest first; none where the sources agree or only one speaks.
 
-    `evidence` comes likeliest first. An outlet speaks by its newest story, in its likeliest sentence, and by a version
-    that a later one supersedes as well; copies of one text speak once.
+    `evidence` comes likeliest first. An outlet speaks by its newest story of those that are as near to the question as
+    its likeliest one, in its likeliest sentence, and by a version that a later one supersedes as well; copies of one
+    text speak once. A plan is no side of what was done since.
     """
     if not asks_for_number(question) and not asks_for_day(question):
         return []
@@ -119,9 +151,12 @@ def find_sides(question: str, evidence: Sequence[Evidence]) -> list[Account]:
     for item in evidence:
         who = (item.hit.section.source or item.hit.article.id).casefold(), item.hit.superseded
         held = spoken.get(who)
-        if values_of(question, item) and (held is None or _published(item) > _published(held)):
+        if not values_of(question, item):
+            continue
+        if held is None or (_published(item) > _published(held) and _as_near(question, item, held)):
             spoken[who] = item
-    speakers = sorted(spoken.values(), key=lambda item: (item.hit.superseded, -item.score))
+    told = without_overtaken(question, list(spoken.values()))
+    speakers = sorted(told, key=lambda item: (item.hit.superseded, -item.score))
     sides: list[list[Evidence]] = []
     for item in speakers:
         home = next((side for side in sides if not _differ(question, side[0], item)), None)
@@ -139,6 +174,19 @@ def find_sides(question: str, evidence: Sequence[Evidence]) -> list[Account]:
         past = [side for side in made if not side.in_force]
         standing += [side for side in past if is_superseded(standing[0], [side]) or is_correction(standing[0], [side])]
     return standing if len(standing) > 1 else []
+
+
+def _as_near(question: str, item: Evidence, likelier: Evidence) -> bool:
+    """Whether a story is as near to the question as a likelier one of its outlet: "repair" is of many things."""
+    nearly = item.score >= likelier.score - NEARLY
+    return nearly or _asked_in(question, likelier) <= _asked_in(question, item)
+
+
+def _asked_in(question: str, item: Evidence) -> set[str]:
+    """The words of the question that a sentence's story holds, its headline too."""
+    article, section = item.hit.article, item.hit.section
+    low, high = next((span for span in article.stories() if span[0] <= item.start < span[1]), (item.start, item.end))
+    return stems(question) & stems(f"{section.title or ''} {article.text[low:high]}")
 
 
 def _differ(question: str, one: Evidence, other: Evidence) -> bool:

@@ -611,13 +611,13 @@ def _weekdays(text: str, written: date) -> list[tuple[int, int, Day]]:
         past = (written.weekday() - WEEKDAYS.index(found["name"].lower())) % 7
         if before == "last":
             past = past or 7
-        if beside or _is_coming(text, start, end) or (before and (before != "last" or past < RESOLVED)):
+        if beside or is_coming(text, start, end) or (before and (before != "last" or past < RESOLVED)):
             continue
         made.append((start, end, _day(written - timedelta(days=past))))
     return made
 
 
-def _is_coming(text: str, start: int, end: int) -> bool:
+def is_coming(text: str, start: int, end: int) -> bool:
     """Whether the clause of `start:end`, or its whole sentence where the clause is short, speaks of what is to come."""
     sentence = max((found.end() for found in re.finditer(r"[.!?]\s", text[:start])), default=0)
     stop = re.search(r"[.!?](?:\s|$)", text[end:])

@@ -94,6 +94,12 @@ def no_test_leaves_the_next_offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def no_test_reads_ones_own_groundwire_toml(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is chosen on the machine that tests is no test's."""
+    monkeypatch.setattr("cli.config.user_config_path", lambda name: Path(os.devnull))
+
+
+@pytest.fixture(autouse=True)
 def shut_sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only `real` and `browser` tests reach beyond this machine."""
     if request.node.get_closest_marker("real") or request.node.get_closest_marker("browser"):

@@ -1,21 +1,28 @@
 """`from groundwire import …`: these names and no others, light to import; and `python app.py` without a word."""
 
 import ast
+import re
 import subprocess
 import sys
 from argparse import Namespace
 from importlib import import_module
+from pathlib import Path
+from typing import Any, get_type_hints
 
 import pytest
 
 import app
 import groundwire
+import groundwire as gw
+from groundwire.face import Options
 from qa.settings import Settings
-from tests.test_floors import HEAVY, ROOT
+from tests.evaluation.test_gold import write_gold
+from tests.support.fakes import fakes_for_models
+from tests.test_floors import HEAVY, IMPORTS, ROOT
 
 NAMES = """
-    Answer Article Check Checked Citation Conflict Found GroundwireError Hit Message Newsroom Passage Piece Scope
-    Sentence Settings Side Status check open_newsroom
+    Answer Archive Article Check Checked Citation Conflict Found GroundwireError Hit Message Newsroom Passage Piece Run
+    Scope Sentence Settings Side Status UpdateReport check evaluate open open_newsroom read_draft
 """.split()
 
 
@@ -58,3 +65,86 @@ def test_app_without_a_command_opens_the_page(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(SystemExit) as ended:
         app.main([])
     assert ended.value.code == 2
+
+
+def test_an_archive_is_filled_searched_asked_and_measured(tmp_path: Path, articles: Path) -> None:
+    """All that the README and docs/programs.md show, with fakes for models."""
+    heard: list[object] = []
+    with fakes_for_models(), gw.open(tmp_path / "archive", llm="none") as archive:
+        report = archive.index(str(articles), progress=heard.append)
+        assert (report.new, report.problems) == (4, []) and heard
+        assert archive.index([articles / "airport.txt"]).unchanged == 1
+        hits = archive.search("Who died in the strike at the airport?", k=2)
+        assert [hit.rank for hit in hits] == [1, 2] and "airport" in hits[0].text
+        answer = archive.ask("How many died in the strike at the airport?")
+        assert answer.citations[0].quote == "Ten people died in the strike."
+        *events, last = archive.stream("How many died in the strike at the airport?")
+        assert isinstance(last, gw.Answer) and last.answer == answer.answer
+        assert any(isinstance(event, gw.Found) for event in events)
+        assert archive.ask("Who?", scope=gw.Scope(outlets=("Nobody",))).declined
+        checked = gw.check(archive, "Ten people died in the strike.")
+        assert checked.counts["borne out"] == 1
+        gold = write_gold(tmp_path, {"id": "a", "question": "How many died in the strike?", "answers": ["Ten"]})
+        run = gw.evaluate(archive, gold, tmp_path / "run", limit=1)
+        assert run.whole and (tmp_path / "run" / "report.html").is_file() and run.record["overall"]
+    again = gw.open(tmp_path / "archive", llm="none")
+    with fakes_for_models():
+        assert again.search("airport")
+        again.close()
+        assert again.search("airport"), "what is closed is opened when it is asked again"
+        again.close()
+
+
+def test_more_than_a_fifth_leaves_only_when_it_is_meant(tmp_path: Path, articles: Path) -> None:
+    with fakes_for_models(), gw.open(tmp_path / "archive", llm="none") as archive:
+        archive.index(articles)
+        (articles / "airport.txt").unlink()
+        assert archive.index(articles, dry_run=True).removed == archive.index(articles).removed == 0
+        assert archive.index(articles, prune=True).removed == 1
+
+
+def test_what_cannot_be_done_from_python_is_a_sentence(tmp_path: Path, articles: Path) -> None:
+    archive = gw.open(tmp_path / "none", llm="none")
+    with pytest.raises(gw.GroundwireError, match=r"none: no archive here; make one with archive\.index\(PATHS\)$"):
+        archive.ask("Who died?")
+    with pytest.raises(gw.GroundwireError, match=r"fetch it with: groundwire index https://example\.org/a$"):
+        archive.index(["https://example.org/a"])
+    with pytest.raises(gw.GroundwireError, match="no archive here to try it on"):
+        archive.index(articles, dry_run=True)
+    with pytest.raises(gw.GroundwireError, match="no question of the kind"):
+        gw.evaluate(archive, ROOT / "data" / "gold.jsonl", tmp_path / "run", kind="nothing")
+    with pytest.raises(TypeError, match=r"no option 'lmm'; it takes weights, llm"):
+        gw.open(tmp_path, lmm="none")  # type: ignore[call-arg]
+    assert not (tmp_path / "none").exists(), "nothing is made before something is indexed"
+
+
+def test_the_options_of_open_are_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = get_type_hints(Options)
+    settings = get_type_hints(Settings)
+    assert told == {name: kind for name, kind in settings.items() if name != "archive"}
+    monkeypatch.setenv("GROUNDWIRE_WEIGHTS", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    archive = gw.open("news", passages=3, llm="none")
+    assert archive.settings == Settings(Path("news"), tmp_path, llm="none", offline=True, passages=3)
+    assert not gw.open("news", offline=False, llm="none").settings.offline
+
+
+def test_what_is_built_on_it_has_its_types() -> None:
+    """The packages that the names come from, and those that these import, say that they are typed."""
+    homes = {home.partition(".")[0] for home in groundwire._HOMES}
+    reached = {name.partition(".")[0] for home in groundwire._HOMES for name in IMPORTS[home]} | homes
+    assert all((ROOT / package / "py.typed").is_file() for package in reached)
+
+
+def test_what_the_pages_show_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for page in ("README.md", "docs/python.md"):
+        folder = tmp_path / page
+        folder.mkdir(parents=True)
+        code = "".join(re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.DOTALL | re.MULTILINE))
+        code = code.replace('"archive"', repr(str(folder / "archive"))).replace("~/articles", f"{ROOT}/data/articles")
+        shown: dict[str, Any] = {}
+        with fakes_for_models():
+            exec(compile(code, page, "exec"), shown)
+            if "test_my_desk" in shown:
+                shown["test_my_desk"](folder)
+        assert "airport-strike" in capsys.readouterr().out

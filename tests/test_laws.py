@@ -251,6 +251,8 @@ def plain(value: object) -> Any:
         return str(value).replace(str(user_data_path("groundwire")), "USER_DATA")
     if isinstance(value, argparse.Action):
         return value.dest
+    if value == argparse.SUPPRESS:  # the setting's, told once
+        return None
     if isinstance(value, dict):
         return {str(name): plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):

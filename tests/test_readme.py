@@ -22,7 +22,7 @@ OTHERS = {
     "bench/": "Measurements: one script a claim, one result file a run; bench/README.md has the commands.",
     "scripts/": "demo, test, check, build; setup is what they share.",
     "docs/": "architecture, decisions, the answer's shape.",
-    "tests/": "The laws the code keeps; support/fakes.py plays the models.",
+    "tests/": "The laws the code keeps; groundwire/testing.py plays the models.",
 }
 
 

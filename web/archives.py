@@ -24,6 +24,7 @@ from index.passage import CountTokens
 from index.search.exact import Stories
 from index.store.archive import Archive, ArchiveError, Counts
 from models.weights import Report, silent
+from qa.listing import front
 from qa.newsroom import Models, Newsroom
 from qa.settings import Settings
 
@@ -88,6 +89,9 @@ class _Held:
 
     def timeline(self) -> list[tuple[str, int]]:
         return cast("list[tuple[str, int]]", self._once("timeline", self.archive.timeline))
+
+    def front(self) -> dict[str, Any]:
+        return cast("dict[str, Any]", self._once("front", lambda: front(self.archive, self.stories)))
 
     def _once(self, name: str, look: Callable[[], object]) -> object:
         """Looked up again only when the archive has changed, whoever changed it."""
@@ -174,6 +178,10 @@ class Archives:
     def timeline(self, user: str, key: str) -> list[tuple[str, int]]:
         """As the archive has it; looked up again only when it has changed."""
         return self._held(self._place(user, key).folder).timeline()
+
+    def front(self, user: str, key: str) -> dict[str, Any]:
+        """What the front of an archive shows, as `qa.listing` has it; looked up again only when it has changed."""
+        return self._held(self._place(user, key).folder).front()
 
     def stories(self, user: str, key: str) -> Stories:
         """What exact search asks of an archive; waits for no model."""

@@ -6,22 +6,20 @@ Whatever an article, a model or a reader says stays text: it makes no markup, lo
 import base64
 import hashlib
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from html import escape
 from pathlib import PurePath
 from typing import Any
-from urllib.parse import urlsplit
 
+from ground.inert import harmless, inert, isolated, line, web_address
 from ground.shown import CONTROLS, HALVES, TURNING
 from ground.words import plain_json, slug
 from web.conversations import Conversation, Turn
 
 Wire = Mapping[str, Any]
 LONGEST = 300  # characters of a headline, an outlet, a value; a quote is never cut
-LONGEST_URL = 2_000
 PARTLY, DIFFER = "Only partly borne out by its quotes", "Sources differ"
 CSS = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto; padding: 0 1rem; color: #1c1917;
@@ -165,55 +163,10 @@ def markers(numbers: Iterable[int]) -> str:
     return "".join(f"[{number}]" for number in numbers)
 
 
-# Words that are nobody's markup
-
-
-def harmless(text: object) -> str:
-    """Text of the same length without control characters: a space for each of them and for each line break.
-
-    What would turn the direction of the words around it is shown as "\ufffd", and so is half a character.
-
-    >>> harmless("a\\r\\nb\\x1b[31m\\u202egnp")
-    'a  b [31m�gnp'
-    """
-    plain = re.sub("[\0-\x1f\x7f-\x9f\u2028\u2029]", " ", str(text))
-    return re.sub(f"[{TURNING}{HALVES}]", "\ufffd", plain)
-
-
-def line(text: object) -> str:
-    """As `harmless`, on one line with single spaces."""
-    return " ".join(harmless(text).split())
-
-
 def short(text: object) -> str:
     """As `line`, cut where it is very long."""
     words = line(text)
     return words if len(words) <= LONGEST else f"{words[: LONGEST - 2].rstrip()} …"
-
-
-def isolated(text: str) -> str:
-    """Text with letters of a right-to-left script kept from turning what stands around it (Unicode UAX 9, FSI)."""
-    turns = any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in text)
-    return f"\u2068{text}\u2069" if turns else text
-
-
-def web_address(url: str) -> str:
-    """The address where it may be a link: http or https, with a host, no name or password, no odd characters; else "".
-
-    >>> web_address("https://example.org/1?a=b"), web_address("javascript:alert(1)"), web_address("http://a@b.example")
-    ('https://example.org/1?a=b', '', '')
-    """
-    if len(url) > LONGEST_URL or re.search(r"[\s<>\"'`\\^{|}\0-\x1f\x7f-\x9f]", url) or line(url) != url:
-        return ""
-    if any(unicodedata.category(c) in ("Cf", "Co", "Cn") for c in url):
-        return ""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return ""
-    wanted = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
-    return url if wanted else ""
 
 
 # Plain text
@@ -266,17 +219,6 @@ def _turn(answer: Wire, asked: str) -> Turn:
 
 
 # Markdown (CommonMark)
-
-
-def inert(text: object) -> str:
-    """Text that Markdown shows as it is: nothing in it is emphasis, a link, an image, a heading, a list or HTML.
-
-    >>> inert("1. ![x](http://evil.example) <b> *a*")
-    '1\\\\. \\\\!\\\\[x\\\\](http\\\\://evil.example) \\\\<b\\\\> \\\\*a\\\\*'
-    """
-    words = re.sub(r"([\\`*_{}\[\]<>#!|~$^&@])", r"\\\1", line(text))
-    words = re.sub(r"(?i)\b(https?|ftp|mailto|xmpp|www)([:.])", r"\1\\\2", words)  # else many readers make them links
-    return re.sub(r"^(?:(?=[-+=])|(\d+)(?=[.)]))", r"\1\\", words)
 
 
 def answer_as_markdown(answer: Wire, *, asked: str = "") -> str:

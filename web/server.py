@@ -17,6 +17,7 @@ from web.adding import Added, Step, add, undo
 from web.archives import Archives
 from web.conversations import Conversations
 from web.examples import Examples
+from web.following import Following
 from web.measure import SpeedKept
 from web.queue import Asking, Queue
 
@@ -38,6 +39,7 @@ class Server:
     def __post_init__(self) -> None:
         self.examples = Examples(self.folder)
         self.speed = SpeedKept()
+        self.following = Following(self.archives, self.folder)
 
     @classmethod
     def open(

@@ -12,6 +12,7 @@ from datetime import date
 
 from ground.words import fold_numbers
 from index.article import Article, Note, Section
+from index.copies.versions import Story
 from index.passage import split_sentences
 from index.understanding.days import DAY, MONTH_OF
 from index.understanding.notes import REPORT
@@ -98,12 +99,24 @@ class Corrections:
 
     def __init__(self, articles: Iterable[Article]) -> None:
         self._by_outlet: dict[str, list[_Elsewhere]] = {}
+        self._own: set[str] = set()
         for article in articles:
             for note in article.notes:
-                if not note.own:
+                if note.own:
+                    self._own.add(article.id)
+                else:
                     section = article.section_at(note.start)
                     held = _Elsewhere(article, note, section, keys(article.text[note.start : note.end]))
                     self._by_outlet.setdefault(_speaker(section.source), []).append(held)
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._own or self._by_outlet)
+
+    def may_correct(self, story: Story) -> bool:
+        """Whether any of them can correct a story, by its article and its outlet: a look before it is read."""
+        speakers = {_speaker(story.source), _speaker(story.agency), ""}
+        return story.article in self._own or not speakers.isdisjoint(self._by_outlet)
 
     def of(self, article: Article, start: int) -> list[Correction]:
         """What corrects the story of an article that stands at `start`, oldest first."""

@@ -7,18 +7,19 @@ and whatever it says is checked: a parser that went bad can say wrong things of 
 import atexit
 import json
 import os
-import selectors
+import queue
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import IO, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ground.shown import shown
 from index.article import Article, ArticleError, MemberBegins, Original, OtherMembers, StillReading
@@ -30,6 +31,8 @@ LONGEST_HEAD = 8_000_000
 LONGEST_TEXT = 80_000_000
 OUT_OF_MEMORY = 71
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+CLOSE_SECONDS = 1.0
+LEAST_WAIT = 0.1  # seconds: less is no reason to listen on
 COMMAND = (sys.executable, "-P", "-m", "index.reading.worker")
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,8 +54,9 @@ def read_apart(
 ) -> Iterator[Article | ArticleError]:
     """The items that the reader for `kind` makes of a file, one at a time as they are asked for.
 
-    Where the worker says nothing for `seconds` (SECONDS), passes MEMORY_MB or dies, an ArticleError says so and is the
-    last item; of a container it costs the member that was being read, and the next worker goes on with the one after.
+    Where the worker says nothing for `seconds` (SECONDS) of those that others left it, passes MEMORY_MB or dies, an
+    ArticleError says so and is the last item; of a container it costs the member that was being read, and the next
+    worker goes on with the one after.
     """
     command, seconds = tuple(command or COMMAND), seconds or SECONDS
     skip = stopped = 0
@@ -109,6 +113,47 @@ def _what(error: Exception, worker: "_Worker", seconds: float) -> str:
     return f"died (signal {-code})" if code < 0 else f"died (exit code {code})"
 
 
+class _Ear:
+    """A pipe that is read within a time, by a thread: `select` looks at no pipe on Windows.
+
+    It reads when it is asked to and not ahead, so that a worker makes no more than is wanted.
+    """
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+        self._wanted: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._heard: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._reading = False
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def hear(self, seconds: float) -> bytes:
+        """The next bytes, none where the pipe has ended; raises _Silent where nothing comes within `seconds`."""
+        if not self._reading:
+            self._wanted.put(True)
+        self._reading = True
+        try:
+            heard = self._heard.get(timeout=seconds)
+        except queue.Empty:
+            raise _Silent from None
+        self._reading = False
+        return heard
+
+    def close(self) -> None:
+        """Ends the thread, and with it the pipe; at once where the process at its other end is no more."""
+        self._wanted.put(False)
+        self._thread.join(CLOSE_SECONDS)  # a process that a parser began may hold the pipe open
+
+    def _listen(self) -> None:
+        with self._pipe:
+            while self._wanted.get():
+                try:
+                    heard = os.read(self._pipe.fileno(), 1 << 20)
+                except OSError:
+                    heard = b""
+                self._heard.put(heard)
+
+
 class _Worker:
     """A worker process, with the folder that it may write to and what it has said so far."""
 
@@ -127,11 +172,9 @@ class _Worker:
             bufsize=0,
         )
         assert self.process.stdin is not None and self.process.stdout is not None
-        self.stdin, self.stdout = self.process.stdin, self.process.stdout
+        self.stdin, self.ear = self.process.stdin, _Ear(self.process.stdout)
         self.said = bytearray()
         self.reads = 0
-        self.selector = selectors.DefaultSelector()
-        self.selector.register(self.stdout, selectors.EVENT_READ)
 
     def ask(self, original: Original, kind: str, skip: int) -> None:
         """Asks for a file; raises OSError where the worker has ended meanwhile."""
@@ -158,9 +201,16 @@ class _Worker:
         return message, text
 
     def _listen(self, until: float) -> None:
-        if not self.selector.select(max(0.0, until - time.monotonic())):
-            raise _Silent
-        heard = os.read(self.stdout.fileno(), 1 << 20)
+        waited = kept_waiting(self.process.pid)
+        while True:
+            try:
+                heard = self.ear.hear(max(0.0, until - time.monotonic()))
+                break
+            except _Silent:  # of these seconds, those count in which it had a processor or wanted none
+                more = kept_waiting(self.process.pid) - waited
+                if more < LEAST_WAIT:
+                    raise
+                waited, until = waited + more, time.monotonic() + more
         if not heard:
             raise _Ended
         self.said += heard
@@ -169,10 +219,20 @@ class _Worker:
         """Kills the process and takes away what it wrote."""
         self.process.kill()
         self.process.wait()
-        self.selector.close()
         self.stdin.close()
-        self.stdout.close()
+        self.ear.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def kept_waiting(process: int) -> float:
+    """Seconds that a process has been ready to run while others had the processor; 0 where the system does not say.
+
+    On a machine that is busy with something else, a parser that works is no parser that hangs.
+    """
+    try:
+        return int(Path(f"/proc/{process}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 _idle: list[_Worker] = []

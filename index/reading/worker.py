@@ -5,7 +5,6 @@ It ends with its parent, when it needs too much memory, and when it is killed fo
 
 import json
 import os
-import resource
 import shutil
 import signal
 import sys
@@ -23,6 +22,11 @@ from index.reading.apart import MEMORY_MB, OUT_OF_MEMORY, SECONDS, pack
 from index.reading.containers import unpack
 from index.reading.files import READERS
 from index.reading.recogniser import can_recognise
+
+try:
+    import resource
+except ModuleNotFoundError:  # Windows has none: there no limit is set, and only the parent's clock ends a worker
+    resource = None  # type: ignore[assignment]
 
 LOOK_SECONDS = 0.1
 ROOM_MB = 700  # that libraries reserve and do not use
@@ -109,7 +113,11 @@ def _watch(parent: int) -> None:
 
 
 def resident_mb() -> float:
-    """Memory that this process holds, in MB; the most that it ever held where the system does not say what it holds."""
+    """Memory that this process holds, in MB; the most that it ever held where the system does not say what it holds, 0
+    where it says nothing.
+    """
+    if resource is None:
+        return 0.0
     try:
         with open("/proc/self/statm", "rb") as file:
             return int(file.read().split()[1]) * resource.getpagesize() / 1e6

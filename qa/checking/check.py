@@ -1,7 +1,8 @@
 """`check(room, text)`: each sentence of a draft borne out, contradicted or not found, with the quote that says so.
 
 A sentence is borne out by one quote that holds its words and parts from it in nothing: numbers, days, names, who
-speaks, what is denied, what is only supposed. Where the words leave it open, the reader decides.
+speaks, what is denied, what is only supposed. Where the words leave it open, the reader decides. Of versions of one
+story the one in force is heard first.
 """
 
 from collections import Counter
@@ -10,17 +11,20 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from ground.words import fold
-from index.passage import heading, sentences_in
+from index.copies.versions import Story
+from index.passage import Passage, heading, sentences_in
 from index.store.scope import EVERYTHING, Scope
 from models import Reader
 from qa.answer import Citation, cite
 from qa.ask import LONGEST_QUESTION
 from qa.checking.agreement import Compared, Quoted, compare
 from qa.checking.draft import Said, sentences_of_draft
+from qa.checking.kept import version_in_force
 from qa.checking.wording import PRONOUNS, content, undated
 from qa.corrected import with_corrections, withdrawn_by
 from qa.evidence import Evidence, in_view, names_in, sentences_of, stems
 from qa.newsroom import Newsroom
+from qa.retrieve import Hit
 
 Mark = Literal["borne out", "contradicted", "not found", "skipped"]
 Judged = tuple[Mark, tuple[str, ...], tuple[str, ...], tuple[Evidence, ...]]
@@ -35,6 +39,7 @@ HERE = 0.35  # of those that are no names, in the quote itself
 OPEN = 0.45  # of a sentence's words, from which the reader decides
 PARTED = 0.7  # of a sentence's words, from which a quote that parts from it contradicts it
 SUPPORTS = 0.9  # probability of the reader that a quote supports a sentence, where the words leave it open
+SUPERSEDED = "superseded"
 TOLD = frozenset({"number", "day", "name", "speaker", "denial"})  # in what a quote can contradict
 
 
@@ -43,7 +48,8 @@ class Checked:
     """A sentence at `start:end` of the draft, without markup in `plain`, its mark, and what that rests on, best first.
 
     `evidence` bears it out or contradicts it; of a sentence that is not found it is the nearest, if any. `why` says in
-    what a quote parts from it, or why it is skipped; `missing` are its numbers, days and names that no quote holds.
+    what a quote parts from it, or why it is skipped; "superseded" says that only an earlier version of a story bears it
+    out. `missing` are its numbers, days and names that no quote holds.
     """
 
     text: str
@@ -86,8 +92,8 @@ class Check:
 
     @property
     def clean(self) -> bool:
-        """Whether every sentence that was checked is borne out."""
-        return all(one.mark in ("borne out", "skipped") for one in self.sentences)
+        """Whether every sentence that was checked is borne out, by a version that is in force."""
+        return all(one.mark in ("borne out", "skipped") and SUPERSEDED not in one.why for one in self.sentences)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: the counts, then the sentences; not the draft again."""
@@ -138,12 +144,26 @@ def _check(room: Newsroom, said: Said, before: str, scope: Scope, draft: str) ->
         return Checked(text, said.plain, said.start, said.end, "skipped", (said.skipped,))
     asked = f"{said.plain} ({before})" if before else said.plain
     hits = room.search(asked[:LONGEST_QUESTION], HITS, scope=scope)
+    later = versions_in_force(room, hits) if scope.everything else []
     found: dict[tuple[str, int], Evidence] = {}
-    for hit in hits:
+    for hit in [*hits, *later]:
         for start, end in sentences_of(hit):
             found.setdefault((hit.article.id, start), Evidence(hit, start, end))
-    judged = judge_corrected(said.plain, likeliest(said.plain, before, found.values()), room.reader)
+    judged = judge_versions(said.plain, likeliest(said.plain, before, found.values()), room.reader)
     return Checked(text, said.plain, said.start, said.end, *judged)
+
+
+def versions_in_force(room: Newsroom, hits: Sequence[Hit]) -> list[Hit]:
+    """The whole stories that supersede those of some hits, each once: as hits beside them."""
+    archive, stories = room.news.archive, dict[Story, Hit]()
+    for hit in hits:
+        story = version_in_force(archive, hit.article.id, hit.passage.start) if hit.superseded else None
+        article = archive.article(story.article) if story and story not in stories else None
+        if story and article:
+            notes = tuple(room.news.corrections().of(article, story.start))
+            whole = Passage(story.start, story.end)
+            stories[story] = Hit(hit.rank, hit.score, whole, article, group=hit.group, corrections=notes)
+    return list(stories.values())
 
 
 def likeliest(statement: str, before: str, found: Iterable[Evidence]) -> list[Evidence]:
@@ -154,6 +174,22 @@ def likeliest(statement: str, before: str, found: Iterable[Evidence]) -> list[Ev
     kept = [item for item in found if not names or names & set(fold(item.hit.article.text).split())]
     kept.sort(key=lambda item: -len(own & stems(item.quote)))
     return kept[:COMPARED]
+
+
+def judge_versions(statement: str, evidence: Sequence[Evidence], reader: Reader) -> Judged:
+    """As `judge_corrected`, by the versions in force; what a later one supersedes contradicts nothing.
+
+    What only superseded ones bear out is borne out and said to be SUPERSEDED, unless the version in force contradicts.
+    """
+    in_force = [item for item in evidence if not item.hit.superseded]
+    judged = judge_corrected(statement, in_force, reader)
+    if judged[0] == "borne out" or len(in_force) == len(evidence):
+        return judged
+    mark, why, missing, bearing = judge_corrected(statement, evidence, reader)
+    groups = {item.hit.group for item in bearing}
+    if mark != "borne out" or (judged[0] == "contradicted" and any(item.hit.group in groups for item in judged[3])):
+        return judged
+    return mark, (*why, SUPERSEDED), missing, bearing
 
 
 def judge_corrected(statement: str, evidence: Sequence[Evidence], reader: Reader) -> Judged:

@@ -46,6 +46,8 @@ def test_exported_quotes_are_verified(desk: Desk) -> None:
     printed = desk.run("ask", "Who died in the strike at the airport of Baghdad?", "--llm", "none")
     out = desk.run("check", "-", typed=printed)
     assert out.startswith("✓ as cited") and out.rstrip().endswith("2 quotes: 2 as cited")
+    desk.run("check", "-", typed='{"article_id": "a", "start": -4, "end": 2, "quote": "Ten"}', code=1)
+    assert "a -4:2: no quote stands there" in desk.err
     changed = printed.replace("Ten people", "Six people")
     assert changed != printed
     assert "✗ changed" in desk.run("check", "-", typed=changed, code=4)

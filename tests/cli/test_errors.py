@@ -303,7 +303,7 @@ def test_a_run_folder_half_written(line: Line, tmp_path: Path, name: str, conten
         ["unknown"],
         ["index"],
         ["search"],
-        ["ask", "a", "b"],
+        ["info", "a"],
         ["search", "a", "-k", "0"],
         ["search", "a", "-k", "many"],
         ["show", "a", "--at", "9:3"],

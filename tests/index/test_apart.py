@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ import index.reading.files
 from ground.shown import shown
 from index.article import Article, ArticleError, Aside, MemberBegins, Origin, Original, OtherMembers, Section
 from index.news_index import NewsIndex
-from index.reading.apart import MEMORY_MB, MOST_STOPPED, end_workers, pack, read_apart, unpack
+from index.reading.apart import MEMORY_MB, MOST_STOPPED, end_workers, kept_waiting, pack, read_apart, unpack
 from index.reading.files import READERS, Problem, read_file
 from tests.conftest import write_files
 from tests.support.fakes import FakeEmbedder, count_words
@@ -151,6 +152,39 @@ def test_a_second_file_can_be_read_in_the_middle_of_one(tmp_path: Path) -> None:
     next(outer)
     [inner] = apart(tmp_path, "who")
     assert isinstance(inner, Article) and len(list(outer)) == 7
+
+
+def test_a_worker_needs_nothing_that_windows_has_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Standing in for a Windows, which is not at hand: no `resource` there, and no `select` on pipes here."""
+    monkeypatch.setattr("select.select", None)
+    monkeypatch.setattr("selectors.DefaultSelector", None)
+    start = "import sys; sys.modules['resource'] = None; from index.reading.worker import main; main()"
+    file = write_files(tmp_path, {"story.html": "<p>The ferry sank at noon. Nobody was hurt, the harbour said.</p>"})
+    original = Original(file / "story.html", "story", "story.html")
+    [article] = read_apart(original, ".html", command=(sys.executable, "-c", start), seconds=60)
+    assert isinstance(article, Article) and "The ferry sank at noon." in article.text
+
+
+def test_a_busy_machine_is_no_parser_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if others had the processor for all but a tenth of the time: what sleeps then gets ten times as long."""
+    began = time.monotonic()
+    monkeypatch.setattr("index.reading.apart.kept_waiting", lambda process: (time.monotonic() - began) * 0.9)
+    command = (sys.executable, "-c", 'import time; time.sleep(1.5); print(\'{"error": "said"}\\n{"done": true}\')')
+    items = read_apart(Original(tmp_path, "id", "FILE"), ".html", command=command, seconds=0.5)
+    assert [str(item) for item in items] == ["said"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="the system does not say how long one waited")
+def test_who_waits_for_a_processor_is_counted() -> None:
+    assert kept_waiting(os.getpid()) > 0 and kept_waiting(-1) == 0
+
+
+def test_threads_end_with_their_worker(tmp_path: Path) -> None:
+    before = threading.active_count()
+    list(apart(tmp_path, "who"))
+    assert threading.active_count() == before + 1
+    end_workers()
+    assert threading.active_count() == before
 
 
 @pytest.mark.slow

@@ -139,6 +139,11 @@ def test_a_warc_in_one_gzip_is_read_too(tmp_path: Path) -> None:
     assert [article.text for article in articles] == ["A.", "B."] and not problems
 
 
+def test_a_warc_of_requests_alone_is_not_called_empty(tmp_path: Path) -> None:
+    asked = capture("https://e.org/request", b"x", kind="request")
+    assert read(tmp_path, "b.warc", asked)[1] == ["b.warc: holds no page that was captured; it is left out"]
+
+
 def test_of_a_warc_only_pages_are_read(tmp_path: Path) -> None:
     chunked = b"5\r\nThis \r\n3\r\nis.\r\n0\r\n\r\n"
     packed = gzip.compress(b"Packed.")

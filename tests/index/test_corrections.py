@@ -7,6 +7,7 @@ import pytest
 
 from index.article import Article, Section
 from index.copies.corrections import Corrections, right_part, withdrawn
+from index.news_index import corrections_of
 from index.passage import split_sentences
 from index.understanding.notes import find_notes, with_notes
 from tests.conftest import make_index, rows_of, write_files
@@ -213,6 +214,56 @@ def test_a_correction_is_told_with_what_it_corrects_whichever_came_first(tmp_pat
         assert not news.find(rows_of(news.archive))[0].corrections, "one that is taken out corrects nothing"
         (tmp_path / "column.txt").rename(tmp_path / "b/column.txt")
         news.close()
+
+
+LONG = (
+    f"{STORY} Fishermen who moor there have until the end of the month to find another berth, and the sailing club has"
+    " asked for a delay of a year, which the board refused without a vote."
+)
+
+
+def carried_by(folder: Path, carrier: str) -> dict[str, list[str]]:
+    """The sentences withdrawn of each article, where the Sund Times corrects a text that the Post carries so."""
+    files = {
+        "dock.txt": f"{TITLE}\n\nSUND TIMES | 2 May 2022\n\n{LONG}\n",
+        "post.txt": f"Old dock goes\n\nPOST | 3 May 2022\n\n{carrier}\n",
+        "column.txt": f"Corrections and clarifications\n\nSUND TIMES | 6 May 2022\n\n{ITEM}\n",
+    }
+    news = make_index(folder / "archive", [write_files(folder / "in", files)], FakeEmbedder())
+    made = {}
+    for item in news.find(rows_of(news.archive)):  # type: ignore[arg-type]
+        made[item.article.id] = [item.article.text[slice(*span)] for by in item.corrections for span in by.spans]
+        assert {by.article.id for by in item.corrections} <= {"column"}
+    news.close()
+    return made
+
+
+def test_a_correction_reaches_the_copies_that_others_carry(tmp_path: Path) -> None:
+    wrong = STORY.partition(" Its chair")[0]
+    made = carried_by(tmp_path / "a", f"{LONG} It was raining.")
+    assert made["dock"] == made["post"] == [wrong] and not made["column"]
+    changed = LONG.replace("nine to two", "seven to four")
+    made = carried_by(tmp_path / "b", changed)
+    assert made["dock"] == [wrong] and not made["post"], "it says what is right"
+    made = carried_by(tmp_path / "c", LONG.replace(wrong, "Sund has a new square."))
+    assert made["dock"] == [wrong] and not made["post"], "it does not say it"
+    made = carried_by(tmp_path / "d", f"{wrong} It was raining.")
+    assert made["dock"] == [wrong] and not made["post"], "one sentence makes no copy"
+
+
+def test_a_note_in_one_copy_reaches_the_others(tmp_path: Path) -> None:
+    note = "Correction: An earlier version of this article said that nine voted for it. Seven did."
+    files = {
+        "dock.txt": f"{TITLE}\n\nSUND TIMES | 2 May 2022\n\n{LONG}\n\n{note}\n",
+        "post.txt": f"Old dock goes\n\nPOST | 3 May 2022\n\n{LONG}\n",
+    }
+    news = make_index(tmp_path / "archive", [write_files(tmp_path / "in", files)], FakeEmbedder())
+    [article] = [news.archive.article("post")]
+    assert article is not None
+    [one] = corrections_of(news.archive, news.corrections(), article, article.body_start)
+    assert (one.article.id, one.words) == ("dock", note)
+    assert [article.text[slice(*span)] for span in one.spans] == [STORY.partition(" Its chair")[0]]
+    news.close()
 
 
 def test_an_archive_of_before_has_none_until_it_is_written_to(tmp_path: Path) -> None:

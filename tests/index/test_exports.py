@@ -257,6 +257,14 @@ def test_a_headline_that_is_set_to_a_width_is_one(tmp_path: Path) -> None:
     assert article.sections[0].title == long.replace("\n", " ")
 
 
+def test_exports_that_were_put_together_are_told_apart(tmp_path: Path) -> None:
+    edition = " " * 34 + "Edition 1;\n" + " " * 35 + "Highlands\n"
+    held = LEXIS.replace("2 of 2 DOCUMENTS", "8 of 383 DOCUMENTS").replace(" " * 33 + "Late Edition\n", edition)
+    assert held.count("8 of 383") == held.count("Highlands") == 1
+    article = one(tmp_path, "e.txt", held.encode())
+    assert told(article) == list(STORIES)
+
+
 def test_an_export_of_one_article_is_that_article(tmp_path: Path) -> None:
     text = NEXIS_UNI[: NEXIS_UNI.index("Crane firm wins on appeal\nNorr")]
     article = one(tmp_path, "export.txt", text.encode())

@@ -112,3 +112,12 @@ def test_front_matter_that_unfolds_is_cut(tmp_path: Path) -> None:
     )
     [article], _ = read(tmp_path, "a.md", f"---\na: &a [ha]\n{laughs}author: [*f, *f]\n---\nBody.")
     assert not article.byline
+
+
+def test_a_comment_in_a_block_of_code_is_no_heading(tmp_path: Path) -> None:
+    for mark in ("```", "~~~", "````"):
+        text = f"Some words.\n\n{mark}sh\n# load the file\nrun\n{mark}\n\n# The ferry\n\nIt sank.\n"
+        ([article], _) = read(tmp_path, "story.md", text)
+        assert article.title == "The ferry"
+    ([article], _) = read(tmp_path, "story.md", "Some words.\n\n```\n# never closed\n")
+    assert article.title == "story"

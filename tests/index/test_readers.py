@@ -776,3 +776,12 @@ def test_any_bytes_give_articles_or_sentences(tmp_path: Path, suffix: str) -> No
             assert str(error).startswith("a") and "\n" not in str(error)
 
     check()
+
+
+@pytest.mark.parametrize("charset", ["utf-16-be", "utf-16-le", "utf-16", "utf-32-be", "utf-32-le", "utf-32"])
+def test_xml_of_wide_letters_is_read_with_and_without_a_mark(tmp_path: Path, charset: str) -> None:
+    held = f'<?xml version="1.0" encoding="{charset[:6]}"?><rss version="2.0"><channel><title>Sund Times</title><item>'
+    held += "<title>Fähre sinkt</title><description>Die Fähre sank um zwölf.</description></item></channel></rss>"
+    article = one(tmp_path, "feed.xml", held.encode(charset))
+    assert (article.title, article.source) == ("Fähre sinkt", "Sund Times")
+    assert article.text.strip() == "Die Fähre sank um zwölf."

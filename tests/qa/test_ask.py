@@ -414,6 +414,11 @@ def test_another_side_is_near_the_best_and_has_words_that_answer() -> None:
     assert ask.heard([best, none, side, far]) == [best, side]
     other = replace(side, scores=(4.0, 0.0, 0.4, 0.0))
     assert ask.heard([best, other]) == [best], "it holds too few of the question's words"
+    one = replace(best, hit=make_evidence("Ten fell at Osprey.").hit, end=len("Ten fell at Osprey."))
+    two = replace(other, hit=make_evidence("Nine of Osprey fell.").hit, end=len("Nine of Osprey fell."))
+    near = replace(two, score=one.score - ask.MARGIN)
+    assert ask.heard([one, near]) == [one, near], "it would be told beside the best, and names what that one names"
+    assert ask.heard([one, replace(near, score=near.score - 0.1)]) == [one]
     early = make_evidence("Ten fell.", published="2020-01-03", score=9.0)
     soon, late = (replace(make_evidence("Ten fell.", published=day), score=8.0) for day in ("2020-07-01", "2020-07-02"))
     assert ask.heard([early, soon, late, best]) == [early, soon, best], "a year later it is another matter"

@@ -13,7 +13,7 @@ from index.news_index import NewsIndex
 from index.store.scope import Scope
 from qa.checking.check import Check, check
 from qa.checking.draft import LONGEST_DRAFT, DraftError, read_draft, sentences_of_draft
-from qa.checking.kept import KeptQuote, kept_quotes, verify
+from qa.checking.kept import KeptError, KeptQuote, count_states, kept_quotes, verify
 from qa.checking.page import as_html
 from tests.conftest import make_index, write_files
 from tests.support.fakes import FakeEmbedder
@@ -82,6 +82,28 @@ def test_what_a_correction_withdraws_bears_nothing_out(tmp_path: Path) -> None:
     assert quotes[0] == "The number is eleven, not seventeen." and quotes[1].startswith("Seventeen people died")
     assert right.mark != "contradicted", "what is withdrawn contradicts nothing"
     assert other.mark == "borne out", "the rest of the story stands"
+    news.close()
+
+
+TELLS = " ".join(f"Sentence {n} of the flood says that {n} people of town {n} are safe." for n in range(12, 24))
+VERSIONS = {
+    "wire.md": f"---\ntitle: Flood\nsource: AFP\npublished: 2020-02-01\n---\n{TELLS} {{}}\n".format(
+        "The flood killed nine people in Alva. The dam of Alva held."
+    ),
+    "later.md": "---\ntitle: 'UPDATE 1-Flood'\nsource: AFP\npublished: 2020-02-02\n---\n"
+    f"{TELLS} The flood killed eleven people in Alva.\n",
+}
+
+
+def test_the_version_in_force_speaks_first(tmp_path: Path) -> None:
+    news = make_index(tmp_path / "archive", [write_files(tmp_path / "in", VERSIONS)], FakeEmbedder())
+    text = f"{TELLS.partition('.')[0]}. The flood killed nine people in Alva. The dam of Alva held."
+    both, changed, before = checked(news, text).sentences
+    assert (both.mark, both.why, {one.article_id for one in both.citations}) == ("borne out", (), {"later"})
+    assert changed.mark == "contradicted" and changed.citations[0].article_id == "later"
+    assert (before.mark, before.why, before.citations[0].article_id) == ("borne out", ("superseded",), "wire")
+    assert not checked(news, "The dam of Alva held.").clean
+    assert "only an earlier version says so" in as_html(checked(news, "The dam of Alva held."))
     news.close()
 
 
@@ -220,6 +242,38 @@ def test_a_quote_is_looked_for_where_it_was_and_then_beside(news: NewsIndex) -> 
     assert [one.state for one in found] == list(states.values())
     assert (found[1].start, found[1].end) == (0, len(quote))
     assert [one.holds for one in found] == [True, True, False, False]
+
+
+def test_a_later_version_and_a_correction_come_over_a_quote(tmp_path: Path) -> None:
+    news = make_index(tmp_path / "archive", [write_files(tmp_path / "in", VERSIONS | FERRY)], FakeEmbedder())
+
+    def kept(article_id: str, words: str) -> KeptQuote:
+        article = news.archive.article(article_id)
+        assert article and words in article.text
+        start = article.text.index(words)
+        return KeptQuote(article_id, start, start + len(words), words)
+
+    same = kept("wire", "Sentence 14 of the flood says that 14 people of town 14 are safe.")
+    other = kept("wire", "The flood killed nine people in Alva.")
+    told = kept("later", "The flood killed eleven people in Alva.")
+    wrong = kept("ferry", "Seventeen people died when the ferry Ald sank on Tuesday.")
+    note = kept("column", "The number is eleven, not seventeen.")
+    found = verify(news.archive, [same, other, wrong])
+    assert [one.holds for one in found] == [True, False, False] and all(one.state == "as cited" for one in found)
+    assert found[0].later and found[0].later.article == "later" and found[0].later_says and not found[0].superseded
+    assert found[1].superseded and [by.article.id for by in found[2].corrections] == ["column"]
+    assert count_states(found) == {"as cited": 3, "superseded": 1, "corrected": 1}
+    assert all(one.holds for one in verify(news.archive, [same, other, told, wrong, note])), "the file tells it"
+    assert found[1].to_dict()["superseded_by"]["article_id"] == "later"
+    news.close()
+
+
+@pytest.mark.parametrize(("start", "end"), [(-5, 9), (9, 9), (9, 2)])
+def test_offsets_that_no_article_has_are_a_sentence(start: int, end: int) -> None:
+    row = {"article_id": "wire-2", "start": start, "end": end, "quote": "Ten died."}
+    with pytest.raises(KeptError, match=f"wire-2 {start}:{end}: no quote stands there"):
+        kept_quotes(json.dumps({"citations": [row]}))
+    assert kept_quotes(json.dumps(row | {"start": True, "end": 9})) == [], "true is no number"
 
 
 @pytest.mark.parametrize("text", ["", "Ten died.", "{", '{"a": 1}', "[1] “x”", "“a”\n\nb c:d"])

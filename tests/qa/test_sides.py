@@ -22,6 +22,7 @@ from qa.sides import (
     is_superseded,
     values_of,
     weekday_told,
+    without_overtaken,
 )
 from qa.values import Day, Quantity
 from tests.support.rooms import make_evidence
@@ -104,6 +105,30 @@ def test_an_outlet_speaks_by_its_newest_story() -> None:
             ("56", ["Wire"]),
             ("40", ["Post"]),
         ]
+
+
+def test_an_outlets_newer_story_on_something_else_does_not_speak_for_it() -> None:
+    older = replace(says("The crush killed 35 people.", "Wire", "2020-01-07", items=["35 people"]), score=3.0)
+    rival = says("The crush killed 40 people.", "Post", "2020-01-06", items=["40 people"])
+    other = says("The fire killed 12 people.", "Wire", "2020-01-09", items=["12 people"])
+    asked = "How many people were killed in the crush?"
+    assert told(asked, [older, rival, replace(other, score=1.9)]) == [("35 people", ["Wire"]), ("40 people", ["Post"])]
+    nearer = replace(says("The crush killed 37 people.", "Wire", "2020-01-09", items=["37 people"]), score=1.9)
+    assert told(asked, [older, rival, nearer]) == [("37 people", ["Wire"]), ("40 people", ["Post"])]
+
+
+def test_a_plan_is_no_side_of_what_was_done_since() -> None:
+    asked = "When did the tunnel open?"
+    plan = says("The tunnel would open on 3 May, she said.", "Post", "2020-03-01", items=["3 May"])
+    done = says("The tunnel opened on Friday.", "Wire", "2020-05-09", items=["Friday"])  # 8 May
+    assert told(asked, [plan, done]) == [] and without_overtaken(asked, [plan, done]) == [done]
+    assert told("When will the tunnel open?", [plan, done]) != [], "what is to come was asked for"
+    other = says("The tunnel opened on 5 May 1931.", "Wire", "2020-05-09", items=["5 May 1931"])
+    assert without_overtaken(asked, [plan, other]) == [plan, other], "that was before it was planned"
+    before = says("The tunnel opened on 8 May 2020.", "Wire", "2020-02-28", items=["8 May 2020"])
+    assert without_overtaken(asked, [plan, before]) == [plan, before], "an older story overtakes no plan"
+    told_too = says("The tunnel opened on 9 May.", "Post", "2020-05-10", items=["9 May"])
+    assert told(asked, [told_too, done]) == [("9 May", ["Post"]), ("Friday", ["Wire"])]
 
 
 def test_a_later_correction_is_told_first_and_as_one() -> None:

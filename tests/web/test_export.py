@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from ground.inert import harmless, line, web_address
 from tests.support.made_answers import QUOTE, make_answer
 from web.conversations import Conversation, Turn
 from web.export import (
@@ -27,9 +28,6 @@ from web.export import (
     conversation_as_markdown,
     conversation_as_text,
     file_name,
-    harmless,
-    line,
-    web_address,
 )
 
 ASKED = "2026-11-21T12:00:00+00:00"

@@ -24,9 +24,15 @@ from web.conversations import Turn
 pytestmark = pytest.mark.browser
 NAME = '<img class="evil" src=x onerror=hacked=1>'
 SCREENS = {"wide": (1360, 900), "phone": (390, 844)}
-# Gradio draws icons as svg and img of its own; in HTML of ours there is an svg in the timeline alone.
-THEIRS = "script, iframe, object, embed, img, video, audio, link, style, base, meta, form, template, math, svg"
-OURS = "#head, #conversations, #gone, #exports, #chat, #now, #notice, #reader, #progress, #added, #earlier, #measure"
+# Gradio draws icons as svg and img of its own; in HTML of ours there is an svg in timelines alone.
+THEIRS = (
+    "script, iframe, object, embed, img, video, audio, link, style, base, meta, form, template, math,"
+    " svg:not(figure.timeline > svg)"
+)
+OURS = (
+    "#head, #conversations, #gone, #exports, #chat, #now, #notice, #reader, #progress, #added, #earlier, #measure,"
+    " #front, #found"
+)
 LOOK = f"""() => {{
     const theirs = [...document.querySelectorAll('.evil, [onerror], [onload], [onclick], [onfocus], [onmouseover]')];
     for (const part of document.querySelectorAll('{OURS}')) theirs.push(...part.querySelectorAll('{THEIRS}'));
@@ -161,6 +167,21 @@ def test_hostile_articles_are_words(tab: Watched, site: Site) -> None:
     assert opened >= 5
     said_here = tab.find("#chat").inner_text()
     assert "onerror" in said_here and "<script" in said_here
+    tab.to_tab("Search")
+    tab.find("#found .open").first.wait_for()
+    tab.look()
+    tab.find("#words").fill("onerror OR script OR hacked")
+    tab.find("#found mark").first.wait_for()
+    tab.look()
+    for chip in tab.find("#found .facets > .chip").all()[:2]:
+        chip.click()
+        tab.find("#found .chip.on").first.wait_for()
+        tab.look()
+        tab.find("#found .chip.on").first.click()
+        wait(lambda: tab.find("#found .chip.on").count() == 0)
+    tab.find("#found .open").first.click()
+    tab.find("#reader mark.current").first.wait_for()
+    tab.look()
 
 
 def test_each_payload_in_each_field_is_words(tab: Watched, site: Site) -> None:
@@ -249,11 +270,11 @@ def test_hostile_questions_and_names_are_words(tab: Watched, site: Site) -> None
     tab.show_list()
     tab.button("New conversation").click()
     tab.find("#chat .welcome").wait_for()
-    tab.hide_list()
     tab.ask(NAME)
     tab.show_list()
     tab.find(f'#conversations a[data-id="{first}"]').click()
     tab.find("#chat .turn h2").get_by_text("window.hacked", exact=False).first.wait_for()
+    tab.show_list()
     tab.tab.get_by_text("This conversation").click()
     for payload in (PAYLOADS["closing"], PAYLOADS["template"], PAYLOADS["zalgo"], PAYLOADS["translation"]):
         tab.field("Name").last.fill(payload)
@@ -305,6 +326,7 @@ def test_what_is_open_in_two_tabs_is_told_not_broken(chromium: Any, site: Site) 
     two.find("#chat .cite").first.click()
     two.find("#notice").get_by_text("gone on elsewhere").wait_for()
     site.server.conversations.delete("", one.conversation)
+    two.more()
     for name in ("Right", "Edit", "Correct it"):
         two.button(name).click()
         two.find("#notice").get_by_text("no conversation has this link").wait_for()

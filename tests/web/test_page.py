@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import ARTICLES
 from tests.support.served import PASSWORD, SLOW, Site, open_site, wait
-from web.adding import Limits
+from web.adding import Limits, batches
 from web.conversations import Turn
 from web.page.chat import STEPS
 from web.page.words import Words
@@ -82,6 +82,10 @@ class Tab:
         self.find("#chat .cite").nth(place).click()
         self.find("#reader mark.current").wait_for()
         return str(self.find("#reader mark.current").evaluate("mark => mark.textContent"))
+
+    def more(self, turn: int = -1) -> None:
+        """Opens what can be done with an answer besides copying it."""
+        self.find("#chat .turn").nth(turn).locator(".menu:not([open]) > summary").click()
 
     @property
     def conversation(self) -> str:
@@ -206,10 +210,12 @@ def test_asking_again_and_editing_take_the_place_of_a_turn(tab: Tab, site: Site)
     tab.ask()
     tab.ask("And the price of oil?", turns=2)
     before = turns_of(site, tab.conversation)[1]
+    tab.more()
     tab.button("Ask again").click()
     wait(lambda: turns_of(site, tab.conversation)[1].answer not in (None, before.answer))
     tab.answered(2)
     assert turns_of(site, tab.conversation)[1].question == before.question
+    tab.more(0)
     tab.button("Edit").first.click()
     tab.tab.get_by_text("Editing an earlier question").wait_for()
     assert tab.box.input_value() == QUESTION
@@ -220,7 +226,8 @@ def test_asking_again_and_editing_take_the_place_of_a_turn(tab: Tab, site: Site)
 def test_an_answer_is_copied_with_its_sources(tab: Tab) -> None:
     tab.ask()
     quote = tab.open_quote()
-    for kind in ("text", "Markdown"):
+    tab.more()
+    for kind in ("Copy with sources", "Markdown"):
         tab.button(kind).click()
         tab.button("Copied").wait_for()
         copied = tab.tab.evaluate("navigator.clipboard.readText()")
@@ -428,8 +435,11 @@ def test_conversations_are_listed_found_named_saved_and_deleted(tab: Tab, site: 
 
 def test_marks_become_candidates_for_gold(tab: Tab, site: Site) -> None:
     tab.ask("Who won the election in Peru?")
+    tab.more()
     tab.button("Right").click()
-    tab.find('button[data-mark="+"][aria-pressed="true"]').wait_for()
+    tab.tab.get_by_text("Marked right").wait_for()
+    assert tab.find('button[data-mark="+"][aria-pressed="true"]').count() == 1
+    tab.more()
     tab.button("Correct it").click()
     tab.find("#correction textarea").fill("José Pérez")
     tab.button("Save").click()
@@ -541,20 +551,163 @@ def test_every_state_is_accessible_and_fits(chromium: Any, site: Site, scheme: s
         found = [one for one in Axe().run(tab.tab).response["violations"] if one["impact"] in ("serious", "critical")]
         assert not [(one["id"], node["html"][:200]) for one in found for node in one["nodes"]], state
 
+    tab.find(".front .hits li").first.wait_for()
     look("welcome")
+    tab.find(".front .open").first.click()
+    tab.find("#reader .article").wait_for()
+    look("front")
     tab.tab.get_by_text("Narrow: all articles").click()
     look("narrowing")
     tab.go(f"/?conversation={id}")
     look("answer")
     tab.open_quote()
+    tab.more()
+    tab.button("Timeline").click()
+    tab.find(".moments").wait_for()
     look("reader")
-    for name in ("Add articles", "How good is it?"):
+    for name in ("Search", "Followed", "Check a draft", "Many questions", "Add articles", "How good is it?"):
         if width < 768 and not tab.tab.get_by_role("tab", name=name).is_visible():
-            tab.find(".overflow-menu button, .tab-container + div button").first.click()
+            tab.find(".overflow-menu button").first.click()
             tab.tab.get_by_role("button", name=name).or_(tab.tab.get_by_role("tab", name=name)).last.click()
         else:
             tab.tab.get_by_role("tab", name=name).click()
         look(name)
+    tab.close()
+
+
+# The front, search, and what rests on quotes
+
+
+def test_the_front_lists_and_opens_what_the_archive_holds(tab: Tab) -> None:
+    hits = tab.find(".front .open")
+    hits.first.wait_for()
+    assert hits.count() == 4 and hits.first.inner_text() == "Election in Peru"
+    hits.first.click()
+    tab.find("#reader .article").wait_for()
+    assert "EFE, 7 June 2021" in tab.find("#reader").inner_text()
+    wait(lambda: tab.tab.evaluate("document.activeElement.matches('#reader .article')"))
+    tab.tab.keyboard.press("Escape")
+    assert tab.tab.evaluate("document.activeElement.matches('.front .open')")
+    tab.button("Close").click()
+    tab.find(".glance").get_by_role("button", name="EFE: 1").click()
+    tab.find("#found .chip.on", has_text="EFE").wait_for()
+    assert tab.find("#found .open").all_inner_texts() == ["Election in Peru"]
+    tab.tab.get_by_role("tab", name="Ask").click()
+    tab.ask()
+    assert tab.find(".front").count() == 0
+    tab.button("New conversation").click()
+    tab.find(".front .open").first.wait_for()
+
+
+def test_words_are_searched_while_they_are_typed_and_narrowed(tab: Tab) -> None:
+    tab.tab.get_by_role("tab", name="Search").click()
+    tab.find("#words").press_sequentially("strik", delay=20)
+    tab.find("#found .snippet mark", has_text="strike").first.wait_for()
+    assert "words that begin so" in tab.find("#found").inner_text()
+    tab.find("#words").fill("oil OR strike")
+    wait(lambda: tab.find("#found .open").count() == 2)
+    heard = tab.tab.get_by_role("status").filter(has_text="2 articles, the most relevant first")
+    heard.wait_for(state="attached")
+    tab.find("#found .facets").get_by_role("button", name="AFP: 1").click()
+    tab.find("#found .chip.on", has_text="AFP").wait_for()
+    assert tab.find("#found .open").all_inner_texts() == ["Oil prices rise"]
+    tab.find("#found .open").click()
+    tab.find("#reader mark.current", has_text=re.compile("oil", re.IGNORECASE)).wait_for()
+    tab.button("Take away AFP").click()
+    wait(lambda: tab.find("#found .open").count() == 2)
+    tab.tab.get_by_label("Sort by").select_option("day")
+    wait(lambda: tab.find("#found .open").first.inner_text() == "Oil prices rise")
+    tab.find("#words").fill('"oil')
+    tab.tab.get_by_text("the quotation mark at character 1 is not closed").wait_for()
+    tab.find("#words").fill("Who won the election in Peru?")
+    tab.button("Ask this as a question").click()
+    tab.answered()
+    assert "Pérez" in tab.find("#chat .turn").inner_text()
+
+
+def test_a_timeline_opens_its_quotes(tab: Tab) -> None:
+    tab.ask("What did the strike at the airport of Baghdad do?")
+    tab.more()
+    tab.button("Timeline").click()
+    tab.find(".moments").wait_for()
+    for quoted in tab.find(".steps .quoted").all():
+        said = quoted.inner_text()
+        quoted.click()
+        wait(lambda said=said: said == tab.find("#reader mark.current").inner_text())
+    tab.more()
+    tab.button("Timeline").click()
+    wait(lambda: tab.find(".moments").count() == 0)
+
+
+def test_a_followed_question_tells_what_changed(tab: Tab, site: Site, tmp_path: Path) -> None:
+    tab.ask("Who won the election in Peru?")
+    tab.more()
+    tab.button("Follow this question").click()
+    tab.tab.get_by_text("Followed from now on: Who won the election in Peru?").wait_for()
+    (tmp_path / "peru.txt").write_text(
+        "Court overturns the election in Peru\n\nReuters, 9 June 2021\n\nAna Lima won the election in Peru.\n", "utf-8"
+    )
+    site.server.add("", site.key("airport"), [(tmp_path / "peru.txt", "peru.txt")])
+    tab.tab.get_by_role("tab", name="Followed").click()
+    tab.button("Ask them of what is new").click()
+    tab.tab.get_by_role("tab", name=re.compile(r"Followed \(1\)")).wait_for()
+    tab.tab.get_by_role("tab", name="Ask").click()
+    tab.tab.get_by_role("tab", name="Followed").click()
+    tab.find("#followed .badge").wait_for()
+    tab.find("#followed .steps .new .quoted").first.click()
+    tab.find("#reader mark.current", has_text="Ana Lima won").wait_for()
+    tab.tab.get_by_role("tab", name="Followed", exact=True).wait_for()
+    tab.button("Follow no more: Who won the election in Peru?").click()
+    tab.tab.get_by_text("Follow a question, and be told here").wait_for()
+    for batch in batches(site.server.archives.archive("", site.key("airport"))):
+        site.server.take_out("", site.key("airport"), batch.name)
+
+
+def test_a_draft_is_checked_sentence_by_sentence(tab: Tab, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.txt"
+    draft.write_text("The price of oil rose by four per cent. <b>Nobody</b> reads tea leaves in Lima.\n", "utf-8")
+    tab.tab.get_by_role("tab", name="Check a draft").click()
+    with tab.tab.expect_file_chooser() as chooser:
+        tab.button("Open a file").click()
+    chooser.value.set_files(draft)
+    wait(lambda: "four per cent" in tab.find("#draft textarea").input_value())
+    tab.button("Check").click()
+    tab.find("#checked .sentences li").nth(1).wait_for()
+    first = tab.find("#checked .sentences li").first
+    assert "borne out" in first.inner_text()
+    first.locator("summary").click()
+    first.locator(".quoted").first.click()
+    tab.find("#reader mark.current", has_text="The price of oil rose by four per cent.").wait_for()
+    tab.find("#draft textarea").fill("")
+    tab.button("Check").click()
+    tab.find("#check-notice .warning").wait_for()
+
+
+def test_a_file_of_questions_becomes_a_file_of_answers(tab: Tab, tmp_path: Path) -> None:
+    questions = tmp_path / "questions.csv"
+    questions.write_text("id,question\na,Who won the election in Peru?\nb,\n", "utf-8")
+    tab.tab.get_by_role("tab", name="Many questions").click()
+    tab.button("Ask all").click()
+    tab.find("#batch-notice .warning", has_text="drop a file of questions first").wait_for()
+    tab.find("#questions input[type=file]").set_input_files(questions)
+    tab.tab.get_by_text("questions.csv").first.wait_for()
+    tab.button("Ask all").click()
+    with tab.tab.expect_download() as download:
+        tab.find("#answers a").first.click()
+    rows = Path(download.value.path()).read_text("utf-8-sig").splitlines()
+    assert rows[0].startswith("id,question,short") and rows[1].startswith("a,") and "Pérez" in rows[1]
+    assert "Done: 1 answer." in tab.find("#batch-progress").inner_text()
+    assert "the question is empty" in tab.find("#batch-progress").inner_text()
+
+
+@pytest.mark.parametrize("choice", ["#conversations a", "#new"])
+def test_on_a_phone_the_list_leaves_once_something_is_chosen(chromium: Any, site: Site, choice: str) -> None:
+    keep(site, "How many?", make_wire(site))
+    tab = Tab(chromium, site, viewport={"width": 390, "height": 844})
+    tab.find(".sidebar:not(.open) .toggle-button").click()
+    tab.find(".sidebar.open").wait_for()
+    tab.find(choice).first.click()
+    tab.find(".sidebar:not(.open)").wait_for(state="attached")
     tab.close()
 
 

@@ -11,18 +11,24 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+from markupsafe import Markup
+
 from evaluation.gold.marked import mark_answer
 from ground.errors import user_errors
 from ground.words import duration
 from index.article import Article, Section
+from index.passage import Span
 from index.store.archive import ArchiveError, Counts
 from index.store.scope import Scope
 from models import Message
 from qa.answer import Answer, Citation
 from qa.ask import Found, Piece, Status
+from qa.timeline import READ, timeline
 from web.conversations import ELSEWHERE, ConversationError, Turn
 from web.export import answer_as_fragment, answer_as_markdown, answer_as_text
 from web.page.markup import AROUND, Drawer, ShownTurn, day, line
+from web.page.sought import Sought
+from web.page.tabs.quoted import QuotedDrawer
 from web.queue import Asking, QueuePlace
 from web.server import Server
 
@@ -82,6 +88,12 @@ class Seat:
     deleted: str = ""
     opened: int = 0  # quotes, so far: a browser draws nothing that it has drawn already
     adding: threading.Event | None = None  # set, it stops the adding that runs
+    checking: threading.Event | None = None
+    batch: threading.Event | None = None
+    sought: Sought = field(default_factory=Sought)
+    quotes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # that a list shows, by its name
+    timelines: dict[tuple[str, int, str], str] = field(default_factory=dict)  # as they are drawn, by their turn
+    glancing: bool = True  # no article is open
 
 
 class Chat:
@@ -91,6 +103,7 @@ class Chat:
         self.server = server
         self.drawer = drawer
         self.words = drawer.words
+        self.quoted = QuotedDrawer(drawer)
 
     # Opening
 
@@ -105,7 +118,8 @@ class Chat:
         if seat.running:
             seat.running.asking.stop()
         seat.conversation, seat.editing = "", None
-        seat.archive = archive or seat.archive
+        if archive and archive != seat.archive:
+            seat.archive, seat.sought = archive, Sought()
 
     def turns(self, seat: Seat) -> tuple[Turn, ...]:
         if not seat.conversation:
@@ -187,8 +201,9 @@ class Chat:
         """Stops all that a tab has under way, which is closed."""
         if seat.running:
             seat.running.asking.stop()
-        if seat.adding:
-            seat.adding.set()
+        for other in (seat.adding, seat.checking, seat.batch):
+            if other:
+                other.set()
 
     def stop(self, seat: Seat) -> None:
         """A person wants no more of it."""
@@ -233,7 +248,8 @@ class Chat:
         alone = str(turn.answer.get("standalone_question") or "") if turn.answer else ""
         understood = self.words("understood_as", question=alone) if alone and alone != turn.question else ""
         said = (turn.note, within, turn.mark, turn.correction, copies, understood)
-        return ShownTurn(place, turn.question, answer, *said)
+        moments = Markup(seat.timelines.get((seat.conversation, place, turn.asked), ""))
+        return ShownTurn(place, turn.question, answer, *said, moments=moments)
 
     def _text(self, seat: Seat, hit: dict[str, Any]) -> str:
         article = self._article(seat, hit["article_id"])
@@ -289,7 +305,7 @@ class Chat:
     def quote(self, seat: Seat, data: dict[str, Any]) -> str:
         """The article of a citation or a hit of this conversation as HTML, its quote marked."""
         place, number = int(data["turn"]), data.get("number")
-        seat.opened += 1
+        self._open(seat)
         if seat.running and place == seat.running.place:
             answer = seat.running.first() if data.get("found") else seat.running.so_far()
         else:
@@ -309,14 +325,31 @@ class Chat:
         cited = next((one for one in answer["citations"] if one["number"] == int(number)), None)
         if cited is None:
             raise ConversationError(ELSEWHERE)
-        whole = ""
         article = self._article(seat, cited["article_id"])
-        if article and len(article.text) > 2 * AROUND:
-            whole = f"article?{urlencode({'archive': seat.archive, 'id': article.id})}"
+        whole = self._whole(seat, article)
         beside = [one for one in answer["citations"] if one["article_id"] == cited["article_id"]]
         told = self._corrections(seat, answer, cited["article_id"])
         opened = seat.opened
         return self.drawer.article(article, beside, int(number), whole=whole, opened=opened, corrections=told)
+
+    def story(self, seat: Seat, id: str, start: int, *, found: Sequence[Span] = ()) -> str:
+        """The article that a story stands in as HTML, from there on, and the words that were found in it marked."""
+        article = self._article(seat, id)
+        if article is None:
+            raise ConversationError("this article is not in the archive any more; search again")
+        self._open(seat)
+        whole = self._whole(seat, article)
+        return self.drawer.article(article, [], 1, begin=start, marked=found, whole=whole, opened=seat.opened)
+
+    def _open(self, seat: Seat) -> None:
+        seat.opened += 1
+        seat.glancing = False
+
+    def _whole(self, seat: Seat, article: Article | None) -> str:
+        """The address of an article's text, where more of it is left out than shown."""
+        if article is None or len(article.text) <= 2 * AROUND:
+            return ""
+        return f"article?{urlencode({'archive': seat.archive, 'id': article.id})}"
 
     def _corrections(self, seat: Seat, answer: dict[str, Any], id: str) -> list[tuple[Section, str]]:
         """What corrects the stories of an article, as the hits of an answer name it: whose it is, and its words."""
@@ -324,6 +357,37 @@ class Chat:
         places = {(one["article_id"], one["start"], one["end"]) for hit in hits for one in hit.get("corrections", ())}
         found = [(self._article(seat, by), start, end) for by, start, end in sorted(places)]
         return [(by.section_at(start), by.text[start:end]) for by, start, end in found if by]
+
+    def listed_quote(self, seat: Seat, name: str, place: int) -> str:
+        """The article of a quote that a list of this tab shows as HTML, the quote marked."""
+        quotes = seat.quotes.get(name, [])
+        if not 0 <= place < len(quotes):
+            raise ConversationError(ELSEWHERE)
+        cited = quotes[place]
+        article = self._article(seat, cited["article_id"])
+        self._open(seat)
+        return self.drawer.article(article, [cited], 1, whole=self._whole(seat, article), opened=seat.opened)
+
+    def timeline(self, seat: Seat, place: int) -> None:
+        """Shows when what a turn asks about happened, or no more; no language model is asked."""
+        turns = self.turns(seat)
+        if place >= len(turns):
+            raise ConversationError(ELSEWHERE)
+        turn = turns[place]
+        key = (seat.conversation, place, turn.asked)
+        if seat.timelines.pop(key, None) is not None:
+            return
+        matter = self.matter(turn)
+        room = self.server.archives.room(seat.user, seat.archive)
+        hits = room.search(matter, READ, scope=Scope.from_dict(turn.scope))
+        name = f"timeline-{place}"
+        moments = [moment.to_dict() for moment in timeline(matter, hits)]
+        seat.timelines[key], seat.quotes[name] = self.quoted.timeline(matter, moments, name)
+
+    @staticmethod
+    def matter(turn: Turn) -> str:
+        """What a turn asks, so that it can be understood alone."""
+        return str((turn.answer or {}).get("standalone_question") or turn.question)
 
     # Marking
 

@@ -14,11 +14,16 @@ from ground.errors import user_errors
 from index.store.archive import Archive
 from index.store.scope import Scope, ScopeError
 from web.conversations import ELSEWHERE, ConversationError
-from web.page.add_tab import AddTab, Updates
 from web.page.chat import Chat, Seat
-from web.page.layout import Sidebar, Talk
+from web.page.layout import Sidebar, Talk, html, scope_of
 from web.page.markup import Drawer, day, line
-from web.page.measure_tab import build_measure_tab
+from web.page.tabs.add import AddTab, Updates
+from web.page.tabs.batch import BatchTab
+from web.page.tabs.check import CheckTab
+from web.page.tabs.finding import FindingDrawer
+from web.page.tabs.follow import FollowTab
+from web.page.tabs.measure import build_measure_tab
+from web.page.tabs.search import SearchTab
 from web.page.words import Words
 from web.server import Server
 
@@ -51,23 +56,40 @@ class PageEvents:
         self.seat = gr.State(Seat(), delete_callback=self.chat.end)
         self.place = gr.Textbox(visible=False)  # the browser's own note of what is open: it outlives a server
         self.side = Sidebar(words)
-        with gr.Tabs() as self.tabs:
-            with gr.Tab(words("ask_tab"), id="ask"):
-                self.talk = Talk(words, self.draw.empty_reader())
-            with gr.Tab(words("add_tab"), id="add"):
-                self.adding = AddTab(server, self.draw, self.on)
-            with gr.Tab(words("measure_tab"), id="measure") as measuring:
-                build_measure_tab(server, self.draw, measuring, QUICK)
+        self.finding = FindingDrawer(self.draw)
+        with gr.Row(elem_id="page"):
+            with gr.Column(scale=3, min_width=320), gr.Tabs() as self.tabs:
+                with gr.Tab(words("ask_tab"), id="ask", elem_id="ask-tab"):
+                    self.talk = Talk(words)
+                with gr.Tab(words("search_tab"), id="search", elem_id="search-tab") as searching:
+                    self.searching = SearchTab(server, self.chat)
+                with gr.Tab(words("follow_tab"), id="follow", elem_id="follow-tab") as following:
+                    self.following = FollowTab(server, self.chat, following)
+                with gr.Tab(words("check_tab"), id="check", elem_id="check-tab"):
+                    self.checking = CheckTab(server, self.chat)
+                with gr.Tab(words("batch_tab"), id="batch", elem_id="batch-tab"):
+                    self.batch = BatchTab(server, self.chat)
+                with gr.Tab(words("add_tab"), id="add", elem_id="add-tab"):
+                    self.adding = AddTab(server, self.draw, self.on)
+                with gr.Tab(words("measure_tab"), id="measure", elem_id="measure-tab") as measuring:
+                    build_measure_tab(server, self.draw, measuring, QUICK)
+            with gr.Column(scale=2, min_width=320, elem_id="beside"):
+                self.reader = html("reader", "groundwire.reader(element, watch);", value=self.draw.empty_reader())
         self._wire(blocks)
+        self._wire_search(searching)
+        self._wire_following()
+        self._wire_long()
 
     def _wire(self, blocks: gr.Blocks) -> None:
         talk, side, narrow = self.talk, self.side, self.talk.narrow
         turns: list[Any] = [talk.past, talk.now, talk.send, talk.halt, talk.box, self.place]
-        turns += [side.this, side.listed, side.exports, side.title]
+        turns += [side.this, side.listed, side.exports, side.title, talk.front]
         narrowing = [narrow.timeline, *narrow.scope, narrow.find, narrow.fold, narrow.unmeant]
-        everything = [*turns, *narrowing, talk.reader, talk.correcting, side.head, side.archive, side.gone]
-        everything += [self.adding.closed, self.adding.earlier]
-        blocks.load(self.load, [self.seat], [*everything, talk.notice], **QUICK)
+        everything = [*turns, *narrowing, self.reader, talk.correcting, side.head, side.archive, side.gone]
+        everything += [self.adding.closed, self.adding.earlier, self.searching.found, self.searching.box]
+        everything += self.following.parts
+        self._turns = turns
+        anew = [blocks.load(self.load, [self.seat], [*everything, talk.notice], **QUICK)]
 
         asked = [*narrow.scope]
         for event in (talk.box.submit, talk.send.click):
@@ -77,21 +99,23 @@ class PageEvents:
         self.on(talk.halt.click, self.stop, [], [talk.halt])
         self.on(talk.past.edit, self.edit, [], [talk.box])
         for event in (talk.past.select, talk.now.select):
-            self.on(event, self.open_quote, [], [talk.reader])
+            self.on(event, self.open_quote, [], [self.reader])
         self.on(talk.past.like, self.mark, [], turns)
         self.on(talk.past.undo, self.correct, [], [talk.correcting, talk.right, talk.corrected])
         self.on(talk.save.click, self.save_correction, [talk.corrected, talk.right], [*turns, talk.correcting])
         self.on(talk.cancel.click, self.no_correction, [], [talk.correcting])
 
-        self.on(side.listed.select, self.open_other, [], [*everything, self.tabs])
+        anew.append(self.on(side.listed.select, self.open_other, [], [*everything, self.tabs]))
         self.on(side.search.change, self.search, [side.search], [side.listed], quiet=True)
-        self.on(side.fresh.click, self.begin, [], [*everything, self.tabs])
-        self.on(side.archive.input, self.switch, [side.archive], everything)
-        for event in (side.make.click, side.called.submit):
-            self.on(event, self.make_archive, [side.called], [*everything, side.called, side.unmade, side.making])
+        anew.append(self.on(side.fresh.click, self.begin, [], [*everything, self.tabs]))
+        anew.append(self.on(side.archive.input, self.switch, [side.archive], everything))
+        made = [*everything, side.called, side.unmade, side.making]
+        anew += [
+            self.on(event, self.make_archive, [side.called], made) for event in (side.make.click, side.called.submit)
+        ]
         self.on(side.rename.click, self.rename, [side.title], turns)
-        self.on(side.delete.click, self.delete, [], everything)
-        self.on(side.gone.undo, self.restore, [], everything)
+        anew.append(self.on(side.delete.click, self.delete, [], everything))
+        anew.append(self.on(side.gone.undo, self.restore, [], everything))
 
         said = [narrow.outlets.input, narrow.languages.input, narrow.pinned.input]
         for day_of in (narrow.since, narrow.until):
@@ -100,10 +124,54 @@ class PageEvents:
             self.on(event, self.narrowed, asked, narrowing)
         self.on(narrow.timeline.select, self.choose_period, asked, narrowing)
         self.on(narrow.find.change, self.find, [narrow.find, narrow.pinned], narrowing, quiet=True)
-        self.on(talk.reader.select, self.pin, [], narrowing)
+        self.on(self.reader.select, self.pin, [], [*narrowing, self.tabs])
+        self.on(self.reader.clear, self.close_article, [], [self.reader])
         self.on(narrow.everything.click, self.unnarrow, [], narrowing)
+        anew += [changed.then(self.refresh, [self.seat], everything, **QUICK) for changed in self.adding.events]
+        for event in anew:  # after the rest, for the index of stories may have to be made
+            event.then(self.show_front, [self.seat], [talk.front, self.reader], **QUICK)
         for changed in self.adding.events:
-            changed.then(self.refresh, [self.seat], everything, **QUICK)
+            changed.then(self.following.after_adding, [self.seat], self.following.parts, **QUICK)
+        self.on(talk.past.expand, self.show_timeline, [], turns)
+
+    def _wire_search(self, tab: gr.Tab) -> None:
+        search, found = self.searching, [self.searching.found]
+        told = search.notice
+        self.on(tab.select, search.opened, [], found, quiet=True, notice=told)
+        self.on(search.box.input, search.typed, [], found, quiet=True, notice=told)
+        self.on(search.found.apply, search.narrow, [], found, notice=told)
+        self.on(search.found.clear, search.widen, [], found, notice=told)
+        self.on(search.found.expand, search.more, [], found, notice=told)
+        for listed in (search.found, self.talk.front):
+            self.on(listed.select, self.open_story, [], [self.reader], notice=told)
+        for elsewhere in (self.reader, self.talk.front):
+            self.on(elsewhere.apply, self.search_for, [], [*found, self.tabs], notice=told)
+        asked = [*self.talk.narrow.scope]
+        self.on(search.found.submit, self.ask_instead, asked, [*self._turns, self.tabs], streams=True)
+
+    def _wire_following(self) -> None:
+        follow, told = self.following, self.following.notice
+        self.on(follow.tab.select, follow.opened, [], follow.parts, notice=told)
+        for event in (follow.box.submit, follow.begin_button.click):
+            self.on(event, follow.begin, [follow.box], follow.parts, notice=told)
+        self.on(follow.again.click, follow.check, [], follow.parts, notice=told)
+        self.on(follow.listed.delete, follow.unfollow, [], follow.parts, notice=told)
+        self.on(follow.listed.select, self.open_listed, [], [self.reader], notice=told)
+        asked = [*self._turns, self.tabs]
+        self.on(follow.listed.submit, self.ask_instead, [*self.talk.narrow.scope], asked, streams=True)
+        self.on(self.talk.past.apply, self.follow_turn, [], [*follow.parts, follow.notice])
+
+    def _wire_long(self) -> None:
+        """The tabs whose work takes long: a draft, a file of questions."""
+        checking, batch = self.checking, self.batch
+        told = checking.notice
+        self.on(checking.begin.click, checking.run, [checking.draft], checking.parts, streams=True, notice=told)
+        self.on(checking.halt.click, checking.stop, [], [checking.halt], notice=told)
+        self.on(checking.file.upload, checking.read, [checking.file], [checking.draft], notice=told)
+        self.on(checking.found.select, self.open_listed, [], [self.reader], notice=told)
+        told = batch.notice
+        self.on(batch.begin.click, batch.run, [batch.file, batch.kind], batch.parts, streams=True, notice=told)
+        self.on(batch.halt.click, batch.stop, [], [batch.halt], notice=told)
 
     def on(
         self,
@@ -114,14 +182,16 @@ class PageEvents:
         *,
         streams: bool = False,
         quiet: bool = False,
+        notice: Any = None,
     ) -> Any:
         """Wires an event: `run` gets the seat, what the event carries, and the inputs; what can be mended is told.
 
         It stays in sight until somebody does something; a `quiet` event is no such thing, as it may come of itself.
+        `notice` is where it is told, by itself in the conversation.
 
         A tab that outlives its server finds its seat again by the browser's note of it.
         """
-        notice = self.talk.notice
+        notice = notice or self.talk.notice
 
         def told(error: Exception) -> Updates:
             return {notice: self.draw.notice(str(error))}
@@ -133,7 +203,7 @@ class PageEvents:
                 self.sit_down(seat, place, request)
                 changed: Updates = {} if quiet else {notice: ""}
                 changed |= run(seat, event_data, *values)
-                return changed
+                return changed or {notice: gr.skip()}  # Gradio takes an empty dict for a value
             except user_errors() as error:
                 return told(error)
 
@@ -189,6 +259,7 @@ class PageEvents:
             side.this: gr.update(visible=bool(id)),
             side.exports: self.draw.exports(links) if id else "",
             side.title: kept.get(seat.user, id).title if id else "",
+            **({talk.front: ""} if id or running else {}),
             **self.listing(seat),
             **self.note_place(seat),
         }
@@ -207,18 +278,38 @@ class PageEvents:
         open_now = next((entry for entry in entries if entry.key == seat.archive), None)
         choices = [(line(entry.name), entry.key) for entry in entries]
         about = self.chat.about(seat)
+        seat.glancing = True
         return {
             self.side.head: self.draw.head(open_now.name if open_now else "", about, seat.user, "logout"),
             self.side.archive: gr.update(
                 choices=choices, value=open_now.key if open_now else None, visible=len(choices) > 1
             ),
-            self.talk.reader: self.draw.empty_reader(),
+            self.reader: self.draw.empty_reader(),
             self.talk.correcting: gr.update(visible=False),
             self.side.gone: "",
             **self.turns(seat),
             **self.narrowing(seat, Scope()),
             **self.adding.list_earlier(seat),
+            **self.searching.shown(seat),
+            **self.following.look(seat),
         }
+
+    def show_front(self, seat: Seat) -> Updates:
+        """What the archive holds: its latest stories before the first question, and beside it the numbers."""
+        held = self._front(seat)
+        shown: Updates = {} if seat.conversation or seat.running else {self.talk.front: self.finding.front(held)}
+        return shown | ({self.reader: self.glance(seat, held)} if seat.glancing else {})
+
+    def glance(self, seat: Seat, held: dict[str, Any]) -> str:
+        hint = self.words("reader_empty" if seat.conversation else "reader_front")
+        return self.finding.glance(held, hint) if held.get("articles") else self.draw.empty_reader()
+
+    def _front(self, seat: Seat) -> dict[str, Any]:
+        """Nothing where it cannot be had; why is told where it is searched."""
+        try:
+            return self.server.archives.front(seat.user, seat.archive)
+        except user_errors():
+            return {}
 
     def narrowing(self, seat: Seat, chosen: Scope, **fold: Any) -> Updates:
         """What can be chosen of an archive, and what is."""
@@ -278,13 +369,13 @@ class PageEvents:
     async def ask(self, seat: Seat, question: str, scope: Scope) -> AsyncIterator[Updates]:
         """The running turn at each step, and at the end what is kept of it."""
         first = True
-        async for html in self.chat.ask(seat, question, scope):
+        async for turn in self.chat.ask(seat, question, scope):
             if first:
                 turns = await asyncio.to_thread(self.turns, seat)
-                yield turns | {self.talk.box: "", self.talk.notice: "", self.talk.now: html}
+                yield turns | {self.talk.box: "", self.talk.notice: "", self.talk.now: turn}
                 first = False
-            elif html:
-                yield {self.talk.now: html}
+            elif turn:
+                yield {self.talk.now: turn}
         yield await asyncio.to_thread(self.turns, seat)
 
     async def ask_box(self, seat: Seat, _: gr.EventData, question: str, *within: Any) -> AsyncIterator[Updates]:
@@ -319,7 +410,46 @@ class PageEvents:
         return {self.talk.box: turns[place].question, self.talk.notice: self.draw.note(self.words("editing"))}
 
     def open_quote(self, seat: Seat, event: gr.EventData) -> Updates:
-        return {self.talk.reader: self.chat.quote(seat, event._data)}
+        if "list" in event._data:
+            return self.open_listed(seat, event)
+        return {self.reader: self.chat.quote(seat, event._data)}
+
+    def open_listed(self, seat: Seat, event: gr.EventData) -> Updates:
+        """A quote of a timeline, of a followed question or of a checked draft."""
+        return {self.reader: self.chat.listed_quote(seat, str(event.list), int(event.quote))}
+
+    def show_timeline(self, seat: Seat, event: gr.EventData) -> Updates:
+        self.chat.timeline(seat, int(event.turn))
+        return self.turns(seat)
+
+    def follow_turn(self, seat: Seat, event: gr.EventData) -> Updates:
+        turns, place = self.chat.turns(seat), int(event.turn)
+        if place >= len(turns):
+            raise ConversationError(ELSEWHERE)
+        scope = Scope.from_dict(turns[place].scope)
+        shown = self.following.begin(seat, event, self.chat.matter(turns[place]), scope)
+        return shown | {self.talk.notice: shown[self.following.notice]}
+
+    def close_article(self, seat: Seat, _: gr.EventData) -> Updates:
+        seat.glancing = True
+        return {self.reader: self.glance(seat, self._front(seat))}
+
+    # Searching
+
+    def open_story(self, seat: Seat, event: gr.EventData) -> Updates:
+        """A story of the front, or one that was found with its words marked."""
+        id, start = str(event.article), int(event.start)
+        marks = self.searching.marks(seat, id, start) if event._data.get("found") else []
+        return {self.reader: self.chat.story(seat, id, start, found=marks)}
+
+    def search_for(self, seat: Seat, event: gr.EventData) -> Updates:
+        return self.searching.begin(seat, event) | {self.tabs: gr.update(selected="search")}
+
+    async def ask_instead(self, seat: Seat, event: gr.EventData, *within: Any) -> AsyncIterator[Updates]:
+        """What was searched for is asked as a question."""
+        yield {self.tabs: gr.update(selected="ask")}
+        async for shown in self.ask_box(seat, event, event.question, *within):
+            yield shown
 
     def mark(self, seat: Seat, event: gr.EventData) -> Updates:
         self.chat.mark(seat, int(event.turn), event.mark)
@@ -416,7 +546,8 @@ class PageEvents:
         return {self.talk.narrow.pinned: gr.update(choices=choices, visible=bool(choices))}
 
     def pin(self, seat: Seat, event: gr.EventData) -> Updates:
-        return self.narrowing(seat, Scope(articles=(event.pin,)), open=True)
+        shown = self.narrowing(seat, Scope(articles=(event.pin,)), open=True)
+        return shown | {self.tabs: gr.update(selected="ask")}
 
     def unnarrow(self, seat: Seat, _: gr.EventData) -> Updates:
         return self.narrowing(seat, Scope())
@@ -425,9 +556,3 @@ class PageEvents:
 def headline(title: str, source: str | None, id: str) -> str:
     """An article in a list of choices."""
     return line(f"{title} · {source or id}")
-
-
-def scope_of(outlets: Any, since: Any, until: Any, languages: Any, articles: Any) -> Scope:
-    """What is chosen, in the order of `Narrow.scope`; raises ScopeError for what cannot be meant."""
-    first, last = (since or "").strip() or None, (until or "").strip() or None
-    return Scope(tuple(outlets or ()), first, last, tuple(languages or ()), tuple(articles or ()))

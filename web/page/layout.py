@@ -7,6 +7,7 @@ from typing import Any
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 import gradio as gr
 
+from index.store.scope import Scope
 from web.page.words import Words
 
 HERE = Path(__file__).parent
@@ -60,36 +61,34 @@ class Sidebar:
 
 
 class Talk:
-    """The conversation, the question box and, beside them, the article."""
+    """The conversation, the question box and, before the first question, what the archive holds."""
 
-    def __init__(self, words: Words, empty_reader: str) -> None:
-        with gr.Row(elem_id="talk"):
-            with gr.Column(scale=3, min_width=320):
-                self.past = html("chat", "groundwire.conversation(element, watch);")
-                self.now = html("now", "groundwire.running(element, watch);")
-                self.notice = html("notice")
-                with gr.Group(visible=False) as self.correcting:
-                    self.right = gr.Textbox(label=words("correction"), elem_id="correction", lines=2)
-                    with gr.Row():
-                        self.save = gr.Button(words("save"), size="sm", min_width=60)
-                        self.cancel = gr.Button(words("cancel"), size="sm", min_width=60)
-                self.corrected = gr.State(-1)
-                with gr.Row(elem_id="asking"):
-                    self.box = gr.Textbox(
-                        label=words("question"),
-                        placeholder=words("question_hint"),
-                        show_label=False,
-                        container=False,
-                        autofocus=True,
-                        max_lines=6,
-                        scale=5,
-                        elem_id="question",
-                    )
-                    self.send = gr.Button(words("ask"), variant="primary", min_width=90, scale=1)
-                    self.halt = gr.Button(words("stop"), variant="stop", min_width=90, scale=1, visible=False)
-                self.narrow = Narrow(words)
-            with gr.Column(scale=2, min_width=320):
-                self.reader = html("reader", "groundwire.reader(element, watch);", value=empty_reader)
+    def __init__(self, words: Words) -> None:
+        with gr.Row(elem_id="talk"), gr.Column():
+            self.past = html("chat", "groundwire.conversation(element, watch);")
+            self.now = html("now", "groundwire.running(element, watch);")
+            self.notice = html("notice")
+            with gr.Group(visible=False) as self.correcting:
+                self.right = gr.Textbox(label=words("correction"), elem_id="correction", lines=2)
+                with gr.Row():
+                    self.save = gr.Button(words("save"), size="sm", min_width=60)
+                    self.cancel = gr.Button(words("cancel"), size="sm", min_width=60)
+            self.corrected = gr.State(-1)
+            with gr.Row(elem_id="asking"):
+                self.box = gr.Textbox(
+                    label=words("question"),
+                    placeholder=words("question_hint"),
+                    show_label=False,
+                    container=False,
+                    autofocus=True,
+                    max_lines=6,
+                    scale=5,
+                    elem_id="question",
+                )
+                self.send = gr.Button(words("ask"), variant="primary", min_width=90, scale=1)
+                self.halt = gr.Button(words("stop"), variant="stop", min_width=90, scale=1, visible=False)
+            self.narrow = Narrow(words)
+            self.front = html("front")
 
 
 class Narrow:
@@ -108,3 +107,9 @@ class Narrow:
             self.pinned = gr.CheckboxGroup(label=words("pinned"), choices=[], visible=False)
             self.everything = gr.Button(words("narrow_clear"), size="sm")
         self.scope: list[Any] = [self.outlets, self.since, self.until, self.languages, self.pinned]
+
+
+def scope_of(outlets: Any, since: Any, until: Any, languages: Any, articles: Any) -> Scope:
+    """What is chosen, in the order of `Narrow.scope`; raises ScopeError for what cannot be meant."""
+    first, last = (since or "").strip() or None, (until or "").strip() or None
+    return Scope(tuple(outlets or ()), first, last, tuple(languages or ()), tuple(articles or ()))

@@ -16,9 +16,10 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from evaluation.gold.quotes import find_quote
+from ground.inert import web_address
 from index.article import Article, Section
 from index.understanding.days import day_in_words
-from web.export import Wire, web_address
+from web.export import Wire
 from web.page.words import Words
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class ShownTurn:
     """One turn as it is shown; `answer` is the wire's dict, whole or as far as it has come.
 
     `found` is shown above it while it comes: a citation, and where in its quote the words stand that may answer.
+    `moments` is its timeline, drawn.
     """
 
     place: int
@@ -50,15 +52,16 @@ class ShownTurn:
     copies: tuple[tuple[str, str], ...] = ()
     understood: str = ""
     found: tuple[Wire, tuple[int, int]] | None = None
+    moments: Markup | str = ""
 
 
 @cache
-def _macros(language: str) -> Any:
+def _macros(language: str, template: Path = TEMPLATE) -> Any:
     environment = Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined, finalize=_spell_out
     )
     environment.globals["t"] = Words(language)
-    return environment.from_string(TEMPLATE.read_text("utf-8")).module
+    return environment.from_string(template.read_text("utf-8")).module
 
 
 def _spell_out(value: object) -> object:
@@ -103,6 +106,10 @@ class Drawer:
         self.words = words
         self._draw = _macros(words.language)
 
+    def macros(self, name: str) -> Any:
+        """What a template of the tabs draws, by the same rules."""
+        return _macros(self.words.language, TEMPLATE.parent / "tabs" / name)
+
     # Answers
 
     def conversation(self, id: str, turns: Sequence[ShownTurn], holding: str) -> str:
@@ -144,6 +151,7 @@ class Drawer:
             "copies": shown.copies,
             "credits": credits,
             "found": _found(*shown.found) if shown.found else None,
+            "moments": shown.moments,
             "sides": sides,
             # What the table of sides tells is not told twice.
             "sentences": [self._sentence(one, credits) for one in sentences if set(one["citations"]) not in told],
@@ -176,6 +184,8 @@ class Drawer:
         number: int,
         *,
         span: tuple[int, int] | None = None,
+        begin: int = 0,
+        marked: Sequence[tuple[int, int]] = (),
         whole: str = "",
         opened: int = 0,
         corrections: Sequence[tuple[Section, str]] = (),
@@ -183,7 +193,8 @@ class Drawer:
         """An article with the quotes of an answer marked in it, the one of `number` to be looked at.
 
         A quote that does not stand where it was cited is looked for by its words; where it is gone, that is said, and
-        the quote shown as it was. Without `cited` the passage `span` is marked. `opened` numbers the openings.
+        the quote shown as it was. Without `cited` the passage `span` is marked, or the words `marked` of the story that
+        holds the character `begin`, the first of them to be looked at. `opened` numbers the openings.
         `corrections` are of its stories, each with whose it is.
         """
         held = next((one for one in cited if one["number"] == number), None)
@@ -193,6 +204,8 @@ class Drawer:
             warning = self.words("reader_gone")
         elif held is None and span:
             marks = [(*span, number)]
+        elif marked:
+            marks = [(*words, place) for place, words in enumerate(marked, number)]
         else:
             for one in cited:
                 start, end = one["start"], one["end"]
@@ -205,8 +218,10 @@ class Drawer:
                     marks.insert(0 if one is held else len(marks), (*found, one["number"]))
         text = article.text if article else ""
         at = next(((start, end) for start, end, n in marks if n == number), None)
-        low, high = (max(0, at[0] - AROUND), min(len(text), at[1] + AROUND)) if at else (0, min(len(text), 2 * AROUND))
-        section = article.section_at(at[0] if at else 0) if article else None
+        from_here = at or (begin, begin)
+        low = max(0, from_here[0] - AROUND)
+        high = min(len(text), from_here[1] + AROUND if at else low + 2 * AROUND)
+        section = article.section_at(from_here[0]) if article else None
         known = held or {}
         url = web_address(known.get("url") or (article and article.url) or "")
         view = {
@@ -224,7 +239,7 @@ class Drawer:
                 )
             ),
             "also": line(", ".join(known.get("also_in", ()))),
-            "at": f"{at[0]}:{at[1]}" if at else "",
+            "at": f"{at[0]}:{at[1]}" if at and not marked else "",
             "url": url,
             "host": urlsplit(url).hostname if url else "",
             "whole": whole,
@@ -270,6 +285,13 @@ class Drawer:
     def note(self, sentence: str) -> str:
         return str(self._draw.note(sentence))
 
+    def plain(self, sentence: str) -> str:
+        return str(self._draw.plain(sentence))
+
+    def doing(self, sentence: str, done: int = 0, total: int = 0) -> str:
+        """What is being done, and how far it is, where that is known."""
+        return str(self._draw.doing(sentence, done, total))
+
     def adding(self, file: str, share: float) -> str:
         return str(self._draw.adding(line(file), share))
 
@@ -295,7 +317,7 @@ class Drawer:
         return str(self._draw.added(view))
 
     def measure(self, view: Mapping[str, Any]) -> str:
-        """What `web.page.measure_tab` shows."""
+        """What `web.page.tabs.measure` shows."""
         return str(self._draw.measure(view))
 
     def earlier(self, items: Sequence[Mapping[str, object]]) -> str:

@@ -10,7 +10,8 @@ window.groundwire = (() => {
       const act = event.target.closest("[data-event]");
       if (!act || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      if (act.matches(".cite, .near")) asked = act;
+      if (act.matches(".cite, .near, .open")) asked = act;
+      if (act.dataset.event === "apply" && !act.closest("#found")) emptySearch();
       focusOn({ edit: "#question textarea", undo: "#correction textarea" }[act.dataset.event]);
       trigger(act.dataset.event, { ...act.dataset });
     });
@@ -66,7 +67,8 @@ window.groundwire = (() => {
   function reader(element, watch) {
     const back = () => {
       if (!asked) return;
-      const same = `.cite[data-turn="${asked.dataset.turn}"][data-number="${asked.dataset.number}"]`;
+      const { turn, number, hit } = asked.dataset;
+      const same = hit && !turn ? `.open[data-hit="${hit}"]` : `.cite[data-turn="${turn}"][data-number="${number}"]`;
       const target = asked.isConnected ? asked : document.querySelector(same);
       target?.scrollIntoView({ block: "nearest" });
       target?.focus();
@@ -74,7 +76,8 @@ window.groundwire = (() => {
     element.addEventListener("click", (event) => event.target.closest("[data-back]") && back());
     element.addEventListener("keydown", (event) => event.key === "Escape" && back());
     watch("value", () => {
-      const quote = element.querySelector("mark.current");
+      const article = element.querySelector(".article");
+      const quote = element.querySelector("mark.current") ?? article;
       const frame = quote?.closest(".text");
       if (!quote || !asked) return;
       if (frame) {
@@ -91,6 +94,40 @@ window.groundwire = (() => {
     });
   }
 
+  // What is counted is said to a screen reader by a part that stays: one that is drawn anew is often not heard.
+  function counted(element, watch) {
+    const told = document.createElement("div");
+    told.className = "sr";
+    told.setAttribute("role", "status");
+    element.after(told);
+    watch("value", () => {
+      told.textContent = element.querySelector("[data-told]")?.textContent.replace(/\s+/g, " ").trim() ?? "";
+    });
+  }
+
+  // Words are searched while they are typed, a moment after the last letter; numbered, for two answers may cross.
+  function seek(element, trigger) {
+    let waiting;
+    let number = 0;
+    const look = () => {
+      clearTimeout(waiting);
+      const { words, sort } = element.querySelector("form").elements;
+      trigger("input", { words: words.value, sort: sort.value, number: ++number });
+    };
+    element.addEventListener("input", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(look, 200);
+    });
+    element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      look();
+    });
+  }
+
+  function emptySearch() {
+    document.querySelector("#seek form")?.reset();
+  }
+
   // What a button opens elsewhere on the page has the focus as soon as it is there.
   function focusOn(selector, tries = 20) {
     const field = selector && document.querySelector(selector);
@@ -102,7 +139,11 @@ window.groundwire = (() => {
     }
   }
 
-  // On a phone the list of conversations would cover the page.
+  // On a phone the list of conversations would cover the page, when it is opened and once something is chosen.
+  const CHOICES = { click: "#new, #conversations a", mousedown: "#archive [role=option]" };
+  for (const [kind, choice] of Object.entries(CHOICES)) {
+    document.addEventListener(kind, (event) => event.target.closest?.(choice) && setTimeout(begin, 100));
+  }
   function begin() {
     const list = innerWidth < 768 && document.querySelector(".sidebar.open .toggle-button");
     if (list) list.click();
@@ -110,7 +151,7 @@ window.groundwire = (() => {
 
   async function copy(button) {
     const kind = button.dataset.copy;
-    const words = button.parentElement.querySelector(`[data-copied="${kind}"]`).value;
+    const words = button.closest(".acts").querySelector(`[data-copied="${kind}"]`).value;
     const label = button.textContent;
     let done = true;
     try {
@@ -142,5 +183,5 @@ window.groundwire = (() => {
     }
   }
 
-  return { acts, conversation, running, reader };
+  return { acts, conversation, counted, running, reader, seek };
 })();

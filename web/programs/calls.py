@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, closing
+from contextlib import aclosing
 from dataclasses import asdict
 from typing import Any
 
@@ -12,12 +12,10 @@ from index.search.grammar import is_exact
 from index.store.archive import ArchiveError
 from index.store.scope import Scope
 from index.store.spelling import id_meant
-from index.store.standing import Standing, is_kept
 from models import Message
 from qa.answer import Answer
 from qa.ask import Event, Found, Piece, check_question
-from qa.listing import Listing, Sort, by_day, front, list_stories, marks_of_question, read_sort
-from qa.standing.follow import history_of, listed
+from qa.listing import Listing, Sort, by_day, list_stories, marks_of_question, read_sort
 from web.archives import Listed, compared
 from web.queue import Asking, QueuePlace
 from web.server import Server
@@ -117,7 +115,7 @@ def articles(
 
 def front_of(server: Server, user: str, key: str) -> dict[str, Any]:
     """What the front of an archive shows: its numbers, the latest stories, outlets, months and people with theirs."""
-    return front(server.archives.archive(user, key), server.archives.stories(user, key))
+    return server.archives.front(user, key)
 
 
 def _list(
@@ -164,12 +162,8 @@ def read(
 
 def followed(server: Server, user: str, key: str) -> list[dict[str, Any]]:
     """The questions that are followed in an archive, what is known of each, and the history of its answer."""
-    folder = server.archives.archive(user, key).folder
-    if not is_kept(folder):
-        return []
-    with closing(Standing(folder)) as standing:
-        steps = {q.number: [step.to_dict() for step in history_of(standing, q)] for q in standing.questions()}
-        return [row | {"history": steps[row["number"]]} for row in listed(standing) if row["number"] in steps]
+    rows = server.following.listed(user, key)
+    return [{name: value for name, value in row.items() if name != "unseen"} for row in rows]
 
 
 def known(article: Article) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def make_batch_router(server: Server) -> "APIRouter":
             return JSONResponse(told, status)
 
         async def ask(question: str) -> Mapping[str, Any]:
-            return await _answer(server, user, entry.key, question, upload.scope)
+            return await answer_in_line(server, user, entry.key, question, upload.scope)
 
         media = MEDIA.get(upload.kind, "application/x-ndjson")
         named = {"content-disposition": f'attachment; filename="answers{upload.kind}"', "cache-control": "no-store"}
@@ -117,7 +117,7 @@ def _read(data: bytes, name: str) -> QuestionFile:
         return read_questions(path, name)
 
 
-async def _answer(server: Server, user: str, key: str, question: str, scope: Scope) -> Mapping[str, Any]:
+async def answer_in_line(server: Server, user: str, key: str, question: str, scope: Scope) -> Mapping[str, Any]:
     """One answer, by the queue that all questions go through; waits where too many wait."""
     while True:
         try:

@@ -75,7 +75,8 @@ def read(original: Original, *, kind: str, readers: Mapping[str, Reader], skip: 
     if others:
         yield OtherMembers(others)
     if not (articles or named or left or skip):
-        yield ArticleError(f"{original.name}: is empty; it is left out")
+        what = "holds no page that was captured" if kind.startswith(".warc") else "is empty"
+        yield ArticleError(f"{original.name}: {what}; it is left out")
     if unnamed:
         yield ArticleError(f"{original.name}: {unnamed} more of its members have something wrong with them")
 

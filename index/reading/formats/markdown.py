@@ -25,6 +25,7 @@ FIELD = re.compile(r"(?P<name>[\w-]+):[ \t]*(?P<value>.*?)[ \t]*")
 LONGEST = 50_000
 DEEPEST = 2
 MOST_NAMES = 100
+CODE = re.compile(r"^ {0,3}(?P<mark>`{3,}|~{3,})(?:.|\n)*?(?:^ {0,3}(?P=mark)[`~]*\s*$|\Z)", re.MULTILINE)
 HEADING = re.compile(r"^#\s+(?P<title>.+?)\s*#*\s*$", re.MULTILINE)
 LINKED = re.compile(r"\[\[(?:[^\]|]*\|)?([^\]]*)\]\]|\[([^\]]*)\]\([^)\s]*\)")  # [[as Obsidian]] or [as](Markdown)
 
@@ -56,7 +57,7 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
         raise ArticleError(f"{original.name}: holds no text after its front matter; it is left out")
     origins = [doubts.get(name, Origin(name, "front matter", "sure")) for name in SAID if name in said]
     stem = PurePath(original.name).stem
-    if "title" not in said and (heading := HEADING.search(text, body_start)):
+    if "title" not in said and (heading := _heading(text, body_start)):
         said["title"] = heading["title"]
         origins.append(Origin("title", "heading", "sure"))
     title = said.pop("title", stem)
@@ -66,6 +67,13 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
         guess = Origin("source", "address", "guess")
         article = replace(article, source=host_of(article.url), origins=(*article.origins, guess))
     yield article
+
+
+def _heading(text: str, start: int) -> re.Match[str] | None:
+    """The first heading from `start` on; a comment in a block of code, "# Load the file", is none."""
+    code = [found.span() for found in CODE.finditer(text, start)]
+    found = HEADING.finditer(text, start)
+    return next((one for one in found if not any(a < one.start() < b for a, b in code)), None)
 
 
 def _said(fields: dict[str, Any]) -> Iterator[tuple[str, str]]:

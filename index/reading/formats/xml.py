@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from index.article import Article, ArticleError, Original
+from index.reading.charset import decodes
 from index.reading.formats.feed import read_feed
 from index.reading.formats.html import decode_page, read_page, text_of_tree
 from index.reading.formats.text import read_bytes
@@ -23,6 +24,15 @@ MOST_ITEMS = 1_000
 DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 ENTITY = re.compile(r"&(?!amp;|lt;|gt;|quot;|apos;)([A-Za-z]\w{1,30};)")
 ROOT = re.compile(r"(?s)\A(?:\s|<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)*<(?:[\w.-]+:)?([\w.-]+)")
+# How "<?" or "<" begins a file of wide letters that has no mark of its order (XML 1.0, appendix F), and UTF-32's marks.
+WIDE = {
+    b"\0\0\0<": "utf-32-be",
+    b"<\0\0\0": "utf-32-le",
+    b"\0\0\xfe\xff": "utf-32",
+    b"\xff\xfe\0\0": "utf-32",
+    b"\0<\0?": "utf-16-be",
+    b"<\0?\0": "utf-16-le",
+}
 FEEDS = {"rss", "feed", "RDF"}
 MESSAGE = {"newsMessage", "newsItem", "packageItem"}
 
@@ -33,7 +43,8 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
     with parsing(original.name, "XML"):
         if not data.strip():
             raise ArticleError(f"{original.name}: is empty; it is left out")
-        source = DECLARATION.sub("", decode_page(data, original.name, kind="an XML file"))
+        wide = decodes(data, WIDE[data[:4]]) if data[:4] in WIDE else None
+        source = DECLARATION.sub("", wide or decode_page(data, original.name, kind="an XML file"))
         # A comment or a CDATA section may hold the word; that no news file does so is worth the plain rule.
         if re.search(r"<!ENTITY", source):
             raise ArticleError(f"{original.name}: declares entities, which are never expanded; it is left out")

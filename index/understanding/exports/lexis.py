@@ -26,18 +26,20 @@ _END = re.compile(r"(?:end of document|ende des dokuments|fin du document|fin de
 
 
 def find_counted(lines: Sequence[TextLine]) -> list[tuple[int, int]]:
-    """The articles under `1 of 10 DOCUMENTS`, counted in order."""
+    """The articles under `1 of 10 DOCUMENTS`, counted in order; in any where each count says so and has labels under
+    it: exports are put together, and cut."""
     found = [(i, m) for i, line in enumerate(lines) if len(line.words) < 40 and (m := COUNT.fullmatch(line.words))]
     numbers = [(int(m["n"]), int(m["all"])) for _, m in found]
-    if not found or any(b[0] != a[0] + 1 or b[1] != a[1] for a, b in pairwise(numbers)):
+    edges = [i for i, _ in found] + [len(lines)]
+    labelled = [sum(bool(LABELLED.fullmatch(lines[i].words)) for i in range(*span)) for span in pairwise(edges)]
+    named = ["ocument" in lines[i].words.lower() for i, _ in found]
+    if not any(named) or any(n > of for n, of in numbers) or (len(found) < 2 and sum(labelled) < 2):
         return []
-    labelled = sum(bool(LABELLED.fullmatch(line.words)) for line in lines)
-    named = any("ocument" in line.words.lower() for line in (lines[i] for i, _ in found))
-    if not named or numbers[-1][0] > numbers[-1][1] or (len(found) < 2 and labelled < 2):
+    counted = all(b == (a[0] + 1, a[1]) for a, b in pairwise(numbers))
+    if not counted and not (all(named) and all(labelled)):
         return []
     if any(is_full_text(line.words) for line in lines):
         return []
-    edges = [i for i, _ in found] + [len(lines)]
     return list(pairwise(edges))
 
 
@@ -73,7 +75,8 @@ def read_counted(story: Story, lines: Sequence[TextLine], text: str) -> None:
         story.published = day_at(lines[at])
         i = at + 1
         while i < stop and (
-            RIGHTS.fullmatch(lines[i].words) or (_is_centred(lines[i], text) and not is_prose(lines[i].words))
+            RIGHTS.fullmatch(lines[i].words)
+            or (_is_centred(lines[i], text) and not is_prose(lines[i].words.rstrip(" ;,:")))
         ):
             story.mark(i, lines[i])
             i += 1

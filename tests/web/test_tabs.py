@@ -1,0 +1,194 @@
+"""The tabs beside the conversation, without a browser: what is searched and drawn; that nothing of others is markup."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, get_args
+
+import gradio as gr
+import pytest
+
+from index.search.grammar import QueryError
+from qa.checking.check import TOLD, Mark, check
+from qa.settings import Settings
+from qa.standing.compare import Kind
+from tests.conftest import ARTICLES, make_index, write_files
+from tests.support.fakes import FakeEmbedder, fakes_for_models
+from tests.web.test_markup import DRAWER, HOSTILE, Read, marks
+from web.page.chat import Seat
+from web.page.events import PageEvents
+from web.page.sought import Sought
+from web.page.tabs.finding import SYNTAX, FindingDrawer, months_between
+from web.page.tabs.quoted import QuotedDrawer, kind_class
+from web.page.words import Words, tables
+from web.server import Server
+
+OURS = set(
+    "section article h2 h3 p span ol ul li button mark form label input select option details summary table tbody tr td"
+    " code svg rect line circle title figure figcaption div strong".split()
+)
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[PageEvents]:
+    with fakes_for_models(FakeEmbedder()):
+        make_index(tmp_path / "airport", [write_files(tmp_path / "files", dict(ARTICLES))], FakeEmbedder()).close()
+        settings = Settings(archive=tmp_path / "airport", embedder="fake", llm="none")
+        server = Server.open(settings, [tmp_path / "airport"], tmp_path / "data", logins=False)
+        with gr.Blocks() as blocks:
+            made = PageEvents(server, Words(), blocks)
+        yield made
+        server.close()
+
+
+def sit(page: PageEvents) -> Seat:
+    return Seat(archive=page.server.archives.listed("")[0].key)
+
+
+def event(**data: Any) -> Any:
+    return SimpleNamespace(_data=data, **data)
+
+
+def titles(html: str) -> list[str]:
+    return [Read(part).words.strip() for part in html.split("<h3>")[1:] for part in [part.split("</h3>")[0]]]
+
+
+def test_what_is_typed_is_found_and_marked(page: PageEvents) -> None:
+    seat, search = sit(page), page.searching
+    found = search.typed(seat, event(words="oil OR strike", sort="", number=1))[search.found]
+    assert sorted(titles(found)) == ["Oil prices rise", "Strike at Baghdad airport"]
+    assert {"oil", "Oil", "strike"} <= set(marks(found)) and "2 articles, the most relevant first" in found
+    [latest, _] = titles(search.typed(seat, event(words="oil OR strike", sort="day", number=2))[search.found])
+    assert latest == "Oil prices rise"
+    assert search.typed(seat, event(words="oil", sort="", number=1)) == {}  # typed before what is shown
+    assert seat.sought.words == "oil OR strike"
+
+
+def test_a_word_that_is_begun_is_found_by_its_beginning(page: PageEvents) -> None:
+    seat, search = sit(page), page.searching
+    found = search.typed(seat, event(words="strik", sort="", number=1))[search.found]
+    assert "strike" in marks(found) and "words that begin so" in found and seat.sought.begun
+    opened = page.open_story(seat, event(article="airport", start=opened_at(found), found="1"))[page.reader]
+    assert marks(opened)[0].lower() == "strike" and opened.count('class="current"') == 1
+    assert "Ask this as a question" in search.typed(seat, event(words="zebra", sort="", number=2))[search.found]
+
+
+def opened_at(found: str) -> int:
+    return int(next(one["data-start"] or "" for one in Read(found).of("button") if one.get("data-article")))
+
+
+def test_chips_narrow_and_are_taken_away(page: PageEvents) -> None:
+    seat, search = sit(page), page.searching
+    search.typed(seat, event(words="", sort="", number=1))
+    for kind, name, left in (
+        ("months", "2020-01", {"Oil prices rise", "Strike at Baghdad airport"}),
+        ("people", "A. Writer", {"Strike at Baghdad airport"}),
+    ):
+        found = search.narrow(seat, event(kind=kind, name=name))[search.found]
+        assert set(titles(found)) == left
+    assert "Take away January 2020" in found
+    found = search.widen(seat, event(kind="months", name="2020-01"))[search.found]
+    assert titles(found) == ["Strike at Baghdad airport"]
+    found = search.widen(seat, event(kind="", name=""))[search.found]
+    assert len(titles(found)) == 4 and 'class="chip on"' not in found
+    found = page.search_for(seat, event(kind="outlets", name="EFE"))[search.found]
+    assert titles(found) == ["Election in Peru"]
+    with pytest.raises(ValueError, match="no kind of name"):
+        search.narrow(seat, event(kind="words", name="x"))
+
+
+def test_what_cannot_be_read_is_told_by_its_place_in_the_box(page: PageEvents) -> None:
+    seat, search = sit(page), page.searching
+    search.narrow(seat, event(kind="months", name="2020-01"))
+    found = search.typed(seat, event(words='"oil', sort="", number=1))[search.found]
+    assert "the quotation mark at character 1 is not closed" in found and "January 2020" in found
+    with pytest.raises(QueryError):
+        Sought("oil AND", months=("2020-01",)).query()
+
+
+def test_another_archive_is_searched_anew(page: PageEvents) -> None:
+    seat = sit(page)
+    page.searching.typed(seat, event(words="oil", sort="", number=1))
+    page.chat.leave(seat)
+    assert seat.sought.words == "oil"
+    page.chat.leave(seat, "another")
+    assert seat.sought == Sought()
+
+
+def test_the_front_shows_and_opens_what_there_is(page: PageEvents) -> None:
+    seat = sit(page)
+    shown = page.show_front(seat)
+    assert titles(shown[page.talk.front])[0] == "Election in Peru"
+    labels = [one.get("aria-label") for one in Read(shown[page.reader]).of("button")]
+    assert "EFE: 1" in labels and "M. Paz: 1" in labels and len(Read(shown[page.reader]).of("rect")) >= 2
+    opened = page.open_story(seat, event(article="wire-1", start=0))[page.reader]
+    assert "José Pérez won the election in Peru." in Read(opened).words
+    assert page.reader not in page.show_front(seat)  # an open article stays
+    assert 'class="glance"' in page.close_article(seat, event())[page.reader]
+
+
+def test_a_timeline_is_shown_and_taken_away(page: PageEvents) -> None:
+    moments = [
+        {"day": day, "citations": [cited(number, quote=f"It was {day}.")]}
+        for number, day in enumerate(("2019", "2020-01", "2020-01-03", "2020-01-03"), 1)
+    ]
+    html, quotes = QuotedDrawer(DRAWER).timeline("the strike", moments, "timeline-0")
+    assert [one["quote"] for one in quotes] == [f"It was {moment['day']}." for moment in moments]
+    read = Read(html)
+    assert len(read.of("circle")) == 3 and len(read.of("li")) == 4 and "January 2020" in read.words
+    assert [one["data-quote"] for one in read.of("button")] == ["0", "1", "2", "3"]
+
+
+def cited(number: int, **fields: Any) -> dict[str, Any]:
+    held = {"number": number, "article_id": "strike", "title": "The strike", "source": "AFP", "published": "2020-01-04"}
+    return {**held, "url": None, "also_in": (), "start": 0, "end": 4, "quote": "Ten died.", **fields}
+
+
+def test_a_draft_is_drawn_with_its_marks(page: PageEvents) -> None:
+    seat = sit(page)
+    room = page.server.archives.room("", seat.archive)
+    found = check(room, "The price of oil rose by four per cent. Is that so? Tea is grown in Lima by goats.")
+    html, quotes = QuotedDrawer(DRAWER).checked(found)
+    assert len(Read(html).of("li")) == 3 and "1 borne out" in html and "1 skipped" in html
+    seat.quotes["checked"] = quotes
+    opened = page.open_listed(seat, event(list="checked", quote="0"))[page.reader]
+    assert marks(opened) == ["The price of oil rose by four per cent."]
+
+
+def test_what_others_wrote_is_words_in_every_tab() -> None:
+    finding, quoted = FindingDrawer(DRAWER), QuotedDrawer(DRAWER)
+    hit = {
+        **{name: HOSTILE for name in ("title", "source", "published", "byline", "article_id", "text")},
+        **{"start": 0, "end": len(HOSTILE), "marks": [[0, 9]], "title_marks": [[0, 9]], "superseded": True},
+    }
+    counts = {kind: [{"name": f"{HOSTILE}{n}", "stories": n} for n in (1, 2)] for kind in ("outlets", "people")}
+    counts["months"] = [{"name": month, "stories": 1} for month in ("2020-01", "2020-02")]
+    listing = {"total": 1, "sort": "day", "why": HOSTILE, "hits": [hit], "counts": counts}
+    chosen = {"outlets": (HOSTILE,), "months": (), "people": ()}
+    voice = cited(1, quote=HOSTILE, source=HOSTILE, title=HOSTILE) | {"words": HOSTILE, "span": [0, 9], "struck": False}
+    step = {"at": "2026-01-02T03:04:05+00:00", "kind": "side", "now": [voice], "was": [voice]}
+    row = {"number": 1, "question": HOSTILE, "scope": None, "since": "2026-01-02", "known": [voice], "unseen": 1}
+    drawn = [
+        finding.front({"latest": [hit]}),
+        finding.glance(counts, HOSTILE),
+        finding.found(listing, chosen, note=HOSTILE, question=HOSTILE),
+        finding.unread(HOSTILE, chosen),
+        quoted.timeline(HOSTILE, [{"day": HOSTILE, "citations": [voice, voice]}] * 4, HOSTILE)[0],
+        quoted.followed([row | {"history": [step, step]}], may=True)[0],
+    ]
+    for html in drawn:
+        read = Read(html)
+        assert {tag for tag, _ in read.tags} <= OURS
+        assert not any(name.startswith("on") or name == "src" for _, given in read.tags for name in given)
+
+
+def test_each_kind_of_what_is_told_has_its_words() -> None:
+    told = [f"change_{kind}" for kind in get_args(Kind)]
+    told += [f"parts_{what}" for what in (*TOLD, "doubt")]
+    told += [f"{part}_{kind_class(mark)}" for part in ("mark", "count") for mark in get_args(Mark)]
+    told += [f"{part}_{one}" for part in ("write", "finds") for one in SYNTAX]
+    assert set(told) <= tables()["en"].keys()
+
+
+def test_months_without_an_article_have_their_place() -> None:
+    assert months_between("2019-12", "2020-02") == ["2019-12", "2020-01", "2020-02"]

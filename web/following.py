@@ -1,0 +1,127 @@
+"""The questions that are followed in a server's archives: asked again, and what each user has seen of them."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ground.errors import GroundwireError
+from ground.files import write_whole
+from index.store.archive import ArchiveError
+from index.store.scope import EVERYTHING, Scope
+from index.store.standing import Standing, is_kept
+from qa.standing.feed import write_feed
+from qa.standing.follow import Change, begin, check, find_followed, history_of, listed
+from web.archives import Archives
+
+SEEN = "followed.json"
+MAY_NOT = "this archive can be read but not changed; follow a question in one of your own"
+
+
+class FollowingError(GroundwireError, OSError):
+    """What was seen cannot be kept; the message says why and what to do."""
+
+
+class Following:
+    """Safe from any thread; one at a time asks. `folder` keeps what each user has seen, by archive."""
+
+    def __init__(self, archives: Archives, folder: Path) -> None:
+        self._archives = archives
+        self._file = folder / SEEN
+        self._asking = threading.Lock()
+        self._writing = threading.Lock()
+
+    # What is followed
+
+    def listed(self, user: str, key: str) -> list[dict[str, Any]]:
+        """The questions, what is known of each, its `history`, oldest first, and how many changes are `unseen`."""
+        folder = self._archives.archive(user, key).folder
+        if not is_kept(folder):
+            return []
+        seen = self._seen().get(user, {}).get(key, "")
+        with _opened(folder) as standing:
+            steps = {q.number: [step.to_dict() for step in history_of(standing, q)] for q in standing.questions()}
+            rows = [row for row in listed(standing) if row["number"] in steps]
+        told = []
+        for row in rows:
+            history = steps[row["number"]]
+            unseen = sum(step["at"] > seen for step in history[1:])
+            told.append(row | {"history": history, "unseen": unseen})
+        return told
+
+    def unseen(self, user: str, key: str) -> int:
+        """How many changes a user has not seen yet."""
+        return sum(row["unseen"] for row in self.listed(user, key))
+
+    def see(self, user: str, key: str) -> None:
+        """All that was told of an archive until now is seen; raises FollowingError where that cannot be kept."""
+        last = max((row["history"][-1]["at"] for row in self.listed(user, key)), default="")
+        with self._writing:
+            held = self._seen()
+            if last <= held.get(user, {}).get(key, ""):
+                return
+            made = held | {user: held.get(user, {}) | {key: last}}
+            try:
+                write_whole(self._file, json.dumps(made))
+            except OSError as error:
+                raise FollowingError(f"{self._file}: cannot be written ({error.strerror}); make room") from None
+
+    def _seen(self) -> dict[str, dict[str, str]]:
+        """By user and archive, the moment of the last change that was seen; nothing where the file is damaged."""
+        try:
+            held = json.loads(self._file.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return held if isinstance(held, dict) else {}
+
+    # What is done
+
+    def may(self, user: str, key: str) -> bool:
+        """Whether a user may follow questions here: who may change the archive."""
+        return self._archives.may_change(user, key)
+
+    def follow(self, user: str, key: str, question: str, scope: Scope = EVERYTHING) -> Change:
+        """Follows a question from now on; what is known now begins its history.
+
+        Raises what `qa.standing.follow.begin` does, and ArchiveError for who may not.
+        """
+        with self._changing(user, key) as standing:
+            room = self._archives.room(user, key)
+            _, change = begin(room, standing, question, room.news.archive.known(scope))
+            write_feed(standing)
+            return change
+
+    def unfollow(self, user: str, key: str, number: int) -> str:
+        """Follows a question no more, and says which; raises FollowError where none has this number."""
+        with self._changing(user, key) as standing:
+            question = find_followed(standing, str(number))
+            standing.remove(question.number)
+            write_feed(standing)
+            return question.question
+
+    def check(self, user: str, key: str) -> list[Change]:
+        """Asks all of what is new in the archive, and gives what has changed; nothing where nothing is followed."""
+        if not is_kept(self._archives.archive(user, key).folder):
+            return []
+        with self._changing(user, key) as standing:
+            changes = list(check(self._archives.room(user, key), standing))
+            write_feed(standing)
+            return changes
+
+    @contextmanager
+    def _changing(self, user: str, key: str) -> Iterator[Standing]:
+        if not self.may(user, key):
+            raise ArchiveError(MAY_NOT)
+        with self._asking, _opened(self._archives.archive(user, key).folder) as standing:
+            yield standing
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[Standing]:
+    standing = Standing(folder)
+    try:
+        yield standing
+    finally:
+        standing.close()

@@ -1,0 +1,1 @@
+"""The tabs beside the conversation: each makes its parts, and does what is done in them."""
