@@ -139,6 +139,7 @@ def _sentence(one: "Checked") -> list[str]:
         lines.append(f"    {near}{credit_line(cited.source, cited.published, cited.title)}{also}")
         lines.append(f"    {one_line(cited.article_id)} {cited.start}:{cited.end}")
         lines.append(textwrap.indent(textwrap.fill(f"“{plain(' '.join(cited.quote.split()))}”", 96), "    "))
+        lines += [f"    {one_line(cited.caution)}"] if cited.caution else []
     return lines
 
 

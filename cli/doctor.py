@@ -38,6 +38,7 @@ EXTRA = {  # module: package, what it is for, how to have it
     "llama_cpp": ("llama-cpp-python", "a model that writes, in this process", "pip install groundwire"),
     "sentence_transformers": ("sentence-transformers", "other embedders, rerankers", "pip install groundwire"),
     "pymilvus": ("pymilvus", "an archive in Milvus", "pip install 'groundwire-slim[milvus]'"),
+    "rapidocr": ("rapidocr", "reading scans", "pip install 'groundwire-slim[ocr]'"),
     "ray": ("ray", "reading on a Ray cluster", "pip install 'groundwire-slim[ray]'"),
 }
 

@@ -267,6 +267,7 @@ def _sources(answer: "Answer") -> str:
         )
         lines.append(f"    {one_line(citation.article_id)} {citation.start}:{citation.end}")
         lines.append(textwrap.indent(textwrap.fill(f"“{plain(' '.join(citation.quote.split()))}”", 96), "    "))
+        lines += [f"    {one_line(citation.caution)}"] if citation.caution else []
     return "\n".join(lines)
 
 

@@ -5,6 +5,7 @@ The text is never altered: passages and citations are offsets into it.
 
 import hashlib
 import json
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -27,6 +28,10 @@ class OtherMembers(ArticleError):
     def __init__(self, count: int) -> None:
         super().__init__(f"{count} members of other kinds are left alone")
         self.count = count
+
+
+class StillReading(ArticleError):
+    """A page was looked at as a picture, and reading goes on: said by a worker alone, which is not silent so."""
 
 
 class MemberBegins(ArticleError):
@@ -88,6 +93,18 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """Characters `start:end` of a text that were read in a picture, and may say other ones.
+
+    `sure` is what the recogniser says of them, which is worth little (docs/decisions.md).
+    """
+
+    start: int
+    end: int
+    sure: bool = False
+
+
+@dataclass(frozen=True)
 class Origin:
     """Where one field of an article was read ("metadata", "dateline", "file name" …), and how sure that is."""
 
@@ -103,7 +120,8 @@ class Article:
     An article of one story has no sections: its own title, source and date speak for all of it. `pages` are the
     offsets where the pages of a PDF start; `original` is how the file is named where it is a member of another.
     `reader_id` is the id that the reader made, where another article had that.
-    `notes` correct it or others; `warnings` are sentences on what of its file may not be in the text.
+    `notes` correct it or others; `warnings` are sentences on what of its file may not be in the text; `doubts` are
+    words in it that may not be those of its file.
     """
 
     id: str
@@ -128,6 +146,7 @@ class Article:
     length: int | None = None
     notes: tuple[Note, ...] = ()
     warnings: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     def section_at(self, offset: int) -> Section:
         """The story that holds the character at `offset`.
@@ -167,6 +186,19 @@ class Article:
         sections = tuple(replace(one, **cut(one, ("title", "source", "byline"))) for one in self.sections)
         return replace(self, **own, sections=sections) if lengths else self, lengths
 
+    def caution(self, start: int, end: int) -> str | None:
+        """What to tell beside `text[start:end]` where words in it are doubtful.
+
+        >>> Article("a", "One two.", "A", pages=(0,), doubts=(Doubt(4, 8),)).caution(0, 8)
+        'read from a scan, not surely; check page 1'
+        """
+        within = [doubt for doubt in self.doubts if doubt.start < end and doubt.end > start]
+        if not within:
+            return None
+        page = bisect_right(self.pages, start)
+        how = "read from a scan" if all(doubt.sure for doubt in within) else "read from a scan, not surely"
+        return f"{how}; check page {page}" if page else f"{how}; check the page"
+
     def pieces(self, start: int, end: int) -> list[tuple[int, int]]:
         """`start:end` without the asides in it.
 
@@ -193,7 +225,7 @@ class Article:
 
 
 # Fields that articles of older archives do not have: unsaid, they change no digest.
-LATER = ("reader_id", "desk", "length", "notes", "warnings")
+LATER = ("reader_id", "desk", "length", "notes", "warnings", "doubts")
 
 
 def _without_unsaid(held: dict[str, Any]) -> dict[str, Any]:
@@ -207,7 +239,13 @@ def article_of(row: dict[str, Any]) -> Article:
     'B'
     """
     made: dict[str, Any] = dict(row)
-    for name, kind in (("sections", Section), ("asides", Aside), ("origins", Origin), ("notes", Note)):
+    for name, kind in (
+        ("sections", Section),
+        ("asides", Aside),
+        ("origins", Origin),
+        ("notes", Note),
+        ("doubts", Doubt),
+    ):
         made[name] = tuple(kind(**one) for one in row.get(name, ()))
     return Article(**made | {"pages": tuple(row["pages"]), "warnings": tuple(row.get("warnings", ()))})
 

@@ -12,7 +12,10 @@ Support = Literal["supported", "partly", "unsupported"]
 
 @dataclass(frozen=True)
 class Citation:
-    """A quote and where it stands: `article.text[start:end] == quote`. Numbers start at 1."""
+    """A quote and where it stands: `article.text[start:end] == quote`. Numbers start at 1.
+
+    `caution` says why its words are not certain, None where they are.
+    """
 
     number: int
     article_id: str
@@ -24,6 +27,7 @@ class Citation:
     end: int
     quote: str
     also_in: tuple[str, ...] = ()
+    caution: str | None = None
 
 
 @dataclass(frozen=True)
@@ -101,4 +105,5 @@ def cite(number: int, article: Article, start: int, end: int, copies: Sequence[H
         end,
         article.text[start:end],
         carriers(section, copies),
+        article.caution(start, end),
     )

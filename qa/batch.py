@@ -244,7 +244,7 @@ def cells_of(row: Row, answer: Wire | None) -> Sequence[Cell]:
         "yes" if answer["declined"] else "no",
         answer["score"],
         "yes" if answer["conflicts"] else "no",
-        each(lambda one: f"“{one['quote']}”"),
+        each(lambda one: f"“{one['quote']}”" + (f" ({one['caution']})" if one.get("caution") else "")),
         each(lambda one: one["source"]),
         each(lambda one: (one["published"] or "")[:10]),
         each(lambda one: one["title"]),

@@ -108,7 +108,8 @@ def _address(citation: Citation) -> str:
 
 
 def _place(citation: Citation) -> str:
-    return f"{one_line(citation.article_id)} {citation.start}:{citation.end}"
+    place = f"{one_line(citation.article_id)} {citation.start}:{citation.end}"
+    return f"{place}; {citation.caution}" if citation.caution else place
 
 
 def footnote(citation: Citation, byline: str | None = None) -> str:

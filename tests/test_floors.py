@@ -29,7 +29,8 @@ HEAVY = (
     *("torch", "llama_cpp", "faiss", "gradio", "fastapi", "argon2", "sentence_transformers", "onnxruntime", "tantivy"),
     *("scipy", "ir_measures", "jinja2", "ray", "pyarrow", "pandas"),
     *("httpx", "httpcore", "protego", "feedparser", "watchfiles"),
-    *("trafilatura", "htmldate", "lxml", "pypdf", "docx", "openpyxl", "charset_normalizer", "py3langid", "warcio"),
+    *("trafilatura", "htmldate", "lxml", "pypdf", "pypdfium2", "rapidocr", "docx", "openpyxl"),
+    *("charset_normalizer", "py3langid", "warcio"),
 )
 
 

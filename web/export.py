@@ -98,9 +98,13 @@ def _source(citation: Wire) -> CitedSource:
         tuple(part for part in credit if part),
         tuple(short(outlet) for outlet in citation.get("also_in") or ()),
         str(citation["quote"]),
-        f"{citation['article_id']} {int(citation['start'])}:{int(citation['end'])}",
+        "; ".join(filter(None, (_where(citation), short(citation.get("caution") or "")))),
         str(citation.get("url") or ""),
     )
+
+
+def _where(citation: Wire) -> str:
+    return f"{citation['article_id']} {int(citation['start'])}:{int(citation['end'])}"
 
 
 def _made(answer: Wire, asked: str) -> str:

@@ -22,7 +22,7 @@ from types import UnionType
 from typing import IO, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ground.shown import shown
-from index.article import Article, ArticleError, MemberBegins, Original, OtherMembers
+from index.article import Article, ArticleError, MemberBegins, Original, OtherMembers, StillReading
 
 SECONDS = 60.0
 MEMORY_MB = 1_000
@@ -30,6 +30,7 @@ MOST_STOPPED = 5
 LONGEST_HEAD = 8_000_000
 LONGEST_TEXT = 80_000_000
 OUT_OF_MEMORY = 71
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 CLOSE_SECONDS = 1.0
 LEAST_WAIT = 0.1  # seconds: less is no reason to listen on
 COMMAND = (sys.executable, "-P", "-m", "index.reading.worker")
@@ -73,7 +74,7 @@ def read_apart(
                 item = unpack(message, text)
                 if isinstance(item, MemberBegins):
                     begun = item
-                else:
+                elif not isinstance(item, StillReading):
                     yield item
                     count += 1
         except (_Silent, _Ended, _BadWord) as error:
@@ -160,7 +161,7 @@ class _Worker:
         self.command = command
         self.folder = tempfile.mkdtemp(prefix="groundwire-")
         found = os.environ.get("PYTHONPATH")
-        one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        one_thread = dict.fromkeys(ONE_THREAD, "1")
         paths = {"PYTHONPATH": f"{ROOT}{os.pathsep}{found}" if found else str(ROOT), "TMPDIR": self.folder}
         self.process = subprocess.Popen(
             self.command,
@@ -267,6 +268,8 @@ def pack(item: Article | ArticleError) -> bytes:
     """An item as the worker says it; raises ValueError for one that is too long to be said or holds no true text."""
     if isinstance(item, MemberBegins):
         return _line({"begins": str(item), "number": item.number})
+    if isinstance(item, StillReading):
+        return _line({"reading": str(item)})
     if isinstance(item, ArticleError):
         return _line({"error": str(item), "others": item.count if isinstance(item, OtherMembers) else None})
     text = item.text.encode()
@@ -286,6 +289,8 @@ def unpack(message: Mapping[str, Any], text: bytes) -> Article | ArticleError:
     """The item that a message holds; raises _BadWord where it holds none, or offsets that its text does not have."""
     if isinstance(message.get("begins"), str) and type(message.get("number")) is int:
         return MemberBegins(message["number"], message["begins"])
+    if isinstance(message.get("reading"), str):
+        return StillReading(message["reading"])
     if isinstance(message.get("error"), str):
         others = message.get("others")
         if isinstance(others, int) and others >= 0:
@@ -297,6 +302,7 @@ def unpack(message: Mapping[str, Any], text: bytes) -> Article | ArticleError:
         raise _BadWord from None
     starts = [section.start for section in article.sections]
     spans = [(aside.start, aside.end) for aside in article.asides]
+    spans += [(doubt.start, doubt.end) for doubt in article.doubts]
     length = len(article.text)
     for ordered in ([0, *starts, length], [0, *article.pages, length], [0, article.body_start, length]):
         if ordered != sorted(ordered):

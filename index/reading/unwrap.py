@@ -1,7 +1,7 @@
 """Joins the lines that a page or a mail was broken into, so that a sentence stands on one line again."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 LEAST_FULL = 0.6
 HYPHEN = re.compile(r"(\w+)-$")
@@ -23,7 +23,7 @@ def join_lines(text: str) -> str:
     before = ""
     for line in lines:
         if joined and before and line and _goes_on(before, line, width):
-            joined[-1] = _join(joined[-1], line, words)
+            joined[-1] = join(joined[-1], line, words)
         elif line:
             joined.append(line)
         before = line
@@ -47,7 +47,8 @@ def _goes_on(line: str, after: str, width: int) -> bool:
     return full and (not ended or len(line) >= 0.9 * width) if width >= 40 else after[0].islower()
 
 
-def _join(line: str, after: str, words: set[str]) -> str:
+def join(line: str, after: str, words: Collection[str]) -> str:
+    """Two lines as one; a word that was parted keeps its hyphen only where `words` has it so and not without."""
     parted = HYPHEN.search(line)
     first = re.match(r"\w+", after)
     if not parted or not first or not first[0][0].islower():

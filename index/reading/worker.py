@@ -21,6 +21,7 @@ from index.article import Article, ArticleError, Original
 from index.reading.apart import MEMORY_MB, OUT_OF_MEMORY, SECONDS, pack
 from index.reading.containers import unpack
 from index.reading.files import READERS
+from index.reading.recogniser import can_recognise
 
 try:
     import resource
@@ -28,7 +29,8 @@ except ModuleNotFoundError:  # Windows has none: there no limit is set, and only
     resource = None  # type: ignore[assignment]
 
 LOOK_SECONDS = 0.1
-ROOM_MB = 700
+ROOM_MB = 700  # that libraries reserve and do not use
+RECOGNISER_ROOM_MB = 1_700  # the same, where pages that are pictures are read
 TIRED_MB = MEMORY_MB // 2
 
 
@@ -41,7 +43,8 @@ def main() -> None:
     for descriptor in (0, 1, 2):  # a parser may print, or ask
         os.dup2(nowhere, descriptor)
     _limit("RLIMIT_CORE", 0)
-    _limit("RLIMIT_AS", (MEMORY_MB + ROOM_MB) * 1_000_000)
+    room = RECOGNISER_ROOM_MB if can_recognise() else ROOM_MB
+    _limit("RLIMIT_AS", (MEMORY_MB + room) * 1_000_000)
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
     try:
         for line in requests:

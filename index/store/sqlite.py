@@ -34,7 +34,7 @@ BLOCK = 4096  # vectors that are in memory at once while an index is made of the
 COLUMNS = ("id", "text", "title", "source", "published", "url", "byline", "body_start")
 DETAILS = (
     *("updated", "agency", "place", "language", "original", "pages", "asides", "origins", "reader_id"),
-    *("desk", "length", "notes", "warnings"),
+    *("desk", "length", "notes", "warnings", "doubts"),
 )
 # Rows of passages and their vectors.
 RowVectors = tuple[NDArray[np.int64], NDArray[np.float32]]

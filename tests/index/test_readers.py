@@ -16,6 +16,7 @@ from index.reading.files import READERS, Problem, kind_of, read_file
 from index.reading.formats.mail import MOST_ATTACHMENTS
 from index.reading.formats.text import LARGEST_ARTICLE
 from index.reading.metadata import follows, iso_date
+from index.reading.recogniser import can_recognise
 from index.reading.unwrap import join_lines
 from tests.conftest import write_files
 
@@ -378,8 +379,10 @@ def test_pages_of_a_pdf_start_where_it_is_said(tmp_path: Path) -> None:
 def test_pictures_in_a_pdf_are_told(tmp_path: Path) -> None:
     [article], problems = read(tmp_path, "a.pdf", pdf(None, "One page has words on it."))
     assert (article.text, article.pages) == ("One page has words on it.\n", (0, 0))
-    assert problems == ["a.pdf: 1 of 2 pages are pictures and hold no text; they are left out"]
-    why = "holds no text, its pages are pictures; let a text recogniser read them first"
+    looked = "in which no words are found" if can_recognise() else "and hold no text"
+    assert problems == [f"a.pdf: 1 of 2 pages are pictures {looked}; they are left out"]
+    install = "; let a text recogniser read them first, or install ours: pip install 'groundwire-slim[ocr]'"
+    why = f"holds no text, its pages are pictures{' without words' if can_recognise() else install}"
     assert read(tmp_path, "a.pdf", pdf(None, None)) == ([], [f"a.pdf: {why}"])
     assert read(tmp_path, "a.pdf", pdf("")) == ([], ["a.pdf: holds no text, its pages are empty"])
 

@@ -246,6 +246,7 @@ class Drawer:
             "opened": opened,
             "warning": warning,
             "notices": [
+                *([self.words("reader_caution", why=line(known["caution"]))] if known.get("caution") else []),
                 *(self.words("reader_partly", what=line(what)) for what in (article.warnings if article else ())),
                 *(
                     self.words("reader_corrected", who=credit(by.source, by.published), words=line(words))

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from ground.shown import shown
-from index.article import Article, ArticleError, MemberBegins, Original, OtherMembers
+from index.article import Article, ArticleError, MemberBegins, Original, OtherMembers, StillReading
 from index.reading.containers.member import (
     BLOCK,
     MOST_LEVELS,
@@ -61,6 +61,8 @@ def read(original: Original, *, kind: str, readers: Mapping[str, Reader], skip: 
             if time.monotonic() - spoken < LONGEST_SILENCE:
                 continue
             item, others = OtherMembers(others), 0
+        elif isinstance(item, StillReading):
+            pass
         elif isinstance(item, ArticleError):
             named += 1
             if named > MOST_NAMED and not isinstance(item, TooMuch):

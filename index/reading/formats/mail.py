@@ -19,7 +19,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from ground.shown import shown
-from index.article import Article, ArticleError, Aside, Original, OtherMembers, Section
+from index.article import Article, ArticleError, Aside, Original, OtherMembers, Section, StillReading
 from index.reading.charset import codec_of, decodes, guess_charset
 from index.reading.files import READERS, kind_of
 from index.reading.formats.html import decode_page, read_page, text_of_fragment
@@ -169,7 +169,7 @@ def _read_message(
         yield article
     told = article is not None or bool(sealed)
     for item in _read_attached(original, attached, spare, depth):
-        told = told or not isinstance(item, OtherMembers)
+        told = told or not isinstance(item, OtherMembers | StillReading)
         yield item
     if sealed:
         yield ArticleError(
