@@ -31,7 +31,7 @@ READ = 30  # passages
 CONTEXT_CHARACTERS = 200
 KEPT_SHARE = 0.5  # of a follow-up's words in its rewriting
 ANSWERS = -0.5  # log-odds from which a sentence answers: docs/answers.md has what other bars give
-MARGIN = 2.0  # log-odds below the best, from which a sentence is on the matter, but no answer
+MARGIN = 2.5  # log-odds below the best, from which a sentence is on the matter, but no answer
 OTHER_SIDE = 3.0  # log-odds below the best, down to which another outlet's number or day is a side
 SAME_MATTER = 0.5  # of the best's share of the question's words, in the view of a sentence on the same matter
 SAME_TIME = timedelta(days=180)  # between stories that can disagree: later, it is another event, or has changed

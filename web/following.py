@@ -40,14 +40,14 @@ class Following:
         folder = self._archives.archive(user, key).folder
         if not is_kept(folder):
             return []
-        seen = self._seen().get(user, {}).get(key, "")
+        seen = self._seen(user, key)
         with _opened(folder) as standing:
             steps = {q.number: [step.to_dict() for step in history_of(standing, q)] for q in standing.questions()}
             rows = [row for row in listed(standing) if row["number"] in steps]
         told = []
         for row in rows:
             history = steps[row["number"]]
-            unseen = sum(step["at"] > seen for step in history[1:])
+            unseen = len(history) - max(1, seen.get(str(row["number"]), 1))
             told.append(row | {"history": history, "unseen": unseen})
         return told
 
@@ -57,19 +57,24 @@ class Following:
 
     def see(self, user: str, key: str) -> None:
         """All that was told of an archive until now is seen; raises FollowingError where that cannot be kept."""
-        last = max((row["history"][-1]["at"] for row in self.listed(user, key)), default="")
+        now = {str(row["number"]): len(row["history"]) for row in self.listed(user, key)}
         with self._writing:
-            held = self._seen()
-            if last <= held.get(user, {}).get(key, ""):
+            if now == self._seen(user, key):
                 return
-            made = held | {user: held.get(user, {}) | {key: last}}
+            held = self._kept()
+            made = held | {user: held.get(user, {}) | {key: now}}
             try:
                 write_whole(self._file, json.dumps(made))
             except OSError as error:
                 raise FollowingError(f"{self._file}: cannot be written ({error.strerror}); make room") from None
 
-    def _seen(self) -> dict[str, dict[str, str]]:
-        """By user and archive, the moment of the last change that was seen; nothing where the file is damaged."""
+    def _seen(self, user: str, key: str) -> dict[str, int]:
+        """By the number of a question, how many steps of its history a user has seen."""
+        seen = self._kept().get(user, {}).get(key, {})
+        return seen if isinstance(seen, dict) else {}
+
+    def _kept(self) -> dict[str, dict[str, Any]]:
+        """What was seen, by user and archive; nothing where the file is damaged."""
         try:
             held = json.loads(self._file.read_text("utf-8"))
         except (OSError, ValueError):

@@ -355,7 +355,7 @@ def test_what_one_adding_takes_can_be_sent_at_once(tab: Tab, site: Site, tmp_pat
         file.write_text(UPLOAD, "utf-8")
     tab.tab.get_by_role("tab", name="Add articles").click()
     tab.find("#files input[type=file]").set_input_files(files)
-    tab.tab.get_by_text("two", exact=False).first.wait_for()
+    tab.find("#files").get_by_text("two", exact=False).first.wait_for()
     assert len([url for url in tab.requests if "/upload?" in url]) == 1
     assert site.runner.config.app.upload_bytes >= Limits().bytes  # type: ignore[union-attr]
 

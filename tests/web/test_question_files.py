@@ -130,7 +130,7 @@ def test_after_an_error_the_rest_is_told_and_not_asked(site: Site, monkeypatch: 
         asked.append(question)
         raise ModelError("http://model: does not answer; see whether it runs")
 
-    monkeypatch.setattr(question_files, "_answer", fail)
+    monkeypatch.setattr(question_files, "answer_in_line", fail)
     rows = list(csv.DictReader(io.StringIO(send(site).content.decode("utf-8-sig"), newline=""), delimiter=";"))
     assert (
         len(asked) == 1

@@ -277,7 +277,7 @@ def _told_apart(marked: str) -> tuple[str, tuple[Doubt, ...]]:
     """The text without marks, and where its doubtful words stand, those beside each other as one.
 
     >>> _told_apart("It s\\ufdd0nowed t\\ufdd0oday.")
-    ('It snowed today.', (Doubt(start=3, end=16),))
+    ('It snowed today.', (Doubt(start=3, end=16, sure=False),))
     """
     doubts: list[Doubt] = []
     removed = 0
