@@ -28,6 +28,8 @@ from tests.conftest import make_index, write_files
 from tests.evaluation.test_gold import write_gold
 from tests.support.fakes import FakeEmbedder, FakeReader, ScriptedGenerator, fakes_for_models
 
+pytestmark = pytest.mark.slow
+
 ASKED = "Who died in the strike at the airport of Baghdad?"
 DIED = "Ten people died in the strike."
 KILLED = "A drone strike killed General Soleimani at the airport of Baghdad."

@@ -235,6 +235,7 @@ def drip_head(send: Send) -> None:
 
 
 @pytest.mark.parametrize("said", [Said(headers={"Content-Type": "text/plain"}, drip=drip), Said(raw=drip_head)])
+@pytest.mark.slow
 def test_a_server_that_drips_for_ever_is_left(site: Site, tmp_path: Path, said: Said) -> None:
     site.pages["/a"] = said
     began = time.monotonic()

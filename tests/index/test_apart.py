@@ -27,6 +27,8 @@ from index.reading.files import READERS, Problem, read_file
 from tests.conftest import write_files
 from tests.support.fakes import FakeEmbedder, count_words
 
+pytestmark = pytest.mark.slow
+
 SUPPORT = Path(__file__).parents[1] / "support"
 HOSTILE = (sys.executable, str(SUPPORT / "hostile.py"))
 SECONDS = 3.0
@@ -165,6 +167,7 @@ def test_a_worker_needs_nothing_that_windows_has_not(tmp_path: Path, monkeypatch
     assert isinstance(article, Article) and "The ferry sank at noon." in article.text
 
 
+@pytest.mark.slow
 def test_a_busy_machine_is_no_parser_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As if others had the processor for all but a tenth of the time: what sleeps then gets ten times as long."""
     began = time.monotonic()

@@ -141,6 +141,7 @@ def test_what_is_no_feed_is_a_sentence(data: bytes) -> None:
         read_feed(data, "https://example.org/rss")
 
 
+@pytest.mark.slow
 def test_a_feed_that_keeps_its_parser_busy_is_left() -> None:
     data = rss({"link": "https://example.org/a", "description": "<!--" * 50_000}).encode()
     began = time.monotonic()

@@ -16,6 +16,8 @@ from index.reading.layout import Piece, in_order, read_page
 from index.reading.pieces import pieces_of
 from tests.support.laid_out import LOOKS, Look, Sheet, as_pdf, judge, lay_out, plain
 
+pytestmark = pytest.mark.slow
+
 
 def numbered(seed: int = 0) -> Iterator[str]:
     """Words that are all different, in sentences; a line's place can be told from them."""
@@ -75,6 +77,7 @@ def test_the_order_of_drawing_changes_nothing(seed: int) -> None:
     assert (read_page(shuffled), cut) == (read_page(pieces), 0)
 
 
+@pytest.mark.slow
 def test_no_word_is_lost_or_read_twice() -> None:
     for look in LOOKS:
         made = sheet(look)

@@ -376,6 +376,7 @@ def test_pages_of_a_pdf_start_where_it_is_said(tmp_path: Path) -> None:
     assert origin(article, "byline") == ("metadata", "guess") and article.language == "en"
 
 
+@pytest.mark.slow
 def test_pictures_in_a_pdf_are_told(tmp_path: Path) -> None:
     [article], problems = read(tmp_path, "a.pdf", pdf(None, "One page has words on it."))
     assert (article.text, article.pages) == ("One page has words on it.\n", (0, 0))
@@ -758,6 +759,7 @@ def damaged(draw: st.DrawFn, suffix: str) -> bytes:
 
 
 @pytest.mark.parametrize("suffix", sorted(SAMPLES))
+@pytest.mark.slow
 def test_any_bytes_give_articles_or_sentences(tmp_path: Path, suffix: str) -> None:
     file = tmp_path / f"a{suffix}"
 

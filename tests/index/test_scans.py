@@ -20,6 +20,8 @@ from qa.answer import cite
 from qa.bibliography import footnote
 from web.export import _source
 
+pytestmark = pytest.mark.slow
+
 BLANK = Image.new("RGB", (1240, 1754), "white")
 
 

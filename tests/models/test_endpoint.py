@@ -37,6 +37,8 @@ from qa.settings import Settings
 from tests.support.fakes import FakeEmbedder, FakeReader, ScriptedGenerator, count_words
 from web.measure import models_held
 
+pytestmark = pytest.mark.slow
+
 ASK = [Message("system", "You answer briefly."), Message("user", "Name three colours of the rainbow.")]
 YES = [Message("user", "Is water wet? Reply Yes or No.")]
 KEY = "sk-very-secret-0123456789"

@@ -81,6 +81,7 @@ def test_one_embedder_and_one_model_for_all_archives_and_threads(tmp_path: Path,
     assert one.news.embedder is two.news.embedder and one.generator is two.generator
 
 
+@pytest.mark.slow
 def test_while_the_embedder_is_loaded_archives_are_read(tmp_path: Path, named: Path, opened: Opened) -> None:
     archives = open_archives(tmp_path / "data", named)
     [entry] = archives.listed("")

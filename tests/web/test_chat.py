@@ -26,6 +26,8 @@ from web.page.markup import Drawer
 from web.page.words import Words
 from web.server import Server
 
+pytestmark = pytest.mark.slow
+
 QUESTION = "Who was killed at the airport of Baghdad?"
 OTHER = "Who won the election in Peru?"
 
