@@ -31,11 +31,16 @@ def read_weights(file: Path) -> dict[str, NDArray[np.float32]]:
     weights = {name: value for name, value in held.items() if name.endswith((".weight", ".bias"))}
     tables = (name.removesuffix("_quantized") for name in held if name.endswith(".weight_quantized"))
     weights |= {stem: plain(stem) for stem in tables}
+    rows = (name.removesuffix(".values") for name in held if name.endswith(".values"))  # a scale a row: training.export
+    weights |= {f"{stem}.weight": held[f"{stem}.values"] * held[f"{stem}.scale"] for stem in rows}
     for node in graph.node:
         if node.op_type == "MatMulInteger":
+            stem = node.input[1].removesuffix("_quantized")
             name = node.name.removesuffix("/MatMul_quant").strip("/").replace("/", ".")
-            weights[f"{name}.weight"] = plain(node.input[1].removesuffix("_quantized")).T
-    return weights
+            weights[stem if stem.endswith(".weight") else f"{name}.weight"] = plain(stem).T
+        elif node.op_type == "MatMul" and node.input[1] in held:
+            weights[node.name.removesuffix("/MatMul").strip("/").replace("/", ".") + ".weight"] = held[node.input[1]].T
+    return {name: np.array(value, np.float32) for name, value in weights.items()}
 
 
 def write_float32(source: Path, target: Path) -> Path:
@@ -46,7 +51,7 @@ def write_float32(source: Path, target: Path) -> Path:
     config = BertConfig.from_pretrained(str(source))
     model = BertModel(config, add_pooling_layer=False)
     weights = read_weights(source / "onnx" / "model.onnx")
-    model.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in weights.items()}, strict=True)
+    model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()}, strict=True)
     model.save_pretrained(str(target))
     for file in source.glob("*token*.json"):
         shutil.copy(file, target)

@@ -10,7 +10,7 @@ import json
 import random
 import re
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -224,10 +224,15 @@ def from_passage(passage: dict[str, Any], rng: random.Random) -> list[Row]:
         return max(range(len(cut)), key=lambda n: len(words & set(re.findall(r"\w{3,}", text[slice(*cut[n])].lower()))))
 
     answers = [(item["q"], item["a"]) for item in passage["answers"]]
+    words_of = defaultdict(list)
+    for question, answer in answers:
+        words_of[question].append(answer)
     for question, answer in answers:
         start = text.index(answer)
         asked = base | {"question": question}
-        rows.append(asked | {"kind": "span", "answers": [(start, start + len(answer))]})
+        if words_of[question]:  # all items of a list are right at once
+            spans = [(text.index(words), text.index(words) + len(words)) for words in words_of.pop(question)]
+            rows.append(asked | {"kind": "span", "answers": spans})
         n = at(start)
         one = sentence_row(asked, cut, n)
         rows.append(one | {"kind": "answers", "label": 1})

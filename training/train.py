@@ -2,7 +2,8 @@
 
 BASE is a folder with the pretrained encoder and its tokenizer.json, ROWS what `training.mix` wrote. The learning rate
 rises over WARM steps, stays through the broad stage and falls to nothing over the close one. OUT/state.pt is written
-every SAVE steps, whole or not at all; the same command goes on from it. OUT/log.jsonl has the losses.
+every SAVE steps, whole or not at all; the same command goes on from it. OUT/log.jsonl has the losses. With --start, the
+weights are those of a reader that was exported (training.export), within half a step of their int8 scale.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from bench.dequantise import read_weights
 from models.reader import Pair, make_pairs
 from training.net import ReaderNet, new_net
 
@@ -201,6 +203,7 @@ def main() -> None:
     given.add_argument("base", type=Path)
     given.add_argument("rows", type=Path)
     given.add_argument("out", type=Path)
+    given.add_argument("--start", type=Path, help="a reader.onnx whose weights the run goes on from")
     given.add_argument("--broad", type=int, default=100_000, help="rows of the first stage")
     given.add_argument("--close", type=int, default=60_000, help="rows of the second stage")
     given.add_argument("--rate", type=float, default=1e-4)
@@ -211,6 +214,8 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(options.threads)
     net = new_net(options.base, options.seed)
+    if options.start:
+        net.load_state_dict({name: torch.from_numpy(value) for name, value in read_weights(options.start).items()})
     tokenizer = Tokenizer.from_file(str(options.base / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
