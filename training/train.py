@@ -29,6 +29,7 @@ SUPPORT = ("supported", "open", "contradicted")
 WARM, SAVE, LOG = 150, 400, 50  # steps
 CHUNK = 3_000  # rows that are sorted by length together
 MAX_TOKENS = 176
+HAS_BF16 = torch.cpu._is_avx512_bf16_supported()  # elsewhere it is emulated: ten times slower than float32
 Row = dict[str, Any]
 
 
@@ -99,7 +100,7 @@ def loss_of(net: ReaderNet, batch: Sequence[tuple[Row, Pair]]) -> Tensor:
         size = len(pair.ids)
         ids[n, :size], types[n, :size], mask[n, :size] = torch.tensor(pair.ids), torch.tensor(pair.types), 1
         body[n, pair.first : pair.first + len(pair.offsets)] = True
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=HAS_BF16):
         start, end, answers, support = (out.float() for out in net(ids, types, mask))
     kind = batch[0][0]["kind"]
     if kind == "support":
