@@ -96,7 +96,7 @@ def compose(
         return
     draft.short = "; ".join(evidence[0].items)
     if generator is not None:
-        shown = list(evidence[:QUOTES_AT_MOST])
+        shown = in_reading_order(evidence[:QUOTES_AT_MOST])
         kept = prompt.fit_quotes(
             question, [(about(item), item.quote) for item in shown], generator, answer_tokens=answer_tokens
         )
@@ -119,7 +119,7 @@ def compose(
                 return
             yield from _written(text, question, shown, reader, draft)
     alone = generator is None
-    for item in evidence[: QUOTES_ALONE if alone else QUOTES_AT_MOST]:
+    for item in in_reading_order(evidence[: QUOTES_ALONE if alone else QUOTES_AT_MOST]):
         if cancelled():
             return
         if not draft.sentences or not (is_cited(item, draft) or is_told(item, draft)):
@@ -148,6 +148,31 @@ def _written(text: str, question: str, shown: Sequence[Evidence], reader: Reader
     if not own & stems(question) and fold(words) in fold(item.quote):
         words = " ".join(item.quote.split())
     yield draft.say(as_quoted(words, [item]), item, score)
+
+
+def in_reading_order(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The sentences as they come, but those that stand side by side in an article in its order: one may lean on the
+    one before it ("His brother died beside him")."""
+    ordered: list[Evidence] = []
+    for item in evidence:
+        beside = [n for n, other in enumerate(ordered) if are_adjacent(item, other) or are_adjacent(other, item)]
+        if not beside:
+            ordered.append(item)
+        elif are_adjacent(item, ordered[beside[0]]):
+            ordered.insert(beside[0], item)
+        else:
+            ordered.insert(beside[0] + 1, item)
+    return ordered
+
+
+def are_adjacent(item: Evidence, after: Evidence) -> bool:
+    """Whether `after` is the next sentence of the same article."""
+    article = item.hit.article
+    return (
+        article.id == after.hit.article.id
+        and item.end <= after.start
+        and not article.text[item.end : after.start].strip()
+    )
 
 
 def is_cited(item: Evidence, draft: Draft) -> bool:

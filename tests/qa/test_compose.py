@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from models import Judged, Marked
 from qa.answer import Sentence
-from qa.compose import QUOTES_ALONE, QUOTES_AT_MOST, Draft, chance, compose, is_cited, split_draft, without_stump
+from qa.compose import (
+    QUOTES_ALONE,
+    QUOTES_AT_MOST,
+    Draft,
+    chance,
+    compose,
+    in_reading_order,
+    is_cited,
+    split_draft,
+    without_stump,
+)
 from qa.evidence import Evidence
 from qa.prompt import write
 from qa.prove import read_markers
@@ -27,6 +37,17 @@ STRIKE = make_evidence(
 BESIDE = make_evidence("Abu Mahdi died beside him.", words=["Abu Mahdi"], article_id="beside", source="AFP")
 TOLL = make_evidence("Ten people died in the strike.", words=["Ten people"], article_id="toll", title="The toll")
 EVIDENCE = [STRIKE, BESIDE, TOLL]
+
+
+def test_sentences_that_stand_side_by_side_are_told_in_their_order() -> None:
+    text = "A strike killed the general. His brother died beside him. Ten people were hurt."
+    whole = [make_evidence(text, quote) for quote in ("His brother died beside him.", "A strike killed the general.")]
+    far = make_evidence(text, "Ten people were hurt.")
+    told = [item.quote for item in in_reading_order([far, *whole])]
+    assert told == ["A strike killed the general.", "His brother died beside him.", "Ten people were hurt."]
+    apart = [far, whole[1]]  # a sentence stands between them: the likeliest comes first
+    assert in_reading_order(apart) == apart
+    assert draft_of(None, whole).text.index("general") < draft_of(None, whole).text.index("brother")
 
 
 class Agreeing(FakeReader):
