@@ -10,11 +10,12 @@ from typing import Any
 import gradio as gr
 
 from ground.errors import user_errors
+from ground.language import Words
 from index.store.scope import Scope
-from web.conversations import ELSEWHERE, ConversationError
+from web.conversations import ConversationError
 from web.page.chat import Chat, Seat
 from web.page.layout import Sidebar, Talk, html, scope_of
-from web.page.markup import Drawer, day, line
+from web.page.markup import Drawer, line
 from web.page.narrowing import Narrowing
 from web.page.tabs.add import AddTab, Updates
 from web.page.tabs.batch import BatchTab
@@ -23,7 +24,6 @@ from web.page.tabs.finding import FindingDrawer
 from web.page.tabs.follow import FollowTab
 from web.page.tabs.measure import build_measure_tab
 from web.page.tabs.search import SearchTab
-from web.page.words import Words
 from web.server import Server
 
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -36,7 +36,8 @@ UPLOADS_KEPT = (3_600, 86_400)  # seconds: how often Gradio looks, and how old w
 def build_page(server: Server, words: Words | None = None) -> gr.Blocks:
     """The page, not yet served. Each tab has a seat of its own; all ask through one queue."""
     words = words or Words()
-    with gr.Blocks(title=words("title"), analytics_enabled=False, fill_width=True, delete_cache=UPLOADS_KEPT) as blocks:
+    title = words("page_title")
+    with gr.Blocks(title=title, analytics_enabled=False, fill_width=True, delete_cache=UPLOADS_KEPT) as blocks:
         PageEvents(server, words, blocks)
     built: gr.Blocks = blocks
     return built
@@ -52,7 +53,7 @@ class PageEvents:
         self.draw = self.chat.drawer
         self.seat = gr.State(Seat(), delete_callback=self.chat.end)
         self.place = gr.Textbox(visible=False)  # the browser's own note of what is open: it outlives a server
-        self.side = Sidebar(words)
+        self.side = Sidebar(words, "" if server.settings.speak else self.draw.languages())
         self.finding = FindingDrawer(self.draw)
         with gr.Row(elem_id="page"):
             with gr.Column(scale=3, min_width=320), gr.Tabs() as self.tabs:
@@ -238,7 +239,7 @@ class PageEvents:
     def listing(self, seat: Seat, wanted: str = "") -> Updates:
         """The list of conversations."""
         items = [
-            {"id": one.id, "link": f"?conversation={one.id}", "title": one.title, "day": day(one.updated)}
+            {"id": one.id, "link": f"?conversation={one.id}", "title": one.title, "day": self.draw.day(one.updated)}
             for one in self.server.conversations.listed(seat.user, wanted, LISTED)
         ]
         return {self.side.listed: self.draw.conversations(items, seat.conversation, wanted)}
@@ -379,7 +380,7 @@ class PageEvents:
     def follow_turn(self, seat: Seat, event: gr.EventData) -> Updates:
         turns, place = self.chat.turns(seat), int(event.turn)
         if place >= len(turns):
-            raise ConversationError(ELSEWHERE)
+            raise ConversationError(self.words("elsewhere"))
         scope = Scope.from_dict(turns[place].scope)
         shown = self.following.begin(seat, event, self.chat.matter(turns[place]), scope)
         return shown | {self.talk.notice: shown[self.following.notice]}
@@ -412,7 +413,7 @@ class PageEvents:
     def correct(self, seat: Seat, event: gr.EventData) -> Updates:
         turns, place, talk = self.chat.turns(seat), int(event.turn), self.talk
         if place >= len(turns):
-            raise ConversationError(ELSEWHERE)
+            raise ConversationError(self.words("elsewhere"))
         label = self.words("correction_of", question=line(turns[place].question))
         right = gr.update(value=turns[place].correction, label=label)
         shown = {talk.correcting: gr.update(visible=True), talk.right: right}

@@ -34,8 +34,12 @@ class Narrowing:
         if archive is None:
             return {narrow.timeline: ""}
         counts = self.server.archives.counts(seat.user, seat.archive)
-        outlets = [(f"{line(name)} ({count:,})", name) for name, count in counts.outlets[:MOST_CHOICES]]
-        languages = [(f"{name} ({count:,})", name) for name, count in counts.languages]
+        outlets = [
+            (f"{line(name)} ({self.words.figure(count)})", name) for name, count in counts.outlets[:MOST_CHOICES]
+        ]
+        languages = [
+            (f"{self.words.language_of(name)} ({self.words.figure(count)})", name) for name, count in counts.languages
+        ]
         pins = self.titles(archive, chosen.articles)
         return {
             narrow.outlets: gr.update(choices=outlets, value=list(chosen.outlets)),
@@ -53,7 +57,7 @@ class Narrowing:
         if not chosen.everything:
             names = [line(name) for name, _ in self.titles(archive, chosen.articles[:2])]
             more = len(chosen.articles) - len(names)
-            parts = [replace(chosen, articles=()).told(), *names, f"+ {more}" if more else ""]
+            parts = [replace(chosen, articles=()).told(self.words), *names, f"+ {more}" if more else ""]
             told = self.words("narrow_to", scope=", ".join(part for part in parts if part))
         bars = self.server.archives.timeline(seat.user, seat.archive)
         drawn = self.draw.timeline(bars, chosen.first_day or "", chosen.last_day or "")
