@@ -46,8 +46,9 @@ class Words:
         """
         entry = self._entries[key]
         if not isinstance(entry, str):
-            form = self.locale.plural_form(values["count"])
-            entry = entry.get(form) or entry["other"]
+            count = values["count"]
+            assert isinstance(count, int)
+            entry = entry.get(self.locale.plural_form(count)) or entry["other"]
         if not values:
             return entry
         return entry.format(**{name: self._shown(value) for name, value in values.items()})
