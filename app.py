@@ -10,7 +10,8 @@ from typing import Any
 from platformdirs import user_data_path
 
 from cli.main import main as run
-from cli.options import OPTIONS, archive_folder
+from cli.options import OPTIONS, archive_folder, language
+from ground.language import languages
 from qa.settings import Settings
 from web.auth.commands import add_login_commands
 
@@ -47,6 +48,14 @@ def add_serve_command(commands: Any) -> None:
     )
     for group in ("embedder", "reranker", "llm"):
         OPTIONS[group](serve)
+    serve.add_argument(
+        "--language",
+        dest="speak",
+        type=language,
+        default=argparse.SUPPRESS,
+        metavar="CODE",
+        help=f"the page for everybody in one language: {', '.join(languages())} (the browser's, with a choice)",
+    )
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1: this machine only)")
     serve.add_argument("--port", type=int, default=7860, help="the port to listen on (7860)")
     serve.add_argument("--auth-file", type=Path, metavar="FILE", help="who may log in; made by groundwire login add")

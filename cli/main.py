@@ -34,6 +34,7 @@ from cli.show import add_show_commands
 from cli.suggest import Command, OneText
 from cli.terminal import Line, credit_line, fetching, open_room, plain
 from cli.transfer import add_transfer_commands
+from ground.language import Words
 from ground.shown import one_line
 from ground.words import plain_json
 from qa.settings import Settings
@@ -95,7 +96,7 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
     dated.add_argument("matter", nargs="+", action=OneText, help='such as "the fire at the works"')
     dated.add_argument("--json", action="store_true", help="print the days as JSON")
 
-    asking = ("archive", "scope", "embedder", "reranker", "llm")
+    asking = ("archive", "scope", "embedder", "reranker", "llm", "speak")
     add_asking(add("ask", run_ask, "answer a question with quotes, or a file of questions", *asking))
 
     again = add("replay", run_replay, "ask a kept answer's question again and say what changed", "weights")
@@ -258,10 +259,10 @@ def _found(citation: "Citation") -> str:
 
 
 def _sources(answer: "Answer") -> str:
-    """The citations as a reader checks them: whose, which, where, the words."""
-    lines = []
+    """The citations as a reader checks them: whose, which, where, the words; in the language of the answer."""
+    say, lines = Words(answer.replay["settings"]["speak"]), []
     for citation in answer.citations:
-        also = f"; also carried by {', '.join(citation.also_in)}" if citation.also_in else ""
+        also = f"; {say('saved_also', names=', '.join(citation.also_in))}" if citation.also_in else ""
         lines.append(
             f"\n[{citation.number}] {credit_line(citation.source, citation.published, citation.title)}{one_line(also)}"
         )

@@ -16,6 +16,7 @@ from platformdirs import user_data_path
 
 from cli.config import ConfigError, Entry, configured_archive, places, read_config
 from ground.errors import user_errors
+from ground.language import languages
 from index.store.scope import Scope
 from qa.settings import Settings
 
@@ -269,6 +270,16 @@ def scope_of(given: argparse.Namespace) -> Scope:
     return Scope(tuple(given.outlet), given.since, given.until, tuple(given.language), tuple(given.article))
 
 
+def _speak_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--speak",
+        type=language,
+        default=argparse.SUPPRESS,
+        metavar="CODE",
+        help=f"the language of the answer's fixed phrases: {', '.join(languages())} (en); quotes keep theirs",
+    )
+
+
 OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "archive": _archive_option,
     "weights": _weights_option,
@@ -276,6 +287,7 @@ OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "reranker": _reranker_option,
     "llm": _llm_option,
     "scope": _scope_option,
+    "speak": _speak_option,
 }
 
 
@@ -301,6 +313,13 @@ def llm_name(text: str) -> str:
     return text
 
 
+def language(text: str) -> str:
+    """A language that Groundwire speaks, as argparse wants its types."""
+    if text not in languages():
+        raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(languages())}")
+    return text
+
+
 def share(text: str) -> float:
     """A number from 0 to 1, as argparse wants its types."""
     try:
@@ -320,7 +339,7 @@ def positive(text: str) -> int:
 
 
 KINDS: dict[str, Any] = {  # what TOML has to hold
-    **dict.fromkeys(("archive", "weights", "llm", "embedder", "reranker"), str),
+    **dict.fromkeys(("archive", "weights", "llm", "embedder", "reranker", "speak"), str),
     **dict.fromkeys(("threads", "context_tokens", "passage_tokens", "candidates", "passages", "answer_tokens"), int),
     "offline": bool,
     "least_score": (int, float),
@@ -338,4 +357,5 @@ READ: dict[str, Callable[[Any], object]] = {
     "llm": llm_name,
     "embedder": named,
     "least_score": lambda number: share(str(number)),
+    "speak": language,
 }

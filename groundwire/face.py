@@ -42,6 +42,7 @@ class Options(TypedDict, total=False):
     answer_tokens: int  # of a written answer, at most
     least_score: float  # 0 to 1; where the score of an answer is below it, it is declined
     seed: int  # of the decoder
+    speak: str  # the language of fixed phrases: docs/languages.md
 
 
 class Archive(Newsroom):

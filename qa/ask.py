@@ -5,12 +5,13 @@ The bars from which a sentence answers stand here.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from itertools import chain
 from typing import Any
 
 from ground.errors import GroundwireError
+from ground.language import Words
 from ground.words import fold
 from index.store.scope import EVERYTHING, Scope
 from index.understanding.days import MONTH_OF
@@ -78,7 +79,10 @@ Event = Status | Found | Piece | Answer
 
 @dataclass(frozen=True)
 class Parts:
-    """What answers a question: `search` gives hits of a question, `generator` is None where quotes alone are wanted."""
+    """What answers a question: `search` gives hits of a question, `generator` is None where quotes alone are wanted.
+
+    `say` has the fixed phrases of the answer, in the language that is wanted.
+    """
 
     search: Callable[[str, int], list[Hit]]
     reader: Reader
@@ -87,6 +91,7 @@ class Parts:
     passages: int = 10
     least_score: float = 0.0
     seed: int = 0
+    say: Words = field(default_factory=Words)
 
 
 def answer(
@@ -108,9 +113,9 @@ def answer(
     began = time.perf_counter()
     seconds: dict[str, float | None] = {"search": None, "found": None, "first_token": None, "total": None}
     alone = asked = check_question(question)
-    draft = Draft()
+    draft = Draft(say_in=parts.say)
     if not anything:
-        text = f"The archive holds no article of those you chose ({without_markers(scope.told())})."
+        text = parts.say("none_chosen", scope=without_markers(scope.told(parts.say)))
         spent = _since(began)
         seconds |= {"first_token": spent, "total": spent}
         if not cancelled():
@@ -345,19 +350,18 @@ def refuse(
 
     Where there was an answer whose `score` is below the one that is asked for, it says that instead.
     """
-    chosen = "" if scope.everything else f" you chose ({without_markers(scope.told())})"
-    said = f"The articles{chosen} do not say."
-    if score is not None and score < parts.least_score:
-        of_them = f" from the articles{chosen}" if chosen else ""
-        wanted = parts.least_score
-        said = f"No answer{of_them} is sure enough: the best has a score of {score:.2f}, and {wanted:.2f} is asked for."
+    say, chosen = parts.say, {} if scope.everything else {"scope": without_markers(scope.told(parts.say))}
+    unsure = score is not None and score < parts.least_score
+    if unsure:
+        chosen |= {"score": f"{score:.2f}", "wanted": f"{parts.least_score:.2f}"}
+    said = say(f"{'' if scope.everything else 'chosen_'}{'not_sure' if unsure else 'do_not_say'}", **chosen)
     near = evidence[0] if evidence and evidence[0].score >= ON_THE_MATTER else None
     if near:
-        said = f"{said} The nearest to it: {draft.quote(near)}"
+        said = say("nearest_quote", refusal=said, said=draft.quote(near))
         due = corrections_due(draft.citations, hits)
-        return " ".join([said, *(f"This was corrected. {draft.quote(item)}" for item in due)])
-    titles = dict.fromkeys(f"“{without_markers(hit.section.title)}”" for hit in hits[:3] if hit.section.title)
-    return said + (f" The nearest are {', '.join(titles)}." if titles else "")
+        return " ".join([said, *(say("this_was_corrected", said=draft.quote(item)) for item in due)])
+    shown = [say("title", title=without_markers(hit.section.title)) for hit in hits[:3] if hit.section.title]
+    return say("nearest_titles", refusal=said, titles=", ".join(dict.fromkeys(shown))) if shown else said
 
 
 def order_by_evidence(hits: Sequence[Hit], evidence: Sequence[Evidence]) -> list[Hit]:

@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ground.language import Words
 from ground.words import fold, fold_numbers, holds
 from index.passage import split_sentences
-from index.understanding.days import day_in_words
 from models import Generator, Reader
 from qa import prompt
 from qa.answer import Citation, Conflict, Sentence, Side, cite
@@ -27,13 +27,17 @@ SIDE_QUOTES = 2
 
 @dataclass
 class Draft:
-    """An answer in the making: sentences, citations numbered in the order of their first use, stems of what is told."""
+    """An answer in the making: sentences, citations numbered in the order of their first use, stems of what is told.
+
+    `say_in` has the fixed phrases around what is quoted, in the language that is wanted.
+    """
 
     sentences: list[Sentence] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     short: str = ""
     told: set[str] = field(default_factory=set)
+    say_in: Words = field(default_factory=Words)
     left_out: int = 0
     dropped: int = 0
     _credited: str = ""
@@ -46,8 +50,8 @@ class Draft:
         """Outlet and day of a quote, in brackets; without what the sentence says, or the one before it said."""
         section = item.hit.article.section_at(item.start)
         who = section.source if section.source and not holds(words, section.source) else None
-        day = day_in_words(section.published) if section.published else None
-        parts = (who, None if day and holds(words, day) else day, weekday_told(words, item))
+        day = self.say_in.day(section.published) if section.published else None
+        parts = (who, None if day and holds(words, day) else day, weekday_told(words, item, self.say_in))
         made = without_markers(", ".join(part for part in parts if part))
         credit = f" ({made})" if made and made != self._credited else ""
         self._credited = made
@@ -55,7 +59,7 @@ class Draft:
 
     def quote(self, item: Evidence) -> str:
         """A quote as it is shown by itself: who says it, its words, its marker."""
-        return f"{as_said(item)} [{self.number(item)}]"
+        return f"{as_said(item, self.say_in)} [{self.number(item)}]"
 
     def number(self, item: Evidence) -> int:
         """The number of a quote, which is cited from now on."""
@@ -142,7 +146,7 @@ def _written(text: str, question: str, shown: Sequence[Evidence], reader: Reader
         draft.dropped += 1
         return
     item, score = proof
-    if own <= stems(f"{about(item)} {said_by(item)}"):
+    if own <= stems(f"{about(item)} {said_by(item, Words())}"):
         draft.dropped += 1  # an outlet and its day, and nothing that it says
         return
     if not own & stems(question) and fold(words) in fold(item.quote):
@@ -188,7 +192,7 @@ def is_told(item: Evidence, draft: Draft) -> bool:
 
 def say_quote(item: Evidence, draft: Draft) -> Sentence:
     """A quote as the next sentence of the draft: who says it and when, and its words."""
-    return draft.say(as_said(item), item, chance(item.score), credited=True)
+    return draft.say(as_said(item, draft.say_in), item, chance(item.score), credited=True)
 
 
 def tell_yes_no(sides: Sequence[tuple[bool, Evidence]], draft: Draft) -> Iterator[Sentence]:
@@ -203,32 +207,31 @@ def tell_yes_no(sides: Sequence[tuple[bool, Evidence]], draft: Draft) -> Iterato
     for yes, items in said.items():
         if items:
             draft.short = "yes" if yes else "no"
-            yield draft.say(
-                f"{'Yes' if yes else 'No'}. {as_said(items[0])}", items[0], chance(items[0].score), credited=True
-            )
+            told = draft.say_in("yes" if yes else "no", said=as_said(items[0], draft.say_in))
+            yield draft.say(told, items[0], chance(items[0].score), credited=True)
 
 
 def tell_sides(question: str, sides: Sequence[Account], draft: Draft) -> Sentence:
     """Each side in its own words, with who says so and when; nothing that a model could add."""
-    told = []
+    told, say = [], draft.say_in
     for side in sides:
         evidence = side.evidence[:SIDE_QUOTES]
         numbers = sorted({draft.number(item) for item in evidence})
         words = _number_word_small(without_markers(" ".join(side.words.split())))
-        who = " and ".join(dict.fromkeys(said_by(item) for item in independent(evidence)))
+        who = say("and").join(dict.fromkeys(said_by(item, say) for item in independent(evidence)))
         markers = "".join(f"[{n}]" for n in numbers)
-        told.append((f"{words}, according to {without_markers(who)} {markers}", words, numbers))
+        named = say(f"side_{words}") if words in ("yes", "no") else words
+        told.append((say("according_to", words=named, who=without_markers(who), markers=markers), words, numbers))
     superseded = is_superseded(sides[0], sides[1:])
     if not superseded:  # a version and what it supersedes are one source
         held = tuple(Side(words, tuple(numbers)) for _, words, numbers in told)
         draft.conflicts.append(Conflict(question.strip(), held))
     lines = [line for line, _, _ in told]
-    changed = "Corrected" if is_correction(sides[0], sides[1:]) else "Updated" if superseded else None
-    text = (
-        f"{changed}: {lines[0]}; before that, {'; '.join(lines[1:])}."
-        if changed
-        else f"Sources differ: {'; '.join(lines)}."
-    )
+    if is_correction(sides[0], sides[1:]) or superseded:
+        changed = "told_corrected" if is_correction(sides[0], sides[1:]) else "told_updated"
+        text = say(changed, now=lines[0], before="; ".join(lines[1:]))
+    else:
+        text = say("sources_differ", sides="; ".join(lines))
     score = min(chance(item.score) for side in sides for item in side.evidence)
     cited = tuple(n for _, _, numbers in told for n in numbers)
     draft.sentences.append(Sentence(text, cited, "supported", round(score, 4)))
@@ -270,19 +273,19 @@ def about(item: Evidence) -> str:
     return " | ".join(part for part in (section.title, section.source, section.published) if part)
 
 
-def as_said(item: Evidence) -> str:
+def as_said(item: Evidence, say: Words) -> str:
     """Who says it and when, and the quote."""
     quote = " ".join(item.quote.split())
-    return without_markers(f"{said_by(item, quote)}: “{quote}”")
+    return without_markers(say("said", who=said_by(item, say, quote), quote=quote))
 
 
-def said_by(item: Evidence, quote: str = "") -> str:
+def said_by(item: Evidence, say: Words, quote: str = "") -> str:
     """The outlet and its day; and which day a weekday of the quote was."""
     section = item.hit.article.section_at(item.start)
     who = section.source or section.title or item.hit.article.id
-    days = (section.published and day_in_words(section.published), weekday_told(quote, item))
+    days = (section.published and say.day(section.published), weekday_told(quote, item, say))
     told = ", ".join(day for day in days if day)
-    return f"{who} ({told})" if told else who
+    return say("who_when", who=who, when=told) if told else who
 
 
 def chance(log_odds: float) -> float:

@@ -90,7 +90,8 @@ def with_cited(hits: Sequence[Hit], citations: Sequence[Citation]) -> list[Hit]:
 def tell_corrections(draft: Draft, hits: Sequence[Hit]) -> Iterator[Sentence]:
     """The corrections of what the draft cites, as its next sentences."""
     for item in corrections_due(draft.citations, hits):
-        yield draft.say(f"This was corrected. {as_said(item)}", item, chance(item.score), credited=True)
+        told = draft.say_in("this_was_corrected", said=as_said(item, draft.say_in))
+        yield draft.say(told, item, chance(item.score), credited=True)
 
 
 def _on(item: Evidence) -> list[Correction]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
+from ground.language import DEFAULT, Words
 from index.news_index import NewsIndex
 from index.opening import is_archive, open_archive
 from index.passage import CountTokens
@@ -101,19 +102,21 @@ class Newsroom:
         *,
         id: str | None = None,
         scope: Scope = EVERYTHING,
+        speak: str = "",
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Events[Event]:
         """What is being done, what is found, the words of the answer as they are proved, and last the answer whole.
 
         Only what is within `scope` is read; where nothing is, the answer says so and no model is asked. Once
-        `cancelled()` is true it ends, without an answer. Raises QuestionError for a question that is empty or too long,
-        ModelError when a model is missing.
+        `cancelled()` is true it ends, without an answer. `speak` is the language of the fixed phrases, where it is not
+        that of the settings. Raises QuestionError for a question that is empty or too long, ModelError when a model is
+        missing, LanguageError.
         """
         check_question(question)
         anything = scope.everything or self.news.archive.any_within(scope)
         if anything and "reader" not in vars(self):
             yield Status("loading the reader")
-        settings = self.settings
+        settings = replace(self.settings, speak=speak or self.settings.speak or DEFAULT)
         parts = Parts(
             search=lambda words, k: self.search(words, k, scope=scope),
             reader=self.reader,
@@ -122,6 +125,7 @@ class Newsroom:
             passages=settings.passages,
             least_score=settings.least_score,
             seed=settings.seed,
+            say=Words(settings.speak),
         )
         yield from answer(
             question,
@@ -130,12 +134,21 @@ class Newsroom:
             id=id,
             scope=scope,
             anything=anything,
-            replay=lambda draft, written: self._replay(draft, history, scope, asked=anything, written=written),
+            replay=lambda draft, written: self._replay(
+                draft, settings, history, scope, asked=anything, written=written
+            ),
             cancelled=cancelled,
         )
 
     def _replay(
-        self, draft: Draft, history: Sequence[Message], scope: Scope, *, asked: bool, written: bool
+        self,
+        draft: Draft,
+        settings: Settings,
+        history: Sequence[Message],
+        scope: Scope,
+        *,
+        asked: bool,
+        written: bool,
     ) -> dict[str, object]:
         """What gave an answer; None for the models that were not asked."""
         generator = self.generator if written else None
@@ -151,8 +164,8 @@ class Newsroom:
             "program": program(),
             "history": [{"role": turn.role, "content": turn.content} for turn in history],
             "scope": None if scope.everything else scope.to_dict(),
-            "seed": self.settings.seed,
-            "settings": self.settings.to_dict(),
+            "seed": settings.seed,
+            "settings": settings.to_dict(),
             "left_out": draft.left_out,
             "dropped": draft.dropped,
         }

@@ -29,6 +29,7 @@ class Settings:
     answer_tokens: int = 160
     least_score: float = 0.0
     seed: int = 0
+    speak: str = ""  # the language of fixed phrases and of the page: by the browser there, else English
 
     def to_dict(self) -> dict[str, object]:
         """As JSON: paths as text. Where the weights lie is left out: it changes no answer."""

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from index.understanding.days import day_in_words, find_days
+from ground.language import Words
+from index.understanding.days import find_days
 from qa.evidence import Evidence, stems
 from qa.values import (
     COMING,
@@ -255,8 +256,8 @@ def last_weekday(name: str, published: str | None) -> date | None:
     return written - timedelta(days=(written.weekday() - WEEKDAYS.index(name)) % 7)
 
 
-def weekday_told(words: str, item: Evidence) -> str:
-    """Which day a weekday of a sentence was, as "Friday was 1 January"; else the empty string.
+def weekday_told(words: str, item: Evidence, say: Words) -> str:
+    """Which day a weekday of a sentence was, as "Friday was 1 January", said in a language; else the empty string.
 
     Told where the sentence names one weekday that is past and no date, and its story gives that weekday no other date.
     """
@@ -272,4 +273,4 @@ def weekday_told(words: str, item: Evidence) -> str:
     dated = [found.day for found in find_days(text) if any(found.start <= place < found.end for place in named_so)]
     if dated and day.day not in dated:
         return ""
-    return f"{name.capitalize()} was {day_in_words(day.isoformat()).rpartition(' ')[0]}"
+    return say("weekday_was", weekday=say.weekday(day), day=say.day(day.isoformat(), year=False))

@@ -14,13 +14,13 @@ from pathlib import PurePath
 from typing import Any
 
 from ground.inert import harmless, inert, isolated, line, web_address
+from ground.language import Words
 from ground.shown import CONTROLS, HALVES, TURNING
 from ground.words import plain_json, slug
 from web.conversations import Conversation, Turn
 
 Wire = Mapping[str, Any]
 LONGEST = 300  # characters of a headline, an outlet, a value; a quote is never cut
-PARTLY, DIFFER = "Only partly borne out by its quotes", "Sources differ"
 CSS = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto; padding: 0 1rem; color: #1c1917;
   background: #fff; overflow-wrap: anywhere; }
@@ -50,7 +50,10 @@ class CitedSource:
 
 @dataclass(frozen=True)
 class ExportedTurn:
-    """One question with what is said to it, ready to be written. All of it is untrusted text, numbers aside."""
+    """One question with what is said to it, ready to be written. All of it is untrusted text, numbers aside.
+
+    `words` are the fixed ones around it, in the language that is wanted.
+    """
 
     question: str
     understood: str
@@ -62,17 +65,19 @@ class ExportedTurn:
     sources: tuple[CitedSource, ...]
     said: str
     made: str
+    words: Words
 
 
 # From the wire
 
 
-def read_piece(turn: Turn) -> ExportedTurn:
+def read_piece(turn: Turn, words: Words | None = None) -> ExportedTurn:
     """What is worth telling of a turn. Fields that an older answer lacks are left out."""
-    answer: Wire = turn.answer or {}
+    words, answer = words or Words(), turn.answer or {}
     alone = str(answer.get("standalone_question") or "")
-    said = {"+": "Marked right", "-": "Marked wrong"}.get(turn.mark, "")
-    said = "; ".join(filter(None, (said, turn.correction and f"correction: {turn.correction}")))
+    said = words({"+": "saved_right", "-": "saved_wrong"}[turn.mark]) if turn.mark else ""
+    corrected = words("saved_correction", words=turn.correction) if turn.correction else ""
+    said = "; ".join(filter(None, (said, corrected)))
     return ExportedTurn(
         turn.question,
         alone if alone.split() != turn.question.split() else "",
@@ -86,7 +91,8 @@ def read_piece(turn: Turn) -> ExportedTurn:
         ),
         tuple(_source(citation) for citation in answer.get("citations") or ()),
         said,
-        _made(answer, turn.asked),
+        _made(answer, turn.asked, words),
+        words,
     )
 
 
@@ -107,7 +113,7 @@ def _where(citation: Wire) -> str:
     return f"{citation['article_id']} {int(citation['start'])}:{int(citation['end'])}"
 
 
-def _made(answer: Wire, asked: str) -> str:
+def _made(answer: Wire, asked: str, words: Words) -> str:
     """When it was asked, of which archive and which models: what `groundwire replay` goes by, for people."""
     replay: Wire = answer.get("replay") or {}
     settings: Wire = replay.get("settings") or {}
@@ -119,7 +125,11 @@ def _made(answer: Wire, asked: str) -> str:
         (replay.get("embedder") or {}).get("identity"),
         replay.get("reranker"),
     )
-    parts = (asked and f"asked {when(asked)}", archive and f"archive {archive}", *(name for name in named if name))
+    parts = (
+        asked and words("saved_asked", when=when(asked)),
+        archive and words("saved_archive", name=archive),
+        *(name for name in named if name),
+    )
     text = ", ".join(short(part) for part in parts if part)
     return f"{text[:1].upper()}{text[1:]}"
 
@@ -172,14 +182,14 @@ def short(text: object) -> str:
 # Plain text
 
 
-def answer_as_text(answer: Wire, *, asked: str = "") -> str:
+def answer_as_text(answer: Wire, *, asked: str = "", words: Words | None = None) -> str:
     """The question, the answer, its sides and its sources; a quote is as long as in its article."""
-    return _text(read_piece(_turn(answer, asked)))
+    return _text(read_piece(_turn(answer, asked), words))
 
 
-def conversation_as_text(conversation: Conversation) -> str:
+def conversation_as_text(conversation: Conversation, words: Words | None = None) -> str:
     """All turns, one after another, under the title."""
-    parts = (line(conversation.title), *(_text(read_piece(turn)) for turn in conversation.turns))
+    parts = (line(conversation.title), *(_text(read_piece(turn, words)) for turn in conversation.turns))
     return "\n\n\n".join(part.rstrip("\n") for part in parts if part) + "\n"
 
 
@@ -187,11 +197,13 @@ def _text(piece: ExportedTurn) -> str:
     blocks = [[f"{name}{isolated(line(text))}"] for name, text in _before(piece) if line(text)]
     for about, sides in piece.conflicts:
         told = [f"- {isolated(line(value))} {markers(numbers)}".rstrip() for value, numbers in sides]
-        blocks.append([f"{DIFFER}: {isolated(line(about))}", *told])
+        blocks.append([f"{piece.words('saved_differ')}: {isolated(line(about))}", *told])
     for source in piece.sources:
         below = [f"“{isolated(harmless(source.quote))}”", isolated(line(source.place))]
         below += [web_address(source.url) or isolated(short(source.url))] if source.url else []
-        blocks.append([f"[{source.number}] {_credit(source, isolated)}".rstrip(), *(f"    {text}" for text in below)])
+        blocks.append(
+            [f"[{source.number}] {_credit(source, isolated, piece.words)}".rstrip(), *(f"    {text}" for text in below)]
+        )
     blocks += [[isolated(line(text))] for text in (piece.said, piece.made) if line(text)]
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
@@ -200,17 +212,17 @@ def _before(piece: ExportedTurn) -> list[tuple[str, str]]:
     """What stands before sides and sources, each with what it is called."""
     return [
         ("", piece.question),
-        ("Understood as: ", piece.understood),
-        ("Narrowed to: ", piece.scope),
+        (piece.words("saved_understood"), piece.understood),
+        (piece.words("saved_narrowed"), piece.scope),
         ("", piece.answer),
         ("", piece.note),
-        *((f"{PARTLY}: ", text) for text in piece.partly),
+        *((piece.words("saved_partly"), text) for text in piece.partly),
     ]
 
 
-def _credit(source: CitedSource, say: Callable[[str], str]) -> str:
+def _credit(source: CitedSource, say: Callable[[str], str], words: Words) -> str:
     """Whose, of which day, under which headline, and who carried it too."""
-    also = f"also carried by {', '.join(map(say, source.also))}" if source.also else ""
+    also = words("saved_also", names=", ".join(map(say, source.also))) if source.also else ""
     return "; ".join(filter(None, (", ".join(map(say, source.credit)), also)))
 
 
@@ -221,16 +233,16 @@ def _turn(answer: Wire, asked: str) -> Turn:
 # Markdown (CommonMark)
 
 
-def answer_as_markdown(answer: Wire, *, asked: str = "") -> str:
+def answer_as_markdown(answer: Wire, *, asked: str = "", words: Words | None = None) -> str:
     """As `answer_as_text`, the question as a heading, the quotes as block quotes."""
-    return _markdown(read_piece(_turn(answer, asked)), "#")
+    return _markdown(read_piece(_turn(answer, asked), words), "#")
 
 
-def conversation_as_markdown(conversation: Conversation) -> str:
+def conversation_as_markdown(conversation: Conversation, words: Words | None = None) -> str:
     """All turns under the title; each question is a heading."""
     title = inert(conversation.title)
     parts = [f"# {title}\n"] if title else []
-    return "\n".join([*parts, *(_markdown(read_piece(turn), "##") for turn in conversation.turns)])
+    return "\n".join([*parts, *(_markdown(read_piece(turn, words), "##") for turn in conversation.turns)])
 
 
 def _markdown(piece: ExportedTurn, heading: str) -> str:
@@ -242,9 +254,12 @@ def _markdown(piece: ExportedTurn, heading: str) -> str:
     blocks += [f"{name}{say(text)}" for name, text in rest if line(text)]
     for about, sides in piece.conflicts:
         told = "\n".join(f"- {say(value)} {inert(markers(numbers))}".rstrip() for value, numbers in sides)
-        blocks += [f"**{DIFFER}:** {say(about)}", told]
+        blocks += [f"**{piece.words('saved_differ')}:** {say(about)}", told]
     for source in piece.sources:
-        blocks += [f"**{inert(markers([source.number]))}** {_credit(source, say)}".rstrip(), f"> “{say(source.quote)}”"]
+        blocks += [
+            f"**{inert(markers([source.number]))}** {_credit(source, say, piece.words)}".rstrip(),
+            f"> “{say(source.quote)}”",
+        ]
         address = web_address(source.url)
         links = [f"<{address}>"] if address else [say(short(source.url))] if source.url else []
         blocks += ["  \n".join([say(source.place), *links])]
@@ -261,21 +276,22 @@ def markup(text: object) -> str:
     return escape(plain).replace("\r", "&#13;")  # a browser drops a carriage return that is not spelled out
 
 
-def answer_as_html(answer: Wire, *, asked: str = "") -> str:
+def answer_as_html(answer: Wire, *, asked: str = "", words: Words | None = None) -> str:
     """A whole document that needs nothing and asks nobody; its numbers lead to the sources below."""
-    piece = read_piece(_turn(answer, asked))
-    return _document(piece.question, _html(piece, "h1", "s"))
+    piece = read_piece(_turn(answer, asked), words)
+    return _document(piece.question, _html(piece, "h1", "s"), piece.words)
 
 
-def answer_as_fragment(answer: Wire, *, asked: str = "") -> str:
+def answer_as_fragment(answer: Wire, *, asked: str = "", words: Words | None = None) -> str:
     """The same without a document around it, style or anchors: to be put on a clipboard."""
-    return _html(read_piece(_turn(answer, asked)), "h3", "")
+    return _html(read_piece(_turn(answer, asked), words), "h3", "")
 
 
-def conversation_as_html(conversation: Conversation) -> str:
+def conversation_as_html(conversation: Conversation, words: Words | None = None) -> str:
     """As `answer_as_html`, all turns under the title."""
-    turns = (_html(read_piece(turn), "h2", f"q{place}-") for place, turn in enumerate(conversation.turns, 1))
-    return _document(conversation.title, f'<h1 dir="auto">{markup(line(conversation.title))}</h1>\n{"".join(turns)}')
+    turns = (_html(read_piece(turn, words), "h2", f"q{place}-") for place, turn in enumerate(conversation.turns, 1))
+    body = f'<h1 dir="auto">{markup(line(conversation.title))}</h1>\n{"".join(turns)}'
+    return _document(conversation.title, body, words or Words())
 
 
 def _html(piece: ExportedTurn, heading: str, anchor: str) -> str:
@@ -293,14 +309,14 @@ def _html(piece: ExportedTurn, heading: str, anchor: str) -> str:
             blocks.append(f'<p{kind} dir="auto">{name}{words}</p>')
     for about, sides in piece.conflicts:
         told = "".join(f"<li>{say(value)} {_linked(markers(numbers), piece, anchor)}</li>" for value, numbers in sides)
-        blocks += [f"<p>{DIFFER}: {say(about)}</p>", f"<ul>{told}</ul>"]
+        blocks += [f"<p>{piece.words('saved_differ')}: {say(about)}</p>", f"<ul>{told}</ul>"]
     for source in piece.sources:
         address = web_address(source.url)
         link = f'<br><a href="{escape(address)}" rel="noreferrer">{markup(address)}</a>' if address else ""
         link = link or (f"<br>{say(short(source.url))}" if source.url else "")
         named = f' id="{anchor}{source.number}"' if anchor else ""
         blocks.append(
-            f'<div class="source"{named}>[{source.number}] {_credit(source, say)}\n'
+            f'<div class="source"{named}>[{source.number}] {_credit(source, say, piece.words)}\n'
             f'<blockquote dir="auto" lang="">“{markup(source.quote)}”</blockquote>\n'
             f'<p class="quiet">{say(source.place)}{link}</p></div>'
         )
@@ -318,11 +334,11 @@ def _linked(text: str, piece: ExportedTurn, anchor: str) -> str:
     return "".join(made)
 
 
-def _document(title: str, body: str) -> str:
+def _document(title: str, body: str, words: Words) -> str:
     style = base64.b64encode(hashlib.sha256(CSS.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'"
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{words.language}" dir="{words.direction}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="referrer" content="no-referrer">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

@@ -48,7 +48,13 @@ class Asking:
     """One question in the queue. `events` grows until `done`: then there is `answer` or `error`, or it was stopped."""
 
     def __init__(
-        self, queue: "Queue", open_room: Callable[[], Newsroom], question: str, history: Sequence[Message], scope: Any
+        self,
+        queue: "Queue",
+        open_room: Callable[[], Newsroom],
+        question: str,
+        history: Sequence[Message],
+        scope: Any,
+        speak: str = "",
     ) -> None:
         self.question = question
         self.events: list[Event] = []
@@ -61,6 +67,7 @@ class Asking:
         self._open_room = open_room
         self._history = tuple(history)
         self._scope = scope
+        self._speak = speak
 
     def stop(self) -> None:
         """The model hears of it at its next word; one that waits is never asked."""
@@ -104,8 +111,9 @@ class Asking:
         try:
             self.events.append(Status("opening the archive"))
             room = self._open_room()
-            narrowed = {"scope": self._scope} if self._scope is not None else {}
-            steps = room.stream(self.question, self._history, cancelled=lambda: self.stopped, **narrowed)
+            how = {"scope": self._scope} if self._scope is not None else {}
+            how |= {"speak": self._speak} if self._speak else {}
+            steps = room.stream(self.question, self._history, cancelled=lambda: self.stopped, **how)
             for event in steps:
                 if self.stopped:
                     steps.close()
@@ -140,15 +148,17 @@ class Queue:
         *,
         who: str = "",
         scope: Any = None,
+        speak: str = "",
     ) -> Asking:
-        """A question in line. `who` asks counts for fairness alone; `open_room` is called when its turn comes.
+        """A question in line. `who` asks counts for fairness alone; `open_room` is called when its turn comes. `speak`
+        is the language of the answer's fixed phrases, where it is not that of the settings.
 
         Raises QueueFull where too many wait.
         """
         with self._change:
             if len(self._waiting) >= self.most_waiting:
                 raise QueueFull(f"{len(self._waiting)} questions are waiting already; ask again in a few minutes")
-            asking = Asking(self, open_room, question, history, scope)
+            asking = Asking(self, open_room, question, history, scope, speak)
             # Fair queueing: a person's next question stands one round behind the last one, a newcomer's in this round.
             asking.round = self._rounds[who] = max(self._round, self._rounds.get(who, -1) + 1)
             self._waiting.append(asking)

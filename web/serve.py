@@ -9,22 +9,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import FileResponse, PlainTextResponse, Response
+from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
+from ground.language import DEFAULT, Words, languages
 from index.store.archive import ArchiveError
 from web import export
-from web.auth.headers import hosts_for
+from web.auth.headers import LANGUAGE_COOKIE, hosts_for, language_of
+from web.auth.login_page import local_address
 from web.auth.logins import LoginError, Logins, read_logins
 from web.auth.middleware import AuthMiddleware, user_of
 from web.auth.session import read_secret
-from web.conversations import ConversationError
+from web.conversations import Conversation, ConversationError
 from web.measure import last_run
+from web.page.by_language import ByLanguage
 from web.page.events import build_page
-from web.page.layout import CSS, HEAD, THEME
+from web.page.layout import CSS, THEME, head_in
 from web.programs import listing
 from web.programs.checking import make_check_router
 from web.programs.completions import make_router
@@ -32,11 +36,11 @@ from web.programs.endpoints import add_endpoints
 from web.programs.question_files import make_batch_router
 from web.server import Server
 
-KINDS = {
+KINDS: dict[str, tuple[str, Callable[[Conversation, Words], str]]] = {
     "txt": ("text/plain", export.conversation_as_text),
     "md": ("text/markdown", export.conversation_as_markdown),
     "html": ("text/html", export.conversation_as_html),
-    "json": ("application/json", export.conversation_as_json),
+    "json": ("application/json", lambda conversation, _: export.conversation_as_json(conversation)),
 }
 FILE_BYTES = 200 * 1024 * 1024  # each; files that are dropped together come in one upload
 PATIENCE_SECONDS = 3  # for answers under way when the server ends
@@ -51,7 +55,11 @@ def make_app(
 ) -> AuthMiddleware:
     """Everything that is served, for uvicorn. `hosts` are the names it answers to; none means any."""
     os.environ["GRADIO_TEMP_DIR"] = str(server.folder / "uploads")
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    speak = server.settings.speak
+    pages = ByLanguage(
+        {name: _make_page(server, Words(name), root_path) for name in ([speak] if speak else languages())}
+    )
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=pages.running)
 
     @app.get("/conversations/{name}")
     def save(name: str, request: Request) -> Response:
@@ -65,7 +73,7 @@ def make_app(
             return PlainTextResponse(str(error), 404)
         media, write = KINDS[kind]
         return Response(
-            write(conversation),
+            write(conversation, Words(language_of(request.scope, speak))),
             media_type=f"{media}; charset=utf-8",
             headers={
                 "content-disposition": f'attachment; filename="{export.file_name(conversation.title, f".{kind}")}"'
@@ -89,14 +97,33 @@ def make_app(
             return PlainTextResponse("there is no report; make one with groundwire eval", 404)
         return FileResponse(run.report, media_type="text/html")
 
-    def add(user: str, key: str, files: Sequence[tuple[Path, str]], addresses: Sequence[str]) -> dict[str, Any]:
-        return asdict(server.add(user, key, files, addresses))
+    @app.get("/language/{name}")
+    def choose(name: str, request: Request) -> Response:
+        """The page in another language from now on, back where somebody was."""
+        came = urlsplit(request.headers.get("referer", ""))
+        root = str(request.scope.get("root_path") or "")
+        back = RedirectResponse(local_address(f"{came.path}?{came.query}", root), 303)
+        if name in languages():
+            path, year = f"{root}/", 365 * 86_400
+            back.set_cookie(LANGUAGE_COOKIE, name, max_age=year, path=path, httponly=True, samesite="lax")
+        return back
 
     app.include_router(make_router(server))
     app.include_router(make_batch_router(server))
     app.include_router(make_check_router(server))
     app.include_router(listing.make_router(server))
-    page = build_page(server)
+    app.mount("/", pages)
+    return AuthMiddleware(app, logins, hosts, read_secret(server.folder), root_path=root_path, speak=speak)
+
+
+def _make_page(server: Server, words: Words, root_path: str) -> FastAPI:
+    """The page in one language, and what Gradio serves for it."""
+
+    def add(user: str, key: str, files: Sequence[tuple[Path, str]], addresses: Sequence[str]) -> dict[str, Any]:
+        return asdict(server.add(user, key, files, addresses))
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    page = build_page(server, words)
     with page:
         add_endpoints(page, server, add)
     gr.mount_gradio_app(
@@ -105,7 +132,7 @@ def make_app(
         path="/",
         auth_dependency=user_of,
         root_path=root_path or None,
-        mcp_server=True,
+        mcp_server=words.language in (DEFAULT, server.settings.speak),
         max_file_size=FILE_BYTES,
         footer_links=[],
         run_history=False,
@@ -114,9 +141,9 @@ def make_app(
         pwa=False,
         theme=THEME,
         css=CSS,
-        head=HEAD,
+        head=head_in(words),
     )
-    return AuthMiddleware(app, logins, hosts, read_secret(server.folder), root_path=root_path)
+    return app
 
 
 def check_port(host: str, port: int) -> None:

@@ -75,14 +75,24 @@ class Server:
         threading.Thread(target=load, name="warm", daemon=True).start()
 
     async def ask(
-        self, user: str, key: str, question: str, history: Sequence[Message] = (), *, scope: Scope, who: str = ""
+        self,
+        user: str,
+        key: str,
+        question: str,
+        history: Sequence[Message] = (),
+        *,
+        scope: Scope,
+        who: str = "",
+        speak: str = "",
     ) -> Asking:
-        """A question in line; raises ArchiveError before that for an archive that the user does not see.
+        """A question in line, its answer's phrases in the language `speak`.
 
-        The loop goes on meanwhile. Whoever goes away meanwhile has asked nothing.
+        Raises ArchiveError before that for an archive that the user does not see. The loop goes on meanwhile. Whoever
+        goes away meanwhile has asked nothing.
         """
         await asyncio.to_thread(self.archives.archive, user, key)  # its server may be away: that takes seconds to know
-        return self.queue.put(lambda: self.archives.room(user, key), question, history, who=who or user, scope=scope)
+        room = lambda: self.archives.room(user, key)  # noqa: E731
+        return self.queue.put(room, question, history, who=who or user, scope=scope, speak=speak)
 
     def add(
         self,

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from ground.errors import GroundwireError
+from ground.language import Words
 from ground.shown import shown
 from index.understanding.periods import HOW, ISO, Period, PeriodError, read_period
 
@@ -91,21 +92,25 @@ class Scope:
 
         return within
 
-    def told(self) -> str:
-        """In words, for a sentence; the empty string for all of the archive.
+    def told(self, words: Words | None = None) -> str:
+        """In words, for a sentence, English ones without `words`; the empty string for all of the archive.
 
         >>> Scope(("Meridian Wire", "AFP"), since="2020-01-03", languages=("en",)).told()
-        'Meridian Wire or AFP, since 2020-01-03, in en'
+        'Meridian Wire or AFP, since 2020-01-03, in English'
         >>> Scope(articles=("a", "b", "c", "d")).told(), Scope(since="2020", until="2020").told()
         ('4 articles', '2020')
         """
-        parts = [_listed(self.outlets, "outlets")]
+        words = words or Words()
+        parts = [_listed(self.outlets, "scope_outlets", words)]
         if self.since == self.until:
             parts.append(self.since or "")
         else:
-            parts += [f"{name} {value}" for name in DAYS if (value := getattr(self, name))]
-        parts += [f"in {_listed(self.languages, 'languages')}" if self.languages else ""]
-        parts += [_listed(self.articles, "articles")]
+            parts += [words(f"scope_{name}", day=value) for name in DAYS if (value := getattr(self, name))]
+        if self.languages:
+            named = tuple(words.language_of(code) for code in self.languages)
+            listed = _listed(named, "scope_several_languages", words)
+            parts.append(words("scope_languages", languages=listed))
+        parts += [_listed(self.articles, "scope_articles", words)]
         return ", ".join(part for part in parts if part)
 
     def to_dict(self) -> dict[str, object]:
@@ -196,11 +201,11 @@ def _check_values(name: str, values: object) -> None:
             raise ScopeError(f"the {named_by} of {one} is not UTF-8; write it in a UTF-8 terminal") from None
 
 
-def _listed(values: tuple[str, ...], what: str) -> str:
-    """Few values by name, many by their number."""
+def _listed(values: tuple[str, ...], several: str, words: Words) -> str:
+    """Few values by name, many by their number, as the key `several` has it."""
     if len(values) > NAMED:
-        return f"{len(values)} {what}"
-    return " or ".join(shown(value, 60) for value in values)
+        return words(several, count=len(values))
+    return words("or").join(shown(value, 60) for value in values)
 
 
 EVERYTHING = Scope()

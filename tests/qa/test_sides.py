@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ground.language import Words
 from qa.compose import Draft, tell_sides, tell_yes_no
 from qa.evidence import Evidence
 from qa.sides import (
@@ -169,7 +170,7 @@ def test_a_headline_can_say_that_a_story_corrects_and_what_is_denied_is_no_value
     ],
 )
 def test_the_day_of_a_weekday_is_told_where_it_is_plain(words: str, published: str | None, told: str) -> None:
-    assert weekday_told(words, says(words, "Wire", published)) == told
+    assert weekday_told(words, says(words, "Wire", published), Words()) == told
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,7 @@ def test_the_day_of_a_weekday_is_told_where_it_is_plain(words: str, published: s
 def test_a_story_that_dates_its_weekday_otherwise_is_believed(dated: str, told: str) -> None:
     quote = "The attack on Friday was theirs."
     story = f"Rockets fell on Friday {dated}. {quote}"
-    assert weekday_told(quote, make_evidence(story, quote, published="2020-01-05")) == told
+    assert weekday_told(quote, make_evidence(story, quote, published="2020-01-05"), Words()) == told
 
 
 @pytest.mark.parametrize(

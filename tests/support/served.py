@@ -38,10 +38,15 @@ class SlowGenerator(ScriptedGenerator):
 
 
 class Site:
-    """A server that can be ended and started again over the same folders. `address` stays."""
+    """A server that can be ended and started again over the same folders. `address` stays.
 
-    def __init__(self, folder: Path, archives: dict[str, dict[str, Any]], *, users: Sequence[str] = ()) -> None:
-        self.folder = folder
+    With `speak` empty the page is there in every language, which takes longer to start.
+    """
+
+    def __init__(
+        self, folder: Path, archives: dict[str, dict[str, Any]], *, users: Sequence[str] = (), speak: str = "en"
+    ) -> None:
+        self.folder, self.speak = folder, speak
         self.generator = SlowGenerator()
         self.archives = []
         embedder = FakeEmbedder()
@@ -60,7 +65,7 @@ class Site:
     def start(self) -> None:
         from web.serve import make_app, make_server  # and with them Gradio, which takes seconds
 
-        settings = Settings(archive=self.archives[0], embedder="fake")
+        settings = Settings(archive=self.archives[0], embedder="fake", speak=self.speak)
         runs = self.folder / "runs"
         self.server = Server.open(settings, self.archives, self.folder / "data", logins=bool(self.auth_file), runs=runs)
         logins = Logins(self.auth_file) if self.auth_file else None
@@ -82,12 +87,16 @@ class Site:
 
 @contextmanager
 def open_site(
-    folder: Path, archives: dict[str, dict[str, Any]] | None = None, *, users: Sequence[str] = ()
+    folder: Path,
+    archives: dict[str, dict[str, Any]] | None = None,
+    *,
+    users: Sequence[str] = (),
+    speak: str = "en",
 ) -> Iterator[Site]:
     """A site as long as the block lasts; without `archives` one of the four articles, called airport."""
     with ExitStack() as stack:
         stack.enter_context(fakes_for_models(FakeEmbedder()))
-        site = Site(folder, archives or {"airport": dict(ARTICLES)}, users=users)
+        site = Site(folder, archives or {"airport": dict(ARTICLES)}, users=users, speak=speak)
         stack.enter_context(patch("models.llama.LlamaGenerator", lambda *_, **__: site.generator))
         try:
             yield site

@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 import pytest
 
+from ground.language import Words
 from index.opening import open_archive
 from index.store.scope import Scope
 from index.store.sqlite import EmbeddedArchive
@@ -23,7 +24,6 @@ from web.archives import Archives
 from web.conversations import ConversationError
 from web.page.chat import Chat, Seat
 from web.page.markup import Drawer
-from web.page.words import Words
 from web.server import Server
 
 pytestmark = pytest.mark.slow

@@ -2,16 +2,15 @@
 
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ground.language import Words
 from index.article import Article, Aside
 from web.page.markup import AROUND, LONGEST_LINE, Drawer, ShownTurn, cut, pieces_of
-from web.page.words import Words, tables
 
 QUOTE = "Missiles hit two vehicles – “both” burned & <b>smoked</b>."
 TEXT = f"The road was dark.\r\n\r\n{QUOTE} Ten people were killed. Share this!"
@@ -210,22 +209,3 @@ def test_the_timeline_lights_what_is_asked() -> None:
     bars = [one for one in Read(html).of("rect") if one["class"] != "hit"]
     assert [one["class"] for one in bars] == ["out", "in", "in"] and bars[2]["height"] == "60.00"
     assert "6 dated articles from 2020-01-03 to 2020-01-05" in html
-
-
-def test_every_language_has_the_same_keys_and_placeholders() -> None:
-    english = tables()["en"]
-    for table in tables().values():
-        assert table.keys() == english.keys()
-        for key, words in table.items():
-            assert sorted(re.findall(r"{(\w+)}", words)) == sorted(re.findall(r"{(\w+)}", english[key]))
-
-
-def test_every_word_is_used_and_every_use_has_its_word() -> None:
-    folder = Path(__file__).parents[2] / "web"
-    source = "".join(file.read_text("utf-8") for file in folder.rglob("*.*") if file.suffix in (".py", ".html"))
-    keys = tables()["en"].keys()
-    called = set(re.findall(r'(?:\bt|words)\(\s*"(\w+)"', source))
-    assert called - {"copy_"} <= keys
-    spoken = set(re.findall(r'"(\w+)"', source)) | {f"copy_{kind}" for kind in ("text", "markdown", "html", "json")}
-    begun = tuple(re.findall(r'f"(\w+_)\{', source))  # such as change_{kind}
-    assert {key for key in keys if not key.startswith(begun)} <= spoken

@@ -554,3 +554,11 @@ def check_reading(tab: Any) -> None:
     found = Axe().run(tab).response["violations"]
     assert [item["id"] for item in found if item["impact"] in ("serious", "critical")] == []
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_login_page_speaks_the_browsers_language(shut: TestClient) -> None:
+    german = PAGE | {"accept-language": "de-AT, en;q=0.5"}
+    page = shut.get("/login", headers=german).text
+    assert '<html lang="de" dir="ltr">' in page and "Passwort" in page and "Password" not in page
+    wrong = shut.post("/login", data={"username": "paz", "password": "wrong one"}, headers=german)
+    assert wrong.status_code == 401 and "Name oder Passwort ist falsch." in wrong.text

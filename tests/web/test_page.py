@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from ground.language import Words
 from tests.conftest import ARTICLES
 from tests.support.served import PASSWORD, SLOW, Site, open_site, wait
 from web.adding import Limits, batches
 from web.conversations import Turn
 from web.page.chat import STEPS
-from web.page.words import Words
 
 pytestmark = pytest.mark.browser
 QUESTION = "Who was killed at the airport of Baghdad?"
@@ -30,7 +30,7 @@ UPLOAD = (
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     archives: dict[str, dict[str, Any]] = {"airport": dict(ARTICLES), "sea": dict(OTHER)}
-    with open_site(tmp_path_factory.mktemp("site"), archives) as opened:
+    with open_site(tmp_path_factory.mktemp("site"), archives, speak="") as opened:
         yield opened
 
 

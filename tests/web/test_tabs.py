@@ -8,8 +8,9 @@ from typing import Any, get_args
 import gradio as gr
 import pytest
 
+from ground.language import Words, entries_of
 from index.search.grammar import QueryError
-from qa.checking.check import TOLD, Mark, check
+from qa.checking.check import SUPERSEDED, TOLD, Mark, check
 from qa.settings import Settings
 from qa.standing.compare import Kind
 from tests.conftest import ARTICLES, make_index, write_files
@@ -20,7 +21,6 @@ from web.page.events import PageEvents
 from web.page.sought import Sought
 from web.page.tabs.finding import SYNTAX, FindingDrawer, months_between
 from web.page.tabs.quoted import QuotedDrawer, kind_class
-from web.page.words import Words, tables
 from web.server import Server
 
 OURS = set(
@@ -184,10 +184,10 @@ def test_what_others_wrote_is_words_in_every_tab() -> None:
 
 def test_each_kind_of_what_is_told_has_its_words() -> None:
     told = [f"change_{kind}" for kind in get_args(Kind)]
-    told += [f"parts_{what}" for what in (*TOLD, "doubt")]
+    told += [f"parts_{what}" for what in (*TOLD, "doubt", SUPERSEDED)]
     told += [f"{part}_{kind_class(mark)}" for part in ("mark", "count") for mark in get_args(Mark)]
     told += [f"{part}_{one}" for part in ("write", "finds") for one in SYNTAX]
-    assert set(told) <= tables()["en"].keys()
+    assert set(told) <= entries_of("en").keys()
 
 
 def test_months_without_an_article_have_their_place() -> None:

@@ -1,4 +1,6 @@
-"""What the headers of a request say: which host is meant, whose page asks, who logs in, whether a person looks."""
+"""What the headers of a request say: which host is meant, whose page asks, who logs in, whether a person looks, and in
+which language.
+"""
 
 import base64
 import binascii
@@ -8,9 +10,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ground.hosts import is_loopback
+from ground.language import best_of, languages
 
 AsgiScope = MutableMapping[str, Any]
 
+LANGUAGE_COOKIE = "groundwire_language"
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -96,3 +100,15 @@ def cookies_of(scope: AsgiScope, name: str) -> list[str]:
     """The values of a cookie: a browser may send several of one name, for several paths."""
     pairs = [pair.strip().partition("=") for line in all_of(scope, b"cookie") for pair in line.split(";")]
     return [value.strip('"') for key, _, value in pairs if key == name][:4]
+
+
+def language_of(scope: AsgiScope, fixed: str = "") -> str:
+    """The language of whoever asks: the server's `fixed` one, else what was chosen on the page, else the browser's.
+
+    >>> language_of({"headers": [(b"accept-language", b"de-CH, fr;q=0.9"), (b"cookie", b"groundwire_language=es")]})
+    'es'
+    >>> language_of({"headers": [(b"accept-language", b"de-CH, fr;q=0.9")]}), language_of({"headers": []})
+    ('de', 'en')
+    """
+    chosen = [value for value in cookies_of(scope, LANGUAGE_COOKIE) if value in languages()]
+    return fixed or (chosen[0] if chosen else best_of(",".join(all_of(scope, b"accept-language"))))

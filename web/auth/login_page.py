@@ -5,6 +5,8 @@ import hashlib
 import re
 from html import escape
 
+from ground.language import Words
+
 STYLE = """
 :root { color-scheme: light dark; --back: #f8fafc; --card: #fff; --line: #8a94a6; --text: #1e293b; --quiet: #475569;
   --button: #1d4ed8; --on-button: #fff; --wrong: #b91c1c; }
@@ -31,33 +33,33 @@ POLICY = (
 )
 
 
-def write_login_page(root: str, next_address: str, *, name: str = "", wrong: str = "") -> str:
+def write_login_page(root: str, next_address: str, words: Words, *, name: str = "", wrong: str = "") -> str:
     """The page as HTML; `root` is the path that the server stands under, `wrong` what went wrong the last time."""
     alert = f'<p role="alert" id="wrong">{escape(wrong)}</p>' if wrong else ""
     told = ' aria-invalid="true" aria-describedby="wrong"' if wrong else ""
     focus = ("", " autofocus") if name else (" autofocus", "")
     return f"""<!doctype html>
-<html lang="en">
+<html lang="{words.language}" dir="{words.direction}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Log in – Groundwire</title>
+<title>{escape(words("login_title"))}</title>
 <link rel="icon" href="data:,">
 <style>{STYLE}</style>
 </head>
 <body>
 <main>
-<h1>Groundwire</h1>
-<p>Log in to ask the archive.</p>
+<h1>{escape(words("page_title"))}</h1>
+<p>{escape(words("login_lead"))}</p>
 {alert}
 <form method="post" action="{escape(root)}/login">
 <input type="hidden" name="next" value="{escape(next_address)}">
-<label for="username">Name</label>
+<label for="username">{escape(words("login_name"))}</label>
 <input id="username" name="username" value="{escape(name)}" autocomplete="username" autocapitalize="none"
  spellcheck="false" required maxlength="32"{focus[0]}{told}>
-<label for="password">Password</label>
+<label for="password">{escape(words("login_password"))}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required{focus[1]}{told}>
-<button>Log in</button>
+<button>{escape(words("login_button"))}</button>
 </form>
 </main>
 </body>

@@ -11,7 +11,17 @@ from urllib.parse import parse_qs, quote, urlsplit
 import anyio
 import anyio.to_thread
 
-from web.auth.headers import AsgiScope, all_of, cookies_of, host_name, read_authorization, same_origin, wants_page
+from ground.language import Words
+from web.auth.headers import (
+    AsgiScope,
+    all_of,
+    cookies_of,
+    host_name,
+    language_of,
+    read_authorization,
+    same_origin,
+    wants_page,
+)
 from web.auth.login_page import POLICY, local_address, write_login_page
 from web.auth.logins import NAME, Logins, TooManyTries
 from web.auth.session import SESSION_SECONDS, cookie_name, sign, verify
@@ -71,7 +81,8 @@ class AuthMiddleware:
     """Lets a request in to `app` with `scope["state"]["user"]` set, or answers it.
 
     Without `logins` everybody is "". `hosts` are the Host names answered to; none means any. `root_path` is where a
-    proxy shows the server, if uvicorn was not told. Bodies are cut off at `body_bytes`, uploads at `upload_bytes`.
+    proxy shows the server, if uvicorn was not told. `speak` is the language of the login page, if it is not the
+    browser's. Bodies are cut off at `body_bytes`, uploads at `upload_bytes`.
     """
 
     def __init__(
@@ -82,6 +93,7 @@ class AuthMiddleware:
         secret: bytes,
         *,
         root_path: str = "",
+        speak: str = "",
         body_bytes: int = BODY_BYTES,
         upload_bytes: int = UPLOAD_BYTES,
     ) -> None:
@@ -90,6 +102,7 @@ class AuthMiddleware:
         self.hosts = frozenset(host_name(host) or host for host in hosts)
         self.secret = secret
         self.root_path = urlsplit(root_path).path.rstrip("/")
+        self.speak = speak
         self.body_bytes = body_bytes
         self.upload_bytes = upload_bytes
         self._cookie = cookie_name(secret)
@@ -196,6 +209,7 @@ class AuthMiddleware:
 
     async def _log_in_or_out(self, scope: AsgiScope, receive: Receive, send: Send, user: str | None) -> None:
         root, method = self._root(scope), scope["method"]
+        words = Words(language_of(scope, self.speak))
         if method not in ("GET", "HEAD", "POST"):
             raise Denied(405, "GET and POST only", [(b"allow", b"GET, HEAD, POST")])
         if self.logins is None:
@@ -208,7 +222,7 @@ class AuthMiddleware:
             to = local_address(asked.get("next", [""])[0], root)
             if user is not None:
                 raise Denied(303, "logged in", [(b"location", to.encode())])
-            await _send_page(scope, send, 200, write_login_page(root, to))
+            await _send_page(scope, send, 200, write_login_page(root, to, words))
             return
         form = await _read_form(receive)
         name, to = form.get("username", "").strip().casefold(), local_address(form.get("next", ""), root)
@@ -222,8 +236,10 @@ class AuthMiddleware:
             if not wants_page(scope):
                 raise wrong
             shown = name if NAME.fullmatch(name) else ""
-            sentence = str(wrong)[0].upper() + str(wrong)[1:].rstrip(".") + "."
-            await _send_page(scope, send, wrong.status, write_login_page(root, to, name=shown, wrong=sentence))
+            seconds = dict(wrong.headers).get(b"retry-after")
+            sentence = words("login_too_many", seconds=int(seconds)) if seconds else words("login_wrong")
+            page = write_login_page(root, to, words, name=shown, wrong=sentence)
+            await _send_page(scope, send, wrong.status, page)
             return
         value = (
             f"{self._cookie}={sign(self.secret, name, hashed)}; {self._cookie_ways(scope)}; Max-Age={SESSION_SECONDS}"

@@ -24,9 +24,9 @@ from models import Message
 from qa.answer import Answer, Citation
 from qa.ask import Found, Piece, Status
 from qa.timeline import READ, timeline
-from web.conversations import ELSEWHERE, ConversationError, Turn
+from web.conversations import ConversationError, Turn
 from web.export import answer_as_fragment, answer_as_markdown, answer_as_text
-from web.page.markup import AROUND, Drawer, ShownTurn, day, line
+from web.page.markup import AROUND, Drawer, ShownTurn, line
 from web.page.sought import Sought
 from web.page.tabs.quoted import QuotedDrawer
 from web.queue import Asking, QueuePlace
@@ -140,7 +140,9 @@ class Chat:
         history = [message for turn in turns[:place] for message in _said(turn)]
         conversation = seat.conversation or kept.start(seat.user, seat.archive)
         before, who = (seat.archive, seat.conversation), f"{seat.user}/{id(seat)}"
-        asking = await self.server.ask(seat.user, seat.archive, question, history, scope=scope, who=who)
+        asking = await self.server.ask(
+            seat.user, seat.archive, question, history, scope=scope, who=who, speak=self.words.language
+        )
         if seat.running or before != (seat.archive, seat.conversation):  # meanwhile more was done in this tab
             asking.stop()
             return
@@ -184,7 +186,7 @@ class Chat:
     def _note(self, running: Running, event: object) -> None:
         """Takes in what the queue tells: a place in line, a step, words."""
         if isinstance(event, QueuePlace):
-            running.doing = self.words("waiting_one") if event.ahead == 1 else self.words("waiting", ahead=event.ahead)
+            running.doing = self.words("waiting", count=event.ahead)
             if event.ahead == 0:
                 running.doing = self.words("step_opening")
             elif event.seconds is not None:
@@ -240,9 +242,9 @@ class Chat:
         copies: tuple[tuple[str, str], ...] = ()
         if turn.answer:
             copies = (
-                ("text", answer_as_text(turn.answer, asked=turn.asked)),
-                ("markdown", answer_as_markdown(turn.answer, asked=turn.asked)),
-                ("html", answer_as_fragment(turn.answer, asked=turn.asked)),
+                ("text", answer_as_text(turn.answer, asked=turn.asked, words=self.words)),
+                ("markdown", answer_as_markdown(turn.answer, asked=turn.asked, words=self.words)),
+                ("html", answer_as_fragment(turn.answer, asked=turn.asked, words=self.words)),
             )
         within = self._within(Scope.from_dict(turn.scope))
         alone = str(turn.answer.get("standalone_question") or "") if turn.answer else ""
@@ -263,7 +265,7 @@ class Chat:
             return None
 
     def _within(self, scope: Scope) -> str:
-        return "" if scope.everything else self.words("asked_within", scope=scope.told())
+        return "" if scope.everything else self.words("asked_within", scope=scope.told(self.words))
 
     def holding(self, seat: Seat) -> str:
         """What the archive holds, in numbers: "14 articles of 5 outlets, 3 to 9 January 2020"."""
@@ -275,11 +277,11 @@ class Chat:
     def describe(self, counts: Counts) -> str:
         words = self.words
         parts = (
-            words.number("one_article", "articles", counts.articles),
-            words.number("one_passage", "passages", counts.passages),
-            words.number("one_outlet", "outlets_held", len(counts.outlets)),
+            words("articles", count=counts.articles),
+            words("passages", count=counts.passages),
+            words("outlets_held", count=len(counts.outlets)),
         )
-        first, last = day(counts.first_day), day(counts.last_day)
+        first, last = self.drawer.day(counts.first_day), self.drawer.day(counts.last_day)
         days = words("from_to", first=first, last=last) if first != last else first
         return ", ".join((*parts, days or words("no_dates")))
 
@@ -312,11 +314,11 @@ class Chat:
             turns = self.turns(seat)
             answer = turns[place].answer if place < len(turns) else None
         if answer is None:
-            raise ConversationError(ELSEWHERE)
+            raise ConversationError(self.words("elsewhere"))
         if number is None:
             hits = answer["hits"][int(data["hit"]) :]
             if not hits:
-                raise ConversationError(ELSEWHERE)
+                raise ConversationError(self.words("elsewhere"))
             hit = hits[0]
             article = self._article(seat, hit["article_id"])
             told = self._corrections(seat, answer, hit["article_id"])
@@ -324,7 +326,7 @@ class Chat:
             return self.drawer.article(article, [], 0, span=span, opened=seat.opened, corrections=told)
         cited = next((one for one in answer["citations"] if one["number"] == int(number)), None)
         if cited is None:
-            raise ConversationError(ELSEWHERE)
+            raise ConversationError(self.words("elsewhere"))
         article = self._article(seat, cited["article_id"])
         whole = self._whole(seat, article)
         beside = [one for one in answer["citations"] if one["article_id"] == cited["article_id"]]
@@ -336,7 +338,7 @@ class Chat:
         """The article that a story stands in as HTML, from there on, and the words that were found in it marked."""
         article = self._article(seat, id)
         if article is None:
-            raise ConversationError("this article is not in the archive any more; search again")
+            raise ConversationError(self.words("article_gone"))
         self._open(seat)
         whole = self._whole(seat, article)
         return self.drawer.article(article, [], 1, begin=start, marked=found, whole=whole, opened=seat.opened)
@@ -362,7 +364,7 @@ class Chat:
         """The article of a quote that a list of this tab shows as HTML, the quote marked."""
         quotes = seat.quotes.get(name, [])
         if not 0 <= place < len(quotes):
-            raise ConversationError(ELSEWHERE)
+            raise ConversationError(self.words("elsewhere"))
         cited = quotes[place]
         article = self._article(seat, cited["article_id"])
         self._open(seat)
@@ -372,7 +374,7 @@ class Chat:
         """Shows when what a turn asks about happened, or no more; no language model is asked."""
         turns = self.turns(seat)
         if place >= len(turns):
-            raise ConversationError(ELSEWHERE)
+            raise ConversationError(self.words("elsewhere"))
         turn = turns[place]
         key = (seat.conversation, place, turn.asked)
         if seat.timelines.pop(key, None) is not None:
@@ -395,7 +397,7 @@ class Chat:
         """Keeps what the reader says of an answer, here and for gold questions; again, and it is gone."""
         turns = self.turns(seat)
         if place >= len(turns):
-            raise ConversationError(ELSEWHERE)
+            raise ConversationError(self.words("elsewhere"))
         turn = turns[place]
         if not correction and turn.mark == mark:
             mark = ""

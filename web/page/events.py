@@ -4,19 +4,19 @@ What happens in a conversation is in `chat`, how it looks in `markup`, which par
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
-from dataclasses import replace
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any
 
 import gradio as gr
 
 from ground.errors import user_errors
-from index.store.archive import Archive
-from index.store.scope import Scope, ScopeError
-from web.conversations import ELSEWHERE, ConversationError
+from ground.language import Words
+from index.store.scope import Scope
+from web.conversations import ConversationError
 from web.page.chat import Chat, Seat
 from web.page.layout import Sidebar, Talk, html, scope_of
-from web.page.markup import Drawer, day, line
+from web.page.markup import Drawer, line
+from web.page.narrowing import Narrowing
 from web.page.tabs.add import AddTab, Updates
 from web.page.tabs.batch import BatchTab
 from web.page.tabs.check import CheckTab
@@ -24,13 +24,10 @@ from web.page.tabs.finding import FindingDrawer
 from web.page.tabs.follow import FollowTab
 from web.page.tabs.measure import build_measure_tab
 from web.page.tabs.search import SearchTab
-from web.page.words import Words
 from web.server import Server
 
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 SLOW: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
-MOST_CHOICES = 500
-FOUND = 10  # articles that a headline is looked for among
 LISTED = 60
 EXPORTS = (("text", "txt"), ("markdown", "md"), ("html", "html"), ("json", "json"))
 UPLOADS_KEPT = (3_600, 86_400)  # seconds: how often Gradio looks, and how old what it deletes is
@@ -39,7 +36,8 @@ UPLOADS_KEPT = (3_600, 86_400)  # seconds: how often Gradio looks, and how old w
 def build_page(server: Server, words: Words | None = None) -> gr.Blocks:
     """The page, not yet served. Each tab has a seat of its own; all ask through one queue."""
     words = words or Words()
-    with gr.Blocks(title=words("title"), analytics_enabled=False, fill_width=True, delete_cache=UPLOADS_KEPT) as blocks:
+    title = words("page_title")
+    with gr.Blocks(title=title, analytics_enabled=False, fill_width=True, delete_cache=UPLOADS_KEPT) as blocks:
         PageEvents(server, words, blocks)
     built: gr.Blocks = blocks
     return built
@@ -55,12 +53,13 @@ class PageEvents:
         self.draw = self.chat.drawer
         self.seat = gr.State(Seat(), delete_callback=self.chat.end)
         self.place = gr.Textbox(visible=False)  # the browser's own note of what is open: it outlives a server
-        self.side = Sidebar(words)
+        self.side = Sidebar(words, "" if server.settings.speak else self.draw.languages())
         self.finding = FindingDrawer(self.draw)
         with gr.Row(elem_id="page"):
             with gr.Column(scale=3, min_width=320), gr.Tabs() as self.tabs:
                 with gr.Tab(words("ask_tab"), id="ask", elem_id="ask-tab"):
                     self.talk = Talk(words)
+                    self.narrowing = Narrowing(server, self.draw, self.talk.narrow)
                 with gr.Tab(words("search_tab"), id="search", elem_id="search-tab") as searching:
                     self.searching = SearchTab(server, self.chat)
                 with gr.Tab(words("follow_tab"), id="follow", elem_id="follow-tab") as following:
@@ -121,9 +120,9 @@ class PageEvents:
         for day_of in (narrow.since, narrow.until):
             said += [day_of.blur, day_of.submit]  # not while it is being typed
         for event in said:
-            self.on(event, self.narrowed, asked, narrowing)
-        self.on(narrow.timeline.select, self.choose_period, asked, narrowing)
-        self.on(narrow.find.change, self.find, [narrow.find, narrow.pinned], narrowing, quiet=True)
+            self.on(event, self.narrowing.narrowed, asked, narrowing)
+        self.on(narrow.timeline.select, self.narrowing.choose_period, asked, narrowing)
+        self.on(narrow.find.change, self.narrowing.find, [narrow.find, narrow.pinned], narrowing, quiet=True)
         self.on(self.reader.select, self.pin, [], [*narrowing, self.tabs])
         self.on(self.reader.clear, self.close_article, [], [self.reader])
         self.on(narrow.everything.click, self.unnarrow, [], narrowing)
@@ -240,7 +239,7 @@ class PageEvents:
     def listing(self, seat: Seat, wanted: str = "") -> Updates:
         """The list of conversations."""
         items = [
-            {"id": one.id, "link": f"?conversation={one.id}", "title": one.title, "day": day(one.updated)}
+            {"id": one.id, "link": f"?conversation={one.id}", "title": one.title, "day": self.draw.day(one.updated)}
             for one in self.server.conversations.listed(seat.user, wanted, LISTED)
         ]
         return {self.side.listed: self.draw.conversations(items, seat.conversation, wanted)}
@@ -288,7 +287,7 @@ class PageEvents:
             self.talk.correcting: gr.update(visible=False),
             self.side.gone: "",
             **self.turns(seat),
-            **self.narrowing(seat, Scope()),
+            **self.narrowing.shown(seat, Scope()),
             **self.adding.list_earlier(seat),
             **self.searching.shown(seat),
             **self.following.look(seat),
@@ -310,50 +309,6 @@ class PageEvents:
             return self.server.archives.front(seat.user, seat.archive)
         except user_errors():
             return {}
-
-    def narrowing(self, seat: Seat, chosen: Scope, **fold: Any) -> Updates:
-        """What can be chosen of an archive, and what is."""
-        narrow = self.talk.narrow
-        archive = self._archive(seat)
-        if archive is None:
-            return {narrow.timeline: ""}
-        counts = self.server.archives.counts(seat.user, seat.archive)
-        outlets = [(f"{line(name)} ({count:,})", name) for name, count in counts.outlets[:MOST_CHOICES]]
-        languages = [(f"{name} ({count:,})", name) for name, count in counts.languages]
-        pins = self.titles(archive, chosen.articles)
-        return {
-            narrow.outlets: gr.update(choices=outlets, value=list(chosen.outlets)),
-            narrow.languages: gr.update(choices=languages, value=list(chosen.languages), visible=len(languages) > 1),
-            narrow.since: chosen.since or "",
-            narrow.until: chosen.until or "",
-            narrow.pinned: gr.update(choices=pins, value=list(chosen.articles), visible=bool(pins)),
-            narrow.find: "",
-            **self.asked_within(seat, archive, chosen, **fold),
-        }
-
-    def asked_within(self, seat: Seat, archive: Archive, chosen: Scope, **fold: Any) -> Updates:
-        narrow = self.talk.narrow
-        told = self.words("narrow_all")
-        if not chosen.everything:
-            names = [line(name) for name, _ in self.titles(archive, chosen.articles[:2])]
-            more = len(chosen.articles) - len(names)
-            parts = [replace(chosen, articles=()).told(), *names, f"+ {more}" if more else ""]
-            told = self.words("narrow_to", scope=", ".join(part for part in parts if part))
-        bars = self.server.archives.timeline(seat.user, seat.archive)
-        drawn = self.draw.timeline(bars, chosen.first_day or "", chosen.last_day or "")
-        return {narrow.timeline: drawn, narrow.fold: gr.update(label=told, **fold), narrow.unmeant: ""}
-
-    def titles(self, archive: Archive, ids: Iterable[str]) -> list[tuple[str, str]]:
-        """Articles by headline and outlet, for a list of choices."""
-        found = ((id, archive.article(id)) for id in ids)
-        return [(headline(held.title, held.source, id) if held else id, id) for id, held in found]
-
-    def _archive(self, seat: Seat) -> Archive | None:
-        """The open archive; None where there is none any more."""
-        try:
-            return self.server.archives.archive(seat.user, seat.archive)
-        except user_errors():
-            return None
 
     # What a person does: asking and checking
 
@@ -425,7 +380,7 @@ class PageEvents:
     def follow_turn(self, seat: Seat, event: gr.EventData) -> Updates:
         turns, place = self.chat.turns(seat), int(event.turn)
         if place >= len(turns):
-            raise ConversationError(ELSEWHERE)
+            raise ConversationError(self.words("elsewhere"))
         scope = Scope.from_dict(turns[place].scope)
         shown = self.following.begin(seat, event, self.chat.matter(turns[place]), scope)
         return shown | {self.talk.notice: shown[self.following.notice]}
@@ -458,7 +413,7 @@ class PageEvents:
     def correct(self, seat: Seat, event: gr.EventData) -> Updates:
         turns, place, talk = self.chat.turns(seat), int(event.turn), self.talk
         if place >= len(turns):
-            raise ConversationError(ELSEWHERE)
+            raise ConversationError(self.words("elsewhere"))
         label = self.words("correction_of", question=line(turns[place].question))
         right = gr.update(value=turns[place].correction, label=label)
         shown = {talk.correcting: gr.update(visible=True), talk.right: right}
@@ -518,41 +473,9 @@ class PageEvents:
 
     # Narrowing
 
-    def narrowed(self, seat: Seat, _: gr.EventData, *within: Any) -> Updates:
-        archive = self._archive(seat)
-        try:
-            chosen = scope_of(*within)
-        except ScopeError as error:
-            return {self.talk.narrow.unmeant: self.draw.notice(str(error))}
-        return self.asked_within(seat, archive, chosen) if archive else {}
-
-    def choose_period(
-        self, seat: Seat, event: gr.EventData, outlets: Any, since: str, until: str, *others: Any
-    ) -> Updates:
-        """A click on a bar asks from there on, the next one up to there."""
-        first, last = (since, event.period) if since and not until and event.period >= since else (event.period, "")
-        narrow = self.talk.narrow
-        shown = self.narrowed(seat, event, outlets, first, last, *others)
-        return shown | {narrow.since: first, narrow.until: last}
-
-    def find(self, seat: Seat, _: gr.EventData, sought: str, pinned: list[str]) -> Updates:
-        """Articles to choose from by words of their headlines, after those that are chosen."""
-        archive = self._archive(seat)
-        if archive is None:
-            return {}
-        found = archive.titles(sought, FOUND) if sought.strip() else []
-        choices = self.titles(archive, pinned or ())
-        choices += [(headline(title, source, id), id) for id, title, source, _ in found if id not in (pinned or ())]
-        return {self.talk.narrow.pinned: gr.update(choices=choices, visible=bool(choices))}
-
     def pin(self, seat: Seat, event: gr.EventData) -> Updates:
-        shown = self.narrowing(seat, Scope(articles=(event.pin,)), open=True)
+        shown = self.narrowing.shown(seat, Scope(articles=(event.pin,)), open=True)
         return shown | {self.tabs: gr.update(selected="ask")}
 
     def unnarrow(self, seat: Seat, _: gr.EventData) -> Updates:
-        return self.narrowing(seat, Scope())
-
-
-def headline(title: str, source: str | None, id: str) -> str:
-    """An article in a list of choices."""
-    return line(f"{title} · {source or id}")
+        return self.narrowing.shown(seat, Scope())

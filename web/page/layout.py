@@ -7,11 +7,11 @@ from typing import Any
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 import gradio as gr
 
+from ground.language import Words
 from index.store.scope import Scope
-from web.page.words import Words
 
 HERE = Path(__file__).parent
-HEAD = f"<script>{(HERE / 'page.js').read_text('utf-8')}</script>"
+SCRIPT = (HERE / "page.js").read_text("utf-8")
 CSS = (HERE / "page.css").read_text("utf-8")
 THEME = gr.themes.Default(
     primary_hue="blue",
@@ -32,15 +32,21 @@ THEME = gr.themes.Default(
 ACTS = "groundwire.acts(element, trigger);"
 
 
+def head_in(words: Words) -> str:
+    """What the page's head has besides Gradio's: its language, for browsers and screen readers, and its script."""
+    of_page = f'document.documentElement.lang = "{words.language}"; document.documentElement.dir = "{words.direction}";'
+    return f"<script>{of_page}\n{SCRIPT}</script>"
+
+
 def html(elem_id: str, js: str = "", **how: Any) -> gr.HTML:
     """A place for HTML of our own; buttons in it trigger its events."""
     return gr.HTML(elem_id=elem_id, js_on_load=ACTS + js, apply_default_css=False, padding=False, **how)
 
 
 class Sidebar:
-    """Archives and conversations, within the Blocks that is being built."""
+    """Archives and conversations, within the Blocks that is being built; `languages` are drawn below them."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Words, languages: str) -> None:
         with gr.Sidebar(label=words("conversations"), width=300):
             self.head = html("head")
             self.archive = gr.Dropdown(label=words("archive"), choices=[], elem_id="archive", filterable=False)
@@ -58,6 +64,7 @@ class Sidebar:
                     self.rename = gr.Button(words("rename"), size="sm", min_width=60)
                     self.delete = gr.Button(words("delete"), size="sm", min_width=60)
                 self.exports = html("exports")
+            html("languages", value=languages)
 
 
 class Talk:

@@ -17,10 +17,9 @@ from markupsafe import Markup, escape
 
 from evaluation.gold.quotes import find_quote
 from ground.inert import web_address
+from ground.language import Words, languages
 from index.article import Article, Section
-from index.understanding.days import day_in_words
 from web.export import Wire
-from web.page.words import Words
 
 if TYPE_CHECKING:
     from web.adding import Added
@@ -81,24 +80,6 @@ def line(words: str | None) -> str:
     return shown if len(shown) <= LONGEST_LINE else f"{shown[: LONGEST_LINE - 1]}…"
 
 
-def day(published: str | None) -> str:
-    """An ISO day as a person writes it; anything else as it is.
-
-    >>> day("2020-01-03"), day("2020-01-03T10:00:00Z"), day(None)
-    ('3 January 2020', '3 January 2020', '')
-    """
-    return line(day_in_words(published or ""))
-
-
-def credit(source: str | None, published: str | None, title: str | None = None) -> str:
-    """Outlet, day and headline, as far as they are known.
-
-    >>> credit("AFP", "2020-01-03", "Ten died"), credit(None, "2020")
-    ('AFP, 3 January 2020, “Ten died”', '2020')
-    """
-    return ", ".join(filter(None, (line(source), day(published), title and f"“{line(title)}”")))
-
-
 class Drawer:
     """Draws with the words of one language."""
 
@@ -109,6 +90,29 @@ class Drawer:
     def macros(self, name: str) -> Any:
         """What a template of the tabs draws, by the same rules."""
         return _macros(self.words.language, TEMPLATE.parent / "tabs" / name)
+
+    # Whose, and of which day
+
+    def day(self, published: str | None) -> str:
+        """An ISO day as the language writes it; anything else as it is.
+
+        >>> Drawer(Words()).day("2020-01-03T10:00:00Z"), Drawer(Words("de")).day("2020-01-03")
+        ('3 January 2020', '3. Januar 2020')
+        """
+        return line(self.words.day(published or ""))
+
+    def credit(self, source: str | None, published: str | None, title: str | None = None) -> str:
+        """Outlet, day and headline, as far as they are known.
+
+        >>> Drawer(Words()).credit("AFP", "2020-01-03", "Ten died"), Drawer(Words("fr")).credit(None, "2020")
+        ('AFP, 3 January 2020, “Ten died”', '2020')
+        """
+        named = self.words("title", title=line(title)) if title else ""
+        return ", ".join(filter(None, (line(source), self.day(published), named)))
+
+    def value(self, words: str) -> str:
+        """What one side says: words of an article, or the yes or no of an answer, which is said in the language."""
+        return self.words(f"side_{words}") if words in ("yes", "no") else line(words)
 
     # Answers
 
@@ -126,13 +130,16 @@ class Drawer:
         """The values that a turn is drawn with."""
         answer = shown.answer or {}
         credits = {
-            held["number"]: credit(held["source"], held["published"], held["title"]) or line(held["article_id"])
+            held["number"]: self.credit(held["source"], held["published"], held["title"]) or line(held["article_id"])
             for held in answer.get("citations", ())
         }
         conflicts = answer.get("conflicts", ())
         sides = [
             [
-                {"value": side["value"], "who": [(n, credits[n]) for n in side["citations"] if n in credits]}
+                {
+                    "value": self.value(side["value"]),
+                    "who": [(n, credits[n]) for n in side["citations"] if n in credits],
+                }
                 for side in conflict["sides"]
             ]
             for conflict in conflicts
@@ -150,7 +157,7 @@ class Drawer:
             "correction": shown.correction,
             "copies": shown.copies,
             "credits": credits,
-            "found": _found(*shown.found) if shown.found else None,
+            "found": self._found(*shown.found) if shown.found else None,
             "moments": shown.moments,
             "sides": sides,
             # What the table of sides tells is not told twice.
@@ -167,9 +174,16 @@ class Drawer:
         why = self.words(support) if support in ("partly", "unsupported") else ""
         return {"pieces": pieces_of(sentence["text"], credits), "support": support, "why": why}
 
+    def _found(self, citation: Wire, words: tuple[int, int]) -> dict[str, Any]:
+        """A quote in three parts, the middle one to be marked, and whose it is."""
+        quote, (start, end) = citation["quote"], words
+        parts = (quote[:start], quote[start:end], quote[end:])
+        credit = self.credit(citation["source"], citation["published"], citation["title"])
+        return {"parts": parts, "number": citation["number"], "credit": credit}
+
     def _near(self, place: int, hit: Wire) -> dict[str, Any]:
         title = line(hit["title"]) or line(hit["article_id"])
-        known = credit(hit["source"], hit["published"])
+        known = self.credit(hit["source"], hit["published"])
         return {"place": place, "title": title, "credit": known, "snippet": line(hit.get("text", ""))[:SNIPPET]}
 
     # Articles
@@ -231,9 +245,9 @@ class Drawer:
                 filter(
                     None,
                     (
-                        credit(section.source, section.published)
+                        self.credit(section.source, section.published)
                         if section
-                        else credit(known.get("source"), known.get("published")),
+                        else self.credit(known.get("source"), known.get("published")),
                         self.words("by", name=line(section.byline)) if section and section.byline else "",
                     ),
                 )
@@ -249,14 +263,14 @@ class Drawer:
                 *([self.words("reader_caution", why=line(known["caution"]))] if known.get("caution") else []),
                 *(self.words("reader_partly", what=line(what)) for what in (article.warnings if article else ())),
                 *(
-                    self.words("reader_corrected", who=credit(by.source, by.published), words=line(words))
+                    self.words("reader_corrected", who=self.credit(by.source, by.published), words=line(words))
                     for by, words in corrections
                 ),
             ],
             "quote": known.get("quote", ""),
             "language": article.language if article and article.language else "",
-            "before": low and f"{low:,}",
-            "after": (len(text) - high) and f"{len(text) - high:,}",
+            "before": low,
+            "after": len(text) - high,
             "pieces": list(cut(text, low, high, marks, asides_of(article))),
             "current": number,
             "may_pin": article is not None,
@@ -271,6 +285,10 @@ class Drawer:
     def conversations(self, items: Sequence[Mapping[str, str]], open: str, words: str) -> str:
         """`items` have id, link, title and day."""
         return str(self._draw.conversations(items, open, words))
+
+    def languages(self) -> str:
+        """The languages that the page can be had in."""
+        return str(self._draw.languages([(code, Words(code).name) for code in languages()], self.words.language))
 
     def exports(self, links: Sequence[tuple[str, str]]) -> str:
         return str(self._draw.exports(links))
@@ -302,7 +320,7 @@ class Drawer:
                 "id": line(one.id),
                 "title": line(one.title),
                 "source": line(one.source),
-                "day": day(one.published),
+                "day": self.day(one.published),
                 "stories": max(1, len(one.sections)),
                 "copies": line(", ".join(one.copies)),
             }
@@ -346,22 +364,9 @@ class Drawer:
             )
         count = sum(count for _, count in periods)
         summary = (
-            self.words("timeline_summary", count=f"{count:,}", first=periods[0][0], last=periods[-1][0])
-            if periods
-            else ""
+            self.words("timeline_summary", count=count, first=periods[0][0], last=periods[-1][0]) if periods else ""
         )
         return str(self._draw.timeline(bars, width, height, summary))
-
-
-def _found(citation: Wire, words: tuple[int, int]) -> dict[str, Any]:
-    """A quote in three parts, the middle one to be marked, and whose it is."""
-    quote, (start, end) = citation["quote"], words
-    parts = (quote[:start], quote[start:end], quote[end:])
-    return {
-        "parts": parts,
-        "number": citation["number"],
-        "credit": credit(citation["source"], citation["published"], citation["title"]),
-    }
 
 
 def asides_of(article: Article | None) -> list[tuple[int, int]]:

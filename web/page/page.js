@@ -128,6 +128,13 @@ window.groundwire = (() => {
     document.querySelector("#seek form")?.reset();
   }
 
+  // What is written from right to left is typed from the right: Gradio says "ltr" of all its boxes.
+  for (const kind of ["focusin", "input"]) {
+    document.addEventListener(kind, ({ target }) => {
+      if (target.matches("textarea, input:is([type=text], [type=search])")) target.dir = "auto";
+    });
+  }
+
   // What a button opens elsewhere on the page has the focus as soon as it is there.
   function focusOn(selector, tries = 20) {
     const field = selector && document.querySelector(selector);

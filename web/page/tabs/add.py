@@ -13,7 +13,7 @@ from web.adding import Step, batches
 from web.batch import Batch
 from web.page.chat import Seat
 from web.page.layout import html
-from web.page.markup import Drawer, day
+from web.page.markup import Drawer
 from web.server import Server
 
 LOOK_SECONDS = 0.1
@@ -85,7 +85,7 @@ class AddTab:
 
         def take_out(now_on: Seat, event: gr.EventData) -> Updates:
             count = server.take_out(now_on.user, now_on.archive, event.batch)
-            said = drawer.note(words("undone", articles=words.number("one_article", "articles", count)))
+            said = drawer.note(words("undone", articles=words("articles", count=count)))
             return {result: said, progress: ""} | self.list_earlier(now_on)
 
         outputs = [*parts, self.closed]
@@ -111,8 +111,8 @@ class AddTab:
 
     def _told(self, batch: Batch) -> dict[str, object]:
         """What the list of earlier addings says of one."""
-        number = self.drawer.words.number("one_article", "articles", batch.articles)
-        return {"name": batch.name, "day": day(batch.added), "articles": number, "of": of_batch(batch)}
+        number = self.drawer.words("articles", count=batch.articles)
+        return {"name": batch.name, "day": self.drawer.day(batch.added), "articles": number, "of": of_batch(batch)}
 
 
 def of_batch(batch: Batch) -> str:

@@ -30,7 +30,7 @@ class BatchTab:
     def __init__(self, server: Server, chat: Chat) -> None:
         self.server, self.chat, self.words = server, chat, chat.words
         words = chat.words
-        self.about = html("batch-about", value=chat.drawer.plain(words("batch_about", most=f"{MOST_QUESTIONS:,}")))
+        self.about = html("batch-about", value=chat.drawer.plain(words("batch_about", most=MOST_QUESTIONS)))
         with gr.Row():
             self.file = gr.File(label=words("questions_file"), file_types=list(KINDS), elem_id="questions", height=140)
             with gr.Column(min_width=200):
@@ -56,7 +56,7 @@ class BatchTab:
         questions = await asyncio.to_thread(read_questions, path, path.name)
         total = len(questions.questions)
         if total > MOST_QUESTIONS:
-            raise QuestionFileError(f"{path.name}: {total:,} questions; send {MOST_QUESTIONS:,} at a time")
+            raise QuestionFileError(self.words("too_many_questions", file=path.name, count=total, most=MOST_QUESTIONS))
         upload = Upload(questions, seat.archive, EVERYTHING, kind if kind in OUT else SHOWN_KINDS[0])
         stopped = seat.batch = threading.Event()
         done: set[str] = set()
@@ -84,7 +84,7 @@ class BatchTab:
                 raise
             finally:
                 job.cancel()
-            told = self.words.number("one_answer", "answers", len(done))
+            told = self.words("answers", count=len(done))
             problems = "".join(self.chat.drawer.note(problem) for problem in questions.problems[:MOST_TOLD])
             finished = self.chat.drawer.note(self.words("batch_done", answers=told)) + problems
             yield idle | {self.progress: finished, self.answers: gr.update(value=str(file_made), visible=True)}

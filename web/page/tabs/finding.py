@@ -4,12 +4,11 @@ Both take what `qa.listing` gives, as its JSON has it. `tabs/finding.html` draws
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
 from typing import Any
 
-from web.page.markup import Drawer, credit, cut, line
+from ground.language import Words
+from web.page.markup import Drawer, cut, line
 from web.page.sought import KINDS
-from web.page.words import Words
 
 FIRST = 6  # names of one kind that are shown before the rest is opened
 MOST = 60  # that are shown at all
@@ -20,23 +19,12 @@ SNIPPET = 420
 SYNTAX = ("phrase", "both", "or", "not", "field", "by", "date", "prefix", "fuzzy", "near")
 
 
-def month_name(month: str) -> str:
-    """A month as people write it.
-
-    >>> month_name("2020-01"), month_name("2020")
-    ('January 2020', '2020')
-    """
-    try:
-        return f"{date.fromisoformat(f'{month}-01'):%B %Y}"
-    except ValueError:
-        return line(month)
-
-
 class FindingDrawer:
     """Draws front and search with the words of one language."""
 
     def __init__(self, drawer: Drawer) -> None:
         self.words: Words = drawer.words
+        self._credit = drawer.credit
         self._draw = drawer.macros("finding.html")
 
     def box(self, key: str) -> str:
@@ -67,9 +55,9 @@ class FindingDrawer:
         """
         total, shown = listing["total"], len(listing["hits"])
         order = self.words("sorted_day" if listing["sort"] == "day" else "sorted_relevance")
-        counted = self.words.number("one_story", "stories_found", total)
+        counted = self.words("articles", count=total)
         if total > shown:
-            counted = self.words("first_of", shown=f"{shown:,}", total=f"{total:,}")
+            counted = self.words("first_of", shown=shown, count=total)
         view = {
             "chips": self._chips(chosen),
             "counted": f"{counted}, {order}" if total > 1 else counted if total else self.words("no_stories"),
@@ -105,14 +93,14 @@ class FindingDrawer:
             "start": start,
             "title": list(cut(title, 0, len(title), titled, [])),
             "credit": ", ".join(
-                filter(None, (credit(hit["source"], hit["published"]), hit["byline"] and line(hit["byline"])))
+                filter(None, (self._credit(hit["source"], hit["published"]), hit["byline"] and line(hit["byline"])))
             ),
             "superseded": hit["superseded"],
             "pieces": list(cut(text, low, max(low, min(len(text), low + SNIPPET)), marks, [])),
         }
 
     def _name(self, kind: str, name: str) -> dict[str, Any]:
-        return {"kind": kind, "name": name, "shown": month_name(name) if kind == "months" else line(name)}
+        return {"kind": kind, "name": name, "shown": line(self.words.day(name) if kind == "months" else name)}
 
     def _group(
         self, kind: str, counted: Sequence[Mapping[str, Any]], chosen: Collection[str] = (), first: int = FIRST
@@ -124,7 +112,7 @@ class FindingDrawer:
         most = max((row["stories"] for row in rows), default=1)
         names = [
             self._name(kind, row["name"])
-            | {"count": f"{row['stories']:,}", "share": f"{max(2.0, 100 * row['stories'] / most):.0f}"}
+            | {"count": self.words.figure(row["stories"]), "share": f"{max(2.0, 100 * row['stories'] / most):.0f}"}
             for row in rows[:MOST]
         ]
         return {"label": self.words(kind), "first": names[:first], "more": names[first:]}
@@ -147,13 +135,13 @@ class FindingDrawer:
                     "width": f"{max(1.0, step - 1):.2f}",
                     "height": f"{tall:.2f}",
                     "period": month,
-                    "name": month_name(month),
+                    "name": self.words.day(month),
                     "count": count,
                 }
             )
-        first, last = (month_name(months[0]), month_name(months[-1])) if months else ("", "")
+        first, last = (self.words.day(months[0]), self.words.day(months[-1])) if months else ("", "")
         total = sum(number.get(month, 0) for month in months)
-        summary = self.words("months_summary", count=f"{total:,}", first=first, last=last) if months else ""
+        summary = self.words("months_summary", count=total, first=first, last=last) if months else ""
         shown = {"first": first, "last": last if len(months) > 1 else "", "summary": summary}
         return {"bars": bars, "width": width, "height": height, **shown}
 

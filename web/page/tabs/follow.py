@@ -53,7 +53,7 @@ class FollowTab:
     def check(self, seat: Seat, _: gr.EventData) -> Updates:
         """Asks all of what is new in the archive."""
         changes = self.following.check(seat.user, seat.archive)
-        told = self.words.number("one_change", "changes", len(changes)) if changes else self.words("no_changes")
+        told = self.words("changes", count=len(changes)) if changes else self.words("no_changes")
         return self.look(seat) | {self.notice: self.chat.drawer.note(told)}
 
     def opened(self, seat: Seat, _: gr.EventData) -> Updates:

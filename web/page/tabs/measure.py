@@ -2,77 +2,87 @@
 
 from typing import TYPE_CHECKING, Any
 
+from ground.language import Words
 from ground.words import duration
 from models.catalogue import read_catalogue
 from web.measure import Headline, last_run, memory, models_held
-from web.page.markup import Drawer, day
+from web.page.markup import Drawer
 from web.server import Server
 
 if TYPE_CHECKING:
     import gradio as gr
 
 
-def measure_view(server: Server) -> dict[str, Any]:
-    """The values that the tab is drawn with."""
+def measure_view(server: Server, words: Words) -> dict[str, Any]:
+    """The values that the tab is drawn with, in the words of a language."""
     run = last_run(server.runs)
     held, speed = memory(), server.speed.speed()
     return {
         "run": run
         and {
             "name": run.name,
-            "when": day(run.when),
+            "when": words.day(run.when),
             "questions": run.questions,
             "report": "report" if run.report else "",
             "figures": [
-                {"title": one.title, "value": shown(one, one.value), "n": one.n, "range": interval(one)}
+                {
+                    "title": words(f"figure_{one.name}") if f"figure_{one.name}" in words else one.title,
+                    "value": shown(one, one.value, words),
+                    "n": one.n,
+                    "range": interval(one, words),
+                }
                 for one in run.figures
             ],
         },
         "models": [
             {
                 "title": one.title,
-                "role": one.role,
-                "size": megabytes(one.bytes),
+                "role": words(f"role_{one.role}") if f"role_{one.role}" in words else one.role,
+                "size": megabytes(one.bytes, words),
                 "licence": one.licence,
                 "in_use": one.in_use,
                 "installed": one.installed,
             }
             for one in models_held(server.settings, read_catalogue())
         ],
-        "now": megabytes(held.now_bytes),
-        "peak": megabytes(held.peak_bytes),
+        "now": megabytes(held.now_bytes, words),
+        "peak": megabytes(held.peak_bytes, words),
         "speed": speed.answers
         and {
             "first": duration(speed.first_seconds or 0),
             "whole": duration(speed.total_seconds or 0),
-            "reading": f"{speed.tokens_per_second or 0:.0f}",
+            "reading": words.figure(speed.tokens_per_second or 0),
             "count": speed.answers,
         },
     }
 
 
-def shown(figure: Headline, value: float) -> str:
+def shown(figure: Headline, value: float, words: Words) -> str:
     """A value as people read it: a share in percent.
 
-    >>> shown(Headline("right", "Right", 0.714, 0.56, 0.86, 35, True, 1), 0.714)
+    >>> shown(Headline("right", "Right", 0.714, 0.56, 0.86, 35, True, 1), 0.714, Words())
     '71 %'
     """
-    return f"{100 * value:.0f} %" if figure.share else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    if figure.share:
+        return words("share", percent=words.figure(100 * value))
+    return words.figure(value) if abs(value) >= 100 else words.figure(float(f"{value:.3g}"), 6)
 
 
-def interval(figure: Headline) -> str:
-    return f"{shown(figure, figure.low)} – {shown(figure, figure.high)}"
+def interval(figure: Headline, words: Words) -> str:
+    return f"{shown(figure, figure.low, words)} – {shown(figure, figure.high, words)}"
 
 
-def megabytes(count: int | None) -> str:
+def megabytes(count: int | None, words: Words) -> str:
     """Bytes as people read them; the empty string where they are not known.
 
-    >>> megabytes(1_117_320_736), megabytes(23_000_000), megabytes(None)
+    >>> megabytes(1_117_320_736, Words()), megabytes(23_000_000, Words()), megabytes(None, Words())
     ('1.1 GB', '23 MB', '')
     """
     if count is None:
         return ""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+    if count >= 1e9:
+        return words("gigabytes", size=words.figure(count / 1e9, 1))
+    return words("megabytes", size=words.figure(count / 1e6))
 
 
 def build_measure_tab(server: Server, drawer: Drawer, tab: "gr.Tab", quick: dict[str, Any]) -> None:
@@ -83,6 +93,6 @@ def build_measure_tab(server: Server, drawer: Drawer, tab: "gr.Tab", quick: dict
     shown_here = gr.HTML(apply_default_css=False, elem_id="measure")
 
     def look() -> str:
-        return drawer.measure(measure_view(server))
+        return drawer.measure(measure_view(server, drawer.words))
 
     gr.on([tab.select, again.click], look, None, [shown_here], **quick)

@@ -12,13 +12,14 @@ from typing import Any
 
 from index.store.scope import Scope
 from qa.checking.check import Check, Checked
-from web.page.markup import Drawer, credit, cut, day, line
-from web.page.tabs.finding import month_name
+from qa.checking.draft import HEADING, NOTHING, QUESTION
+from web.page.markup import Drawer, cut, line
 
 Wire = dict[str, Any]
 MOST_MOMENTS = 60
 STRIP = (600, 36)  # width and height
 DOT, LARGEST_DOT = 5.0, 11.0  # radius
+SKIPPED = {QUESTION: "skipped_question", HEADING: "skipped_heading", NOTHING: "skipped_nothing"}
 SIGNS = {"borne out": "✓", "contradicted": "✗", "not found": "?", "skipped": "–"}
 
 
@@ -27,6 +28,7 @@ class QuotedDrawer:
 
     def __init__(self, drawer: Drawer) -> None:
         self.words = drawer.words
+        self._credit, self._value = drawer.credit, drawer.value
         self._draw = drawer.macros("quoted.html")
 
     # A timeline
@@ -39,7 +41,7 @@ class QuotedDrawer:
             first = len(shown)
             quotes = [self._quote(cited, name, shown) for cited in moment["citations"]]
             views.append(
-                {"iso": moment["day"], "day": day_named(moment["day"]), "place": first}
+                {"iso": moment["day"], "day": line(self.words.day(moment["day"])), "place": first}
                 | {"quotes": quotes[:1], "others": quotes[1:]}
             )
         width, height = STRIP
@@ -84,23 +86,23 @@ class QuotedDrawer:
         for row in rows:
             unseen = row["unseen"]
             steps = row["history"]
-            told = self.words.number("one_change", "changes", len(steps) - 1)
+            told = self.words("changes", count=len(steps) - 1)
             scope = Scope.from_dict(row["scope"])
             views.append(
                 {
                     "number": row["number"],
                     "question": line(row["question"]),
-                    "within": "" if scope.everything else self.words("asked_within", scope=scope.told()),
+                    "within": "" if scope.everything else self.words("asked_within", scope=scope.told(self.words)),
                     "unseen": unseen,
                     "known": [self._voice(voice, shown) for voice in row["known"]],
-                    "told": self.words("history_told", changes=told, since=day(row["since"])),
+                    "told": self.words("history_told", changes=told, since=line(self.words.day(row["since"]))),
                     "steps": [
                         {
-                            "at": day(step["at"]),
+                            "at": line(self.words.day(step["at"])),
                             "kind": self.words("taken_up" if place == 0 else f"change_{step['kind']}"),
                             "unseen": place >= len(steps) - unseen,
                             "now": [self._voice(voice, shown) for voice in step["now"]],
-                            "was": "; ".join(filter(None, (line(voice["words"]) for voice in step["was"]))),
+                            "was": "; ".join(filter(None, (self._value(voice["words"]) for voice in step["was"]))),
                         }
                         for place, step in reversed(list(enumerate(steps)))
                     ],
@@ -111,7 +113,7 @@ class QuotedDrawer:
     def _voice(self, voice: Mapping[str, Any], shown: list[Wire]) -> dict[str, Any]:
         if voice["struck"]:
             return {"words": "", "quote": ""}
-        return self._quote(voice, "followed", shown, tuple(voice["span"])) | {"words": line(voice["words"])}
+        return self._quote(voice, "followed", shown, tuple(voice["span"])) | {"words": self._value(voice["words"])}
 
     # A checked draft
 
@@ -143,7 +145,7 @@ class QuotedDrawer:
 
     def _why(self, one: Checked) -> str:
         if one.mark == "skipped":
-            return line("; ".join(one.why))
+            return "; ".join(self.words(SKIPPED[why]) for why in one.why)
         told = [self.words(f"parts_{what}") for what in one.why]
         if one.missing:
             told.append(self.words("missing_words", words=line(", ".join(one.missing))))
@@ -163,7 +165,9 @@ class QuotedDrawer:
             "place": len(shown) - 1,
             "quote": line(quote),
             "pieces": list(cut(quote, 0, len(quote), marks, [])),
-            "credit": credit(cited["source"], cited["published"]) or line(cited["title"]) or line(cited["article_id"]),
+            "credit": self._credit(cited["source"], cited["published"])
+            or line(cited["title"])
+            or line(cited["article_id"]),
         }
 
 
@@ -174,15 +178,6 @@ def kind_class(mark: str) -> str:
     'borne_out'
     """
     return mark.replace(" ", "_")
-
-
-def day_named(iso: str) -> str:
-    """A day, a month or a year in words.
-
-    >>> day_named("2020-01-03"), day_named("2020-01"), day_named("2020")
-    ('3 January 2020', 'January 2020', '2020')
-    """
-    return month_name(iso) if len(iso) == len("2020-01") else day(iso)
 
 
 def ordinal(iso: str) -> int:
