@@ -18,7 +18,7 @@ from fastapi.responses import FileResponse, PlainTextResponse, Response
 from index.store.archive import ArchiveError
 from web import export
 from web.auth.headers import hosts_for
-from web.auth.logins import LoginError, Logins, read_logins
+from web.auth.logins import Logins
 from web.auth.middleware import AuthMiddleware, user_of
 from web.auth.session import read_secret
 from web.conversations import ConversationError
@@ -26,6 +26,7 @@ from web.measure import last_run
 from web.page.events import build_page
 from web.page.layout import CSS, HEAD, THEME
 from web.programs import listing
+from web.programs.changing import make_changing_router
 from web.programs.checking import make_check_router
 from web.programs.completions import make_router
 from web.programs.endpoints import add_endpoints
@@ -90,12 +91,13 @@ def make_app(
         return FileResponse(run.report, media_type="text/html")
 
     def add(user: str, key: str, files: Sequence[tuple[Path, str]], addresses: Sequence[str]) -> dict[str, Any]:
-        return asdict(server.add(user, key, files, addresses))
+        return asdict(server.add(user, key, files, addresses, through="program"))
 
     app.include_router(make_router(server))
     app.include_router(make_batch_router(server))
     app.include_router(make_check_router(server))
     app.include_router(listing.make_router(server))
+    app.include_router(make_changing_router(server))
     page = build_page(server)
     with page:
         add_endpoints(page, server, add)
@@ -155,15 +157,12 @@ def serve(
     *,
     host: str,
     port: int,
-    auth_file: Path | None,
+    logins: Logins | None,
     root_path: str,
     names: Sequence[str] = (),
     ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serves until it is interrupted; `ready` is called when it is about to. Raises LoginError where nobody could."""
-    if auth_file and not read_logins(auth_file):
-        raise LoginError(f"{auth_file}: names nobody; add one with: groundwire login add --auth-file {auth_file} NAME")
-    logins = Logins(auth_file) if auth_file else None
+    """Serves until it is interrupted; `ready` is called when it is about to."""
     app = make_app(server, logins=logins, root_path=root_path, hosts=hosts_for(host, names))
     server.warm()
     ready()
