@@ -92,13 +92,21 @@ def run_serve(given: argparse.Namespace, settings: Settings) -> int:
         )
     from cli.terminal import fetching
     from web import serve
+    from web.auth.logins import open_logins
     from web.server import Server
 
     serve.check_port(given.host, given.port)
+    logins = open_logins(given.auth_file) if given.auth_file else None
     archives = given.archives or [settings.archive]
     settings = replace(settings, archive=archives[0])
     server = Server.open(
-        settings, archives, given.data, logins=bool(given.auth_file), runs=given.runs, progress=fetching()
+        settings,
+        archives,
+        given.data,
+        logins=logins is not None,
+        edits=logins.edits if logins else lambda user: False,
+        runs=given.runs,
+        progress=fetching(),
     )
     host = f"[{given.host}]" if ":" in given.host else given.host
     address = f"http://{host}:{given.port}{given.root_path}/"
@@ -106,7 +114,7 @@ def run_serve(given: argparse.Namespace, settings: Settings) -> int:
         server,
         host=given.host,
         port=given.port,
-        auth_file=given.auth_file,
+        logins=logins,
         root_path=given.root_path,
         names=given.names,
         ready=lambda: print(f"groundwire: {address}  (Ctrl-C ends it)", file=sys.stderr, flush=True),

@@ -42,7 +42,12 @@ def add_follow_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     add_run_option(follow)
     follow.set_defaults(misused=follow.error)
 
-    gone = add("unfollow", run_unfollow, "follow a question no more, and forget its history", "archive")
+    gone = add(
+        "unfollow",
+        run_unfollow,
+        "follow a question no more; groundwire undo brings it back, with its history",
+        "archive",
+    )
     gone.epilog, gone.formatter_class = "example:\n  groundwire unfollow 1\n", argparse.RawDescriptionHelpFormatter
     gone.add_argument("question", type=named, metavar="NUMBER", help="its number, or the question itself")
 
@@ -95,16 +100,17 @@ def run_follow(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def _begin(given: argparse.Namespace, settings: Settings, question: str) -> int:
+    from index.store.edits import account
     from qa.ask import check_question
-    from qa.standing.feed import write_feed
-    from qa.standing.follow import begin
+    from qa.standing.follow import find_followed
+    from qa.standing.taken import take_up
 
     check_question(question)
     scope = scope_of(given)
     with standing_of(settings) as standing:
         room = open_room(settings)
-        taken, change = begin(room, standing, question, room.news.archive.known(scope))
-        feed = write_feed(standing)
+        change, feed = take_up(room, standing, question, account(), room.news.archive.known(scope))
+        taken = find_followed(standing, str(change.number))
     if given.json:
         print(plain_json(change.to_dict() | {"feed": str(feed)}))
         return 0
@@ -179,13 +185,13 @@ def tell_change(change: "Change", *, began: bool = False) -> None:
 
 
 def run_unfollow(given: argparse.Namespace, settings: Settings) -> int:
-    from qa.standing.feed import write_feed
+    from index.store.edits import account
     from qa.standing.follow import find_followed
+    from qa.standing.taken import let_go
 
     with standing_of(settings) as standing:
         question = find_followed(standing, given.question)
-        standing.remove(question.number)
-        write_feed(standing)
+        let_go(standing, str(question.number), account())
     print(f"{question.number}: followed no more: {one_line(question.question)}")
     return 0
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cli.batch import add_asking, check_usage, run_batch, tell_citations
+from cli.changes import add_changes_commands
 from cli.check import add_check_command
 from cli.configured import add_config_command
 from cli.copies import add_copies_command
@@ -80,6 +81,7 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
 
     add_index_command(add)
     add_forget_commands(add)
+    add_changes_commands(add)
     add_transfer_commands(add)
 
     add_search_commands(add)

@@ -52,7 +52,7 @@ def span(text: str) -> tuple[int, int]:
 def run_show(given: argparse.Namespace, settings: Settings) -> int:
     from index.article import ArticleError
 
-    article, file, _ = _find(settings.archive, given.article)
+    article, file = _find(settings.archive, given.article)
     corrections = _corrections(settings.archive, article)
     start, end = given.at or (0, 0)
     if end > len(article.text):
@@ -73,8 +73,8 @@ def run_show(given: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _find(folder: Path, article_id: str) -> "tuple[Article, str, str]":
-    """An article, the path of the file that it came from, and the folder that its id is relative to."""
+def _find(folder: Path, article_id: str) -> "tuple[Article, str]":
+    """An article, and the path of the file that it came from."""
     from index.article import ArticleError
     from index.opening import open_archive
     from index.store.spelling import id_meant
@@ -82,13 +82,12 @@ def _find(folder: Path, article_id: str) -> "tuple[Article, str, str]":
     archive = open_archive(folder)
     article_id = id_meant(archive, article_id)
     article, file = archive.article(article_id), archive.owners().get(article_id)
-    root = archive.files_under(Path(file))[file].root if file else ""
     archive.close()
     if article is None or file is None:
         raise ArticleError(
             f'{place_of(folder)}: no article has the id "{article_id}"; groundwire search{at(folder)} shows ids'
         )
-    return article, file, root
+    return article, file
 
 
 def _corrections(folder: Path, article: "Article") -> "list[Correction]":
@@ -169,48 +168,30 @@ def _as_dict(article: "Article", file: str, corrections: "Sequence[Correction]")
     return {"id": article.id, "file": file, **held, "corrections": told}
 
 
-def _known_alone(folder: Path, article: "Article", file: Path) -> str:
-    """The id that the reader of `file` makes; raises ArticleError where it makes the same for another article."""
-    from index.article import ArticleError
-    from index.opening import open_archive
-
-    archive = open_archive(folder)
-    read, made = article.reader_id or article.id, archive.reader_ids(str(file))
-    alike = [made.get(one, one) for one in archive.digests_of_file(str(file))].count(read)
-    archive.close()
-    if alike > 1:
-        raise ArticleError(f'{file}: {alike} articles in it have the id "{read}"; give each its own there first')
-    return read
-
-
 def run_correct(given: argparse.Namespace, settings: Settings) -> int:
     from index.article import ArticleError
-    from index.reading.files import id_of
+    from index.changing.correct import correct, uncorrect
+    from index.opening import open_archive
+    from index.store.edits import account
     from index.understanding.correction import FIELDS as CAN_BE
-    from index.understanding.correction import remove_correction, side_file, write_correction
+    from index.understanding.correction import side_file
 
-    article, name, root = _find(settings.archive, given.article)
-    file = Path(name)
-    if not file.is_file():
-        raise ArticleError(
-            f"{file}: is not there any more; groundwire index{at(settings.archive)} brings the archive up to date"
-        )
-    then = f"now run: groundwire index {shlex.quote(str(file))}{at(settings.archive)}"
-    read = _known_alone(settings.archive, article, file)
-    own = None if read == id_of(file, Path(root)) else read  # a row, or a member of a container
     if given.undo == bool(given.values):
         raise ArticleError(f"name what to correct, such as source=AFP, or --undo; it can be {', '.join(CAN_BE)}")
-    if given.undo:
-        if not remove_correction(file, own):
-            raise ArticleError(f"{side_file(file)}: corrects nothing of {article.id}")
-        print(f"corrections taken away; {then}")
-        return 0
     values = {}
     for value in given.values:
         field, equals, words = value.partition("=")
         if not equals:
             raise ArticleError(f'"{value}" is not FIELD=VALUE; write such as source=AFP')
         values[field] = words
-    side = write_correction(file, values, own)
-    print(f"written to {side}; {then}")
+    _find(settings.archive, given.article)
+    archive = open_archive(settings.archive)
+    with archive.writing():
+        if given.undo:
+            file = uncorrect(archive, given.article, account())
+        else:
+            file = correct(archive, given.article, values, account())
+    archive.close()
+    done = "corrections taken away" if given.undo else f"written to {side_file(file)}"
+    print(f"{done}; now run: groundwire index {shlex.quote(str(file))}{at(settings.archive)}")
     return 0

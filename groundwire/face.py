@@ -17,6 +17,7 @@ from index.news_index import NewsIndex
 from index.opening import folder_of, is_archive
 from index.search.exact import Stories
 from index.store.archive import ArchiveError
+from index.store.edits import account
 from index.update import UpdateProgress, UpdateReport
 from models.weights import FetchProgress, silent
 from qa import newsroom
@@ -108,6 +109,7 @@ class Archive(Newsroom):
             dry_run=dry_run,
             prune=prune,
             may_remove=lambda leaving, held: prune,
+            who=account("program"),
         )
         if not dry_run:
             Stories(news.archive).opened()  # who can only read the folder cannot make it later

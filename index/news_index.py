@@ -12,6 +12,7 @@ from index.copies.tables import StoryPlace
 from index.opening import create_archive, open_archive, ranker_of
 from index.passage import CountTokens, Passage
 from index.store.archive import Archive, ArchiveError, Rankings
+from index.store.edits import MOST_NAMED, Who, account, noting
 from index.store.scope import EVERYTHING, Scope
 from index.update import Reading, UpdateProgress, UpdateReport, update_archive
 from models import Embedder
@@ -91,8 +92,9 @@ class NewsIndex:
         reading: Reading | None = None,
         prune: bool = False,
         may_remove: Callable[[int, int], bool] = lambda leaving, held: True,
+        who: Who | None = None,
     ) -> UpdateReport:
-        """`update_archive`, then what is searched."""
+        """`update_archive`, then what is searched; what it changed is noted as done by `who`, or by this account."""
         with self.archive.writing():
             report = update_archive(
                 self.archive,
@@ -108,6 +110,10 @@ class NewsIndex:
             )
             if not dry_run:
                 self.ranker.refresh()
+                if report.new or report.changed or report.removed:
+                    named = [str(path) for path in (*paths, *gone)][:MOST_NAMED]
+                    with noting(self.archive.folder, who or account(), "index", named) as noted:
+                        noted.after = {name: getattr(report, name) for name in ("new", "changed", "removed")}
         return report
 
     def ready(self, say: Callable[[str], None] = lambda _: None) -> None:

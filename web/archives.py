@@ -32,6 +32,10 @@ LOCAL = "local"  # whose folder holds the archives of the one user of a server w
 USER = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 LONGEST_NAME = 60
 MOST_ARCHIVES = 100
+MAY_NOT = (
+    "you can read this archive but not change it; ask whoever runs the server to make you an editor, or use an archive"
+    " of your own"
+)
 AGAIN_SECONDS = 10.0  # after an archive could not be reached, until it is tried again
 
 
@@ -54,6 +58,10 @@ class _Location:
 
     folder: Path
     own: bool
+
+
+class MayNot(ArchiveError):
+    """An archive that this user may read but not change; the message says what to do."""
 
 
 class _Failure:
@@ -138,17 +146,26 @@ class Archives:
     """The archives of a server. Safe from any thread; each archive is opened once, each model when it is needed.
 
     `archives` are those that the server was started with, the first for people to start in; those that people make lie
-    in `folder`. With `logins` the former are read by all and changed by nobody, and the latter are their maker's alone.
+    in `folder`. With `logins` the former are read by all and changed by those who are editors by then, as `edits` says
+    each time, and the latter are their maker's alone.
     """
 
     def __init__(
-        self, settings: Settings, archives: Sequence[Path], folder: Path, *, logins: bool, progress: Report = silent
+        self,
+        settings: Settings,
+        archives: Sequence[Path],
+        folder: Path,
+        *,
+        logins: bool,
+        edits: Callable[[str], bool] = lambda user: False,
+        progress: Report = silent,
     ) -> None:
         self.models = Models(settings, progress)
         self._settings = settings
         self._named = list(dict.fromkeys(path.resolve() for path in archives))
         self._folder = folder.resolve() / "archives"
         self._logins = logins
+        self._edits = edits
         self._openers: dict[Path, _Opener] = {}
         self._mutex = threading.Lock()
         self._making = threading.Lock()
@@ -158,7 +175,7 @@ class Archives:
     def listed(self, user: str) -> list[Listed]:
         """All archives that a user may see: those of the server in their order, then the user's own by folder."""
         places = self._places(user)
-        entries = [self._look(key, place) for key, place in places.items()]
+        entries = [self._look(user, key, place) for key, place in places.items()]
         names = tell_apart(
             [(entry.name, one_line(places[entry.key].folder.parent.name, keep=JOINERS)) for entry in entries]
         )
@@ -188,9 +205,22 @@ class Archives:
         return self._held(self._place(user, key).folder).stories
 
     def may_change(self, user: str, key: str) -> bool:
-        """Whether a user may add articles to an archive and take some out; raises ArchiveError as `archive` does."""
+        """Whether a user may change an archive for all who see it; raises ArchiveError as `archive` does."""
         place = self._place(user, key)
-        return self._may_change(place, self._held(place.folder).archive)
+        return self._may_change(user, place, self._held(place.folder).archive)
+
+    def changeable(self, user: str, key: str) -> Archive:
+        """The archive, for a user who may change it: every way to change one comes through here.
+
+        Raises MayNot for another, ArchiveError as `archive` does.
+        """
+        place = self._place(user, key)
+        archive = self._held(place.folder).archive
+        if not archive.writable:
+            raise MayNot("this archive can be read but not changed: the server may not write there")
+        if not self._may_change(user, place, archive):
+            raise MayNot(MAY_NOT)
+        return archive
 
     # What can be done with it
 
@@ -210,9 +240,8 @@ class Archives:
             return held.room
 
     def to_change(self, user: str, key: str) -> tuple[NewsIndex, CountTokens]:
-        """What `web.adding` adds to, and what counts its tokens; raises ArchiveError for who may not change it."""
-        if not self.may_change(user, key):
-            raise ArchiveError("this archive can be read but not changed; choose one of your own, or make a new one")
+        """What `web.adding` adds to, and what counts its tokens; raises as `changeable` does."""
+        self.changeable(user, key)
         return self.room(user, key).news, self.models.count_tokens()
 
     def make(self, user: str, name: str) -> str:
@@ -281,18 +310,18 @@ class Archives:
             raise ArchiveError("there is no such archive, or no more; choose one from the list")
         return place
 
-    def _may_change(self, place: _Location, archive: Archive) -> bool:
-        return archive.writable and (place.own or not self._logins)
+    def _may_change(self, user: str, place: _Location, archive: Archive) -> bool:
+        return archive.writable and (place.own or not self._logins or self._edits(user))
 
     # What is open
 
-    def _look(self, key: str, place: _Location) -> Listed:
+    def _look(self, user: str, key: str, place: _Location) -> Listed:
         name = one_line(place.folder.name, keep=JOINERS)
         try:
             held = self._held(place.folder)
             counts = held.counts()
             name = one_line(held.archive.about("name"), keep=JOINERS) or name
-            may_change = self._may_change(place, held.archive)
+            may_change = self._may_change(user, place, held.archive)
         except ArchiveError as error:
             return Listed(key, name, 0, None, None, False, str(error))
         except (sqlite3.Error, OSError, ValueError) as error:  # a file that is damaged further in

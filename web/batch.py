@@ -22,6 +22,7 @@ from index.article import ArticleError
 from index.reading.files import kind_of
 from index.reading.kept_page import PAGES
 from index.store.archive import Archive
+from index.store.edits import strike_edits
 from index.store.standing import strike
 from index.update import ADDED
 
@@ -116,6 +117,7 @@ def forget(archive: Archive, batch: Batch) -> int:
             for file in sorted(files):
                 archive.forget_file(file)
         strike(archive.folder, gone)
+        strike_edits(archive.folder, gone)
     return len(gone)
 
 

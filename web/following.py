@@ -9,15 +9,15 @@ from typing import Any
 
 from ground.errors import GroundwireError
 from ground.files import write_whole
-from index.store.archive import ArchiveError
+from index.store.edits import Through, Who
 from index.store.scope import EVERYTHING, Scope
 from index.store.standing import Standing, is_kept
 from qa.standing.feed import write_feed
-from qa.standing.follow import Change, begin, check, find_followed, history_of, listed
+from qa.standing.follow import Change, check, history_of, listed
+from qa.standing.taken import let_go, take_up
 from web.archives import Archives
 
 SEEN = "followed.json"
-MAY_NOT = "this archive can be read but not changed; follow a question in one of your own"
 
 
 class FollowingError(GroundwireError, OSError):
@@ -87,24 +87,23 @@ class Following:
         """Whether a user may follow questions here: who may change the archive."""
         return self._archives.may_change(user, key)
 
-    def follow(self, user: str, key: str, question: str, scope: Scope = EVERYTHING) -> Change:
+    def follow(
+        self, user: str, key: str, question: str, scope: Scope = EVERYTHING, through: Through = "page"
+    ) -> Change:
         """Follows a question from now on; what is known now begins its history.
 
-        Raises what `qa.standing.follow.begin` does, and ArchiveError for who may not.
+        Raises what `qa.standing.follow.begin` does, and MayNot.
         """
+        who = Who(user, through)
         with self._changing(user, key) as standing:
             room = self._archives.room(user, key)
-            _, change = begin(room, standing, question, room.news.archive.known(scope))
-            write_feed(standing)
-            return change
+            return take_up(room, standing, question, who, room.news.archive.known(scope))[0]
 
-    def unfollow(self, user: str, key: str, number: int) -> str:
-        """Follows a question no more, and says which; raises FollowError where none has this number."""
+    def unfollow(self, user: str, key: str, number: int, through: Through = "page") -> str:
+        """Follows a question no more, and says which; raises FollowError where none has this number, and MayNot."""
+        who = Who(user, through)
         with self._changing(user, key) as standing:
-            question = find_followed(standing, str(number))
-            standing.remove(question.number)
-            write_feed(standing)
-            return question.question
+            return let_go(standing, str(number), who)
 
     def check(self, user: str, key: str) -> list[Change]:
         """Asks all of what is new in the archive, and gives what has changed; nothing where nothing is followed."""
@@ -117,9 +116,8 @@ class Following:
 
     @contextmanager
     def _changing(self, user: str, key: str) -> Iterator[Standing]:
-        if not self.may(user, key):
-            raise ArchiveError(MAY_NOT)
-        with self._asking, _opened(self._archives.archive(user, key).folder) as standing:
+        archive = self._archives.changeable(user, key)
+        with self._asking, _opened(archive.folder) as standing:
             yield standing
 
 

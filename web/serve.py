@@ -21,7 +21,7 @@ from index.store.archive import ArchiveError
 from web import export
 from web.auth.headers import LANGUAGE_COOKIE, hosts_for, language_of
 from web.auth.login_page import local_address
-from web.auth.logins import LoginError, Logins, read_logins
+from web.auth.logins import Logins
 from web.auth.middleware import AuthMiddleware, user_of
 from web.auth.session import read_secret
 from web.conversations import Conversation, ConversationError
@@ -30,6 +30,7 @@ from web.page.by_language import ByLanguage
 from web.page.events import build_page
 from web.page.layout import CSS, THEME, head_in
 from web.programs import listing
+from web.programs.changing import make_changing_router
 from web.programs.checking import make_check_router
 from web.programs.completions import make_router
 from web.programs.endpoints import add_endpoints
@@ -108,6 +109,9 @@ def make_app(
             back.set_cookie(LANGUAGE_COOKIE, name, max_age=year, path=path, httponly=True, samesite="lax")
         return back
 
+    def add(user: str, key: str, files: Sequence[tuple[Path, str]], addresses: Sequence[str]) -> dict[str, Any]:
+        return asdict(server.add(user, key, files, addresses, through="program"))
+
     app.include_router(make_router(server))
     app.include_router(make_batch_router(server))
     app.include_router(make_check_router(server))
@@ -124,6 +128,8 @@ def _make_page(server: Server, words: Words, root_path: str) -> FastAPI:
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     page = build_page(server, words)
+    app.include_router(make_changing_router(server))
+    page = build_page(server)
     with page:
         add_endpoints(page, server, add)
     gr.mount_gradio_app(
@@ -182,15 +188,12 @@ def serve(
     *,
     host: str,
     port: int,
-    auth_file: Path | None,
+    logins: Logins | None,
     root_path: str,
     names: Sequence[str] = (),
     ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serves until it is interrupted; `ready` is called when it is about to. Raises LoginError where nobody could."""
-    if auth_file and not read_logins(auth_file):
-        raise LoginError(f"{auth_file}: names nobody; add one with: groundwire login add --auth-file {auth_file} NAME")
-    logins = Logins(auth_file) if auth_file else None
+    """Serves until it is interrupted; `ready` is called when it is about to."""
     app = make_app(server, logins=logins, root_path=root_path, hosts=hosts_for(host, names))
     server.warm()
     ready()

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ground.errors import user_errors
-from index.store.archive import ArchiveError
+from index.store.edits import Through, Who
 from index.store.scope import Scope
 from models import Message
 from models.weights import Report, silent
 from qa.settings import Settings
-from web.adding import Added, Step, add, undo
+from web.adding import Added, Step, add
 from web.archives import Archives
+from web.changing import Changing, note_added, take_out
 from web.conversations import Conversations
 from web.examples import Examples
 from web.following import Following
@@ -39,6 +40,7 @@ class Server:
     def __post_init__(self) -> None:
         self.examples = Examples(self.folder)
         self.speed = SpeedKept()
+        self.changing = Changing(self.archives)
         self.following = Following(self.archives, self.folder)
 
     @classmethod
@@ -49,11 +51,15 @@ class Server:
         folder: Path,
         *,
         logins: bool,
+        edits: Callable[[str], bool] = lambda user: False,
         runs: Path = Path("runs"),
         progress: Report = silent,
     ) -> "Server":
-        """Opens what is kept; loads no model. Raises ConversationError where conversations cannot be kept."""
-        opened = Archives(settings, archives, folder, logins=logins, progress=progress)
+        """Opens what is kept; loads no model. `edits` says of a login, each time, whether it is an editor.
+
+        Raises ConversationError where conversations cannot be kept.
+        """
+        opened = Archives(settings, archives, folder, logins=logins, edits=edits, progress=progress)
         return cls(settings, opened, Conversations(folder / "conversations.sqlite"), folder, runs)
 
     def warm(self) -> None:
@@ -102,19 +108,20 @@ class Server:
         addresses: Sequence[str] = (),
         progress: Callable[[Step], None] = lambda _: None,
         cancelled: Callable[[], bool] = lambda: False,
+        through: Through = "page",
     ) -> Added:
-        """Adds to an archive that the user may change; raises what `web.adding.add` does, or ArchiveError."""
+        """Adds to an archive that the user may change; raises what `web.adding.add` does, or MayNot."""
         from index.arrivals.address import Fetcher
 
         news, count_tokens = self.archives.to_change(user, key)
         fetcher = None if self.settings.offline or not addresses else Fetcher()
-        return add(news, count_tokens, files, addresses, fetcher=fetcher, progress=progress, cancelled=cancelled)
+        added = add(news, count_tokens, files, addresses, fetcher=fetcher, progress=progress, cancelled=cancelled)
+        note_added(news.archive, added, Who(user, through))
+        return added
 
     def take_out(self, user: str, key: str, batch: str) -> int:
-        """Undoes an adding: how many articles left the archive; raises what `web.adding.undo` does, or ArchiveError."""
-        if not self.archives.may_change(user, key):
-            raise ArchiveError("this archive can be read but not changed")
-        return undo(self.archives.archive(user, key), batch)
+        """Undoes an adding: how many articles left the archive; raises what `web.adding.undo` does, or MayNot."""
+        return take_out(self.archives.changeable(user, key), batch, Who(user, "page"))
 
     def close(self) -> None:
         self.closed = True

@@ -184,17 +184,18 @@ class Standing:
         with self._change():
             for table, key, column in (("questions", "number", "known"), ("changes", "row", "told")):
                 for row, held in self._db.execute(f"SELECT {key}, {column} FROM {table}").fetchall():
-                    value, number = _struck(json.loads(held), set(articles))
+                    value, number = without_words(json.loads(held), set(articles))
                     if number:
                         self._db.execute(f"UPDATE {table} SET {column} = ? WHERE {key} = ?", (json.dumps(value), row))
                         struck += number
         return struck
 
-    def to_dict(self) -> dict[str, Any]:
-        """All of it, as JSON has it; `take` reads it again."""
+    def to_dict(self, number: int | None = None) -> dict[str, Any]:
+        """All of it, or all of one question, as JSON has it; `take` and `take_back` read it again."""
         seen = self._about("seen") or b""
-        questions = [vars(q) | {"scope": q.scope.to_dict()} for q in self.questions()]
-        return {"questions": questions, "history": [vars(entry) for entry in self.history()], "seen": seen.hex()}
+        questions = [vars(q) | {"scope": q.scope.to_dict()} for q in self.questions() if number in (None, q.number)]
+        history = [vars(entry) for entry in self.history(number)]
+        return {"questions": questions, "history": history, "seen": seen.hex() if number is None else ""}
 
     def take(self, held: Mapping[str, Any]) -> None:
         """Takes what `to_dict` gave into a file that holds no question yet; nothing where it holds some.
@@ -205,16 +206,21 @@ class Standing:
         with self._change():
             if self._db.execute("SELECT count(*) FROM questions").fetchone()[0]:
                 return
-            self._db.executemany(
-                "INSERT INTO questions VALUES (?, ?, ?, ?, ?)",
-                [
-                    (q.number, q.question, json.dumps(q.scope.to_dict()), q.since, json.dumps(q.known))
-                    for q in checked[0]
-                ],
-            )
-            for entry in checked[1]:
-                self._tell(entry.number, entry.at, entry.told)
+            self._put(*checked)
             self._db.execute("INSERT OR REPLACE INTO about VALUES ('seen', ?)", (bytes.fromhex(held["seen"]),))
+
+    def take_back(self, held: Mapping[str, Any]) -> None:
+        """Follows again what `to_dict` gave of one question, under its number and with its history."""
+        with self._change():
+            self._put(*read_standing(held))
+
+    def _put(self, questions: Sequence[Followed], history: Sequence[Entry]) -> None:
+        self._db.executemany(
+            "INSERT INTO questions VALUES (?, ?, ?, ?, ?)",
+            [(q.number, q.question, json.dumps(q.scope.to_dict()), q.since, json.dumps(q.known)) for q in questions],
+        )
+        for entry in history:
+            self._tell(entry.number, entry.at, entry.told)
 
 
 def read_standing(held: Mapping[str, Any]) -> tuple[list[Followed], list[Entry]]:
@@ -250,15 +256,15 @@ def strike(folder: Path, articles: Collection[str]) -> int:
     return struck
 
 
-def _struck(value: Any, articles: set[str]) -> tuple[Any, int]:
+def without_words(value: Any, articles: set[str]) -> tuple[Any, int]:
     """JSON without the words of what names one of these articles, and how many such there were."""
     if isinstance(value, dict):
         if value.get("article_id") in articles and not value.get("struck"):
             return value | {name: word for name, word in STRUCK.items() if name in value} | {"struck": True}, 1
-        made = {name: _struck(held, articles) for name, held in value.items()}
+        made = {name: without_words(held, articles) for name, held in value.items()}
         return {name: held for name, (held, _) in made.items()}, sum(number for _, number in made.values())
     if isinstance(value, list):
-        rows: Sequence[tuple[Any, int]] = [_struck(held, articles) for held in value]
+        rows: Sequence[tuple[Any, int]] = [without_words(held, articles) for held in value]
         return [held for held, _ in rows], sum(number for _, number in rows)
     return value, 0
 

@@ -150,17 +150,31 @@ def _correct_section(article: Article, held: dict[int, Section], table: dict[str
     held[start] = replace(section, title=headline or section.title, **values)  # type: ignore[arg-type]
 
 
-def write_correction(file: Path, values: Mapping[str, str], article_id: str | None = None) -> Path:
+def corrections_in(file: Path, article_id: str | None = None) -> dict[str, str]:
+    """What the side file of `file` says of its one article, or of the one with this id; the empty text takes away.
+
+    Raises ArticleError where it cannot be read.
+    """
+    given = read_side_file(file)
+    own = given if article_id is None else given.get("articles", {})
+    table = own if article_id is None or not isinstance(own, dict) else own.get(article_id, {})
+    held = table if isinstance(table, dict) else {}
+    return {name: _value(name, held[name], str(side_file(file))) or "" for name in FIELDS if name in held}
+
+
+def write_correction(file: Path, values: Mapping[str, str | None], article_id: str | None = None) -> Path:
     """Adds values to the side file of `file`, for one of its articles where `article_id` is given; returns its path.
 
-    It arrives by a rename. Raises ArticleError for a field or a value that cannot be, and changes nothing then.
-    Comments in a side file are not kept.
+    None takes a correction away, and a file goes with the last. It arrives by a rename. Raises ArticleError for a field
+    or a value that cannot be, and changes nothing then. Comments in a side file are not kept.
     """
     side = side_file(file)
     given = read_side_file(file)
     for name, value in values.items():
         if name not in FIELDS:
             raise ArticleError(f'"{name}" is nothing that can be corrected; it is {", ".join(FIELDS)}')
+        if value is None:
+            continue
         _value(name, value, name)
         try:
             value.encode()
@@ -169,9 +183,18 @@ def write_correction(file: Path, values: Mapping[str, str], article_id: str | No
     table = given if article_id is None else given.setdefault("articles", {}).setdefault(article_id, {})
     if not isinstance(table, dict):
         raise ArticleError(f'{side}: "articles" is no table of tables; mend it and try again')
-    table.update(values)
+    for name, value in values.items():
+        if value is None:
+            table.pop(name, None)
+        else:
+            table[name] = value
+    if article_id is not None and not table:
+        del given["articles"][article_id]
     try:
-        write_whole(side, _toml(given))
+        if given and given != {"articles": {}}:
+            write_whole(side, _toml(given))
+        else:
+            side.unlink(missing_ok=True)
     except OSError as error:
         raise ArticleError(f"{side}: cannot be written ({error.strerror}); make the folder writable") from None
     return side

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from index.article import Article
 from index.reading.files import Problem, find_files, read_file
-from index.understanding.correction import read_side_file, remove_correction, side_file, write_correction
+from index.understanding.correction import (
+    corrections_in,
+    read_side_file,
+    remove_correction,
+    side_file,
+    write_correction,
+)
 from tests.cli.test_main import Desk, desk
 from tests.conftest import make_index, write_files
 from tests.support.fakes import FakeEmbedder, count_words
@@ -130,8 +136,11 @@ def test_what_is_written_is_what_is_read(tmp_path_factory: pytest.TempPathFactor
     file = tmp_path_factory.mktemp("side") / "a.jsonl"
     write_correction(file, values)
     write_correction(file, values, "an id\n")
-    assert read_side_file(file) == {**values, "articles": {"an id\n": values}}
-    assert remove_correction(file, "an id\n") and read_side_file(file) == values
+    assert read_side_file(file) == ({**values, "articles": {"an id\n": values}} if values else {})
+    assert corrections_in(file) == corrections_in(file, "an id\n") == values and corrections_in(file, "other") == {}
+    assert remove_correction(file, "an id\n") == bool(values) and read_side_file(file) == values
+    write_correction(file, dict.fromkeys(values))
+    assert not side_file(file).exists(), "it goes with the last"
 
 
 def test_a_person_corrects_at_the_prompt(desk: Desk, articles: Path) -> None:

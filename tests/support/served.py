@@ -67,8 +67,11 @@ class Site:
 
         settings = Settings(archive=self.archives[0], embedder="fake", speak=self.speak)
         runs = self.folder / "runs"
-        self.server = Server.open(settings, self.archives, self.folder / "data", logins=bool(self.auth_file), runs=runs)
         logins = Logins(self.auth_file) if self.auth_file else None
+        edits = logins.edits if logins else lambda user: False
+        self.server = Server.open(
+            settings, self.archives, self.folder / "data", logins=bool(logins), edits=edits, runs=runs
+        )
         self.runner = make_server(make_app(self.server, logins=logins), host="127.0.0.1", port=self.port)
         self.thread = threading.Thread(target=self.runner.run, daemon=True)
         self.thread.start()

@@ -108,7 +108,7 @@ def test_with_logins_each_has_archives_of_their_own(tmp_path: Path, named: Path,
     for work in (archives.archive, archives.room, archives.counts, archives.may_change, archives.to_change):
         with pytest.raises(ArchiveError, match="no such archive"):
             work("bob", mine)
-    with pytest.raises(ArchiveError, match="read but not changed"):
+    with pytest.raises(ArchiveError, match="read this archive but not change it"):
         archives.to_change("ann", shared)
     assert archives.to_change("ann", mine)[0].archive.folder == tmp_path / "data" / "archives" / "ann" / "leaks"
     assert [entry.name for entry in archives.listed("")] == ["archive"]

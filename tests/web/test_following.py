@@ -65,7 +65,7 @@ def test_a_change_is_unseen_until_somebody_looks(server: Server, tmp_path: Path)
 def test_who_may_only_read_follows_nothing(server: Server) -> None:
     [shared] = [entry.key for entry in server.archives.listed("ana") if not entry.may_change]
     assert not server.following.may("ana", shared) and server.following.listed("ana", shared) == []
-    with pytest.raises(ArchiveError, match="can be read but not changed"):
+    with pytest.raises(ArchiveError, match="read this archive but not change it"):
         server.following.follow("ana", shared, QUESTION)
 
 

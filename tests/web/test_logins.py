@@ -12,7 +12,7 @@ import pytest
 from cli.options import run_safely
 from qa.settings import Settings
 from web.auth import logins as module
-from web.auth.logins import LoginError, Logins, TooManyTries, add_login, read_logins, remove_login
+from web.auth.logins import LoginError, Logins, TooManyTries, add_login, read_logins, remove_login, set_role
 from web.auth.session import SESSION_SECONDS, cookie_name, read_secret, sign, verify
 
 PASSWORD = "correct horse – é"
@@ -55,6 +55,34 @@ def test_adding_changing_and_removing_keep_the_rest(file: Path) -> None:
     assert file.read_text("utf-8").splitlines()[:2] == ["# who may come in", ""] and list(read_logins(file)) == [
         "m.writer"
     ]
+
+
+def test_a_login_reads_until_it_is_made_an_editor_and_its_password_and_sessions_stay(file: Path) -> None:
+    logins = Logins(file)
+    before = read_logins(file)["paz"]
+    cookie = sign(bytes(32), "paz", before.hashed)
+    assert before.role == "reader" and not logins.edits("paz") and not logins.edits("nobody")
+    set_role(file, "paz", "editor")
+    assert file.read_text("utf-8") == f"paz:{before.hashed}:editor\n" and file.stat().st_mode & 0o777 == 0o600
+    assert logins.edits("paz") and verify(bytes(32), cookie, logins.hash_of) == "paz"
+    assert logins.check("paz", PASSWORD)
+    add_login(file, "paz", "another password")
+    assert logins.edits("paz"), "a new password leaves the role"
+    add_login(file, "paz", "another password", "reader")
+    assert not logins.edits("paz")
+    set_role(file, "paz", "editor")
+    remove_login(file, "paz")
+    assert not logins.edits("paz")
+    with pytest.raises(LoginError, match="no login paz"):
+        set_role(file, "paz", "reader")
+
+
+@pytest.mark.parametrize("role", ["Editor", "editor ", "admin", "editor:x", "reader,editor"])
+def test_a_role_that_is_none_lets_nobody_in(file: Path, role: str) -> None:
+    text = file.read_text("utf-8").strip()
+    file.write_text(f"{text}:{role}x\n", "utf-8")
+    with pytest.raises(LoginError, match=r"logins:1: .* is no role; it is reader or editor"):
+        read_logins(file)
 
 
 def test_a_link_to_the_file_stays_one(file: Path, tmp_path: Path) -> None:
@@ -276,7 +304,14 @@ def test_the_commands_add_list_and_remove(
     assert run("add", "--auth-file", file, "paz") == 0
     assert Logins(Path(file)).check("paz", PASSWORD)
     assert run("list", "--auth-file", file) == 0
-    assert capsys.readouterr().out == "paz\n"
+    assert capsys.readouterr().out == "paz\treader\n"
+    assert run("role", "--auth-file", file, "paz", "editor") == 0
+    assert capsys.readouterr().err.endswith("paz is an editor\n")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+    assert run("add", "--auth-file", file, "writer", "--role", "editor") == 0
+    assert run("list", "--auth-file", file) == 0
+    assert capsys.readouterr().out == "paz\teditor\nwriter\teditor\n"
+    assert run("remove", "--auth-file", file, "writer") == 0
     assert run("remove", "--auth-file", file, "paz") == 0 and read_logins(Path(file)) == {}
     assert run("remove", "--auth-file", file, "paz") == 1
     assert capsys.readouterr().err.endswith(f"no login paz; groundwire login list --auth-file {file} shows them\n")

@@ -500,7 +500,7 @@ def test_each_login_has_its_own(chromium: Any, tmp_path: Path) -> None:
         ben.get_by_text("no conversation has this link").wait_for()
         assert ben.locator("#conversations li").count() == 0 and ben.locator("#chat .turn").count() == 0
         ben.get_by_role("tab", name="Add articles").click()
-        ben.get_by_text("This archive is shared").wait_for()
+        ben.get_by_text("You can read this archive but not change it").wait_for()
         for page in tabs:
             page.context.close()
 

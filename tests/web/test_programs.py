@@ -575,7 +575,7 @@ def test_files_and_addresses_are_handed_on_under_their_own_names(free: Served, t
 def test_each_is_known_by_name_and_may_add_only_to_their_own(shut: Served) -> None:
     client = shut.gradio(("paz", PASSWORD))
     assert len(client.predict(api_name="/archives")) == 2
-    with pytest.raises(Exception, match="no archive to add to"):
+    with pytest.raises(Exception, match="read this archive but not change it"):
         client.predict(address="https://example.org/1", api_name="/index")
     shut.server.archives.make("paz", "My own")
     client.predict(address="https://example.org/1", api_name="/index")

@@ -10,12 +10,14 @@ import pytest
 
 from ground.language import Words, entries_of
 from index.search.grammar import QueryError
+from index.store.edits import Meanwhile
 from qa.checking.check import SUPERSEDED, TOLD, Mark, check
 from qa.settings import Settings
 from qa.standing.compare import Kind
 from tests.conftest import ARTICLES, make_index, write_files
 from tests.support.fakes import FakeEmbedder, fakes_for_models
 from tests.web.test_markup import DRAWER, HOSTILE, Read, marks
+from web.archives import MayNot
 from web.page.chat import Seat
 from web.page.events import PageEvents
 from web.page.sought import Sought
@@ -192,3 +194,51 @@ def test_each_kind_of_what_is_told_has_its_words() -> None:
 
 def test_months_without_an_article_have_their_place() -> None:
     assert months_between("2019-12", "2020-02") == ["2019-12", "2020-01", "2020-02"]
+
+
+# Who changed what
+
+
+def test_an_open_article_is_corrected_forgotten_and_both_undone(page: PageEvents) -> None:
+    seat, edit, changes = sit(page), page.editing, page.changes
+    opened = page.open_story(seat, event(article="airport", start=0))[page.reader]
+    assert 'data-event="expand" data-article="airport"' in opened and 'data-event="delete"' in opened
+    shown = edit.begin(seat, event(article="airport"))
+    assert [shown[field] for field in edit.fields][:3] == ["Strike at Baghdad airport", "Reuters", "2020-01-03"]
+    written = [shown[field] for field in edit.fields]
+    written[1] = " AFP "
+    shown = page.save_article(seat, event(), *written)
+    assert "AFP" in shown[page.reader] and "airport is corrected." in shown[edit.told]
+    edit.begin(seat, event(article="airport"))
+    page.server.changing.correct("", seat.archive, "airport", {"source": "EFE"}, {"source": "AFP"}, "program")
+    with pytest.raises(Meanwhile, match='changed source to "EFE"'):
+        page.save_article(seat, event(), written[0], "AP", *written[2:])
+    assert "is taken out" in edit.forget(seat, event(article="wire-1"))[edit.told]
+    listed = changes.look(seat)[changes.listed]
+    assert "Corrected" in listed and "Forgotten" in listed and "<del" in listed and "by a program" in listed
+    assert listed.count('data-event="undo"') == 3, "the index run cannot be undone"
+    assert "Change 4 is undone, as change 5." in edit.undo(seat, event())[edit.told]
+    shown = changes.undo(seat, event(number="3"))
+    assert "undoes 3" in shown[changes.listed] and "undone by 6" in shown[changes.listed]
+
+
+def test_who_may_only_read_sees_the_changes_and_no_button(page: PageEvents, monkeypatch: pytest.MonkeyPatch) -> None:
+    seat = sit(page)
+    page.server.changing.forget("", seat.archive, "wire-1", "page")
+    monkeypatch.setattr(page.server.archives, "_logins", True)
+    opened = page.open_story(seat, event(article="airport", start=0))[page.reader]
+    listed = page.changes.look(seat)[page.changes.listed]
+    assert 'data-event="expand"' not in opened and 'data-event="delete"' not in opened
+    assert "Forgotten" in listed and 'data-event="undo"' not in listed
+    for work in (page.editing.begin, page.editing.forget):
+        with pytest.raises(MayNot):
+            work(seat, event(article="airport"))
+
+
+def test_values_of_others_are_words_in_the_list_of_changes(page: PageEvents) -> None:
+    seat = sit(page)
+    known = page.server.changing.known("", seat.archive, "airport")
+    values = {"title": f"x{HOSTILE}", "source": HOSTILE}
+    page.server.changing.correct("", seat.archive, "airport", values, known, "page")
+    read = Read(page.changes.look(seat)[page.changes.listed])
+    assert {tag for tag, _ in read.tags} <= OURS | {"thead", "th", "br", "bdi", "del", "ins"}

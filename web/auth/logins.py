@@ -1,4 +1,4 @@
-"""The auth file: names and hashed passwords, who may come in, and how long somebody who guesses has to wait."""
+"""The auth file: names, hashed passwords and roles, who may come in, and how long somebody who guesses has to wait."""
 
 import hashlib
 import hmac
@@ -12,8 +12,9 @@ import time
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from ground.files import replacing
 
@@ -25,6 +26,8 @@ FREE_TRIES = 5
 LONGEST_WAIT = 30.0
 FORGOTTEN_SECONDS = 900.0
 HASHING: Mapping[str, Any] = {}  # argon2's own costs, 64 MB and 50 ms; the tests take the least there are
+Role = Literal["reader", "editor"]  # who stands there without one is a reader
+ROLES: tuple[Role, ...] = get_args(Role)
 KEPT = 4_096  # pairs, names and addresses: what is remembered has an end
 
 log = logging.getLogger(__name__)
@@ -47,6 +50,14 @@ class TooManyTries(Exception):
 # The file
 
 
+@dataclass(frozen=True)
+class Login:
+    """One who may come in: the argon2id hash of a password, and what they may do with the archives that all share."""
+
+    hashed: str
+    role: Role = "reader"
+
+
 def check_name(name: str) -> str:
     """The name, if it can be a login's.
 
@@ -60,8 +71,8 @@ def check_name(name: str) -> str:
     return name
 
 
-def read_logins(file: Path) -> dict[str, str]:
-    """The hash of each name, in the file's order.
+def read_logins(file: Path) -> dict[str, Login]:
+    """The login of each name, in the file's order.
 
     Raises LoginError for a line that is no login and for a file that others may write: who can write it can come in.
     One that others may read is told in the log: hashes can be guessed at, slowly.
@@ -75,43 +86,72 @@ def read_logins(file: Path) -> dict[str, str]:
         raise LoginError(f"{file}: others may write it; run: chmod 600 {file}")
     if mode & 0o044:
         log.warning("%s: others may read it; run: chmod 600 %s", file, file)
-    logins: dict[str, str] = {}
+    logins: dict[str, Login] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        name, colon, hashed = line.strip().partition(":")
+        name, colon, rest = line.strip().partition(":")
+        hashed, _, role = rest.partition(":")
         if not colon or not NAME.fullmatch(name):
-            raise LoginError(f"{file}:{number}: no name and hash; write NAME:HASH, as groundwire login add does")
+            raise LoginError(f"{file}:{number}: no name and hash; write NAME:HASH:ROLE, as groundwire login add does")
         if not hashed.startswith("$argon2id$"):
             raise LoginError(f"{file}:{number}: no argon2id hash; run: groundwire login add {name} --auth-file {file}")
         if name in logins:
             raise LoginError(f"{file}:{number}: {name} stands there twice; delete one of the lines")
-        logins[name] = hashed
+        logins[name] = Login(hashed, _role(role or "reader", f"{file}:{number}: "))
     return logins
 
 
-def add_login(file: Path, name: str, password: str) -> None:
-    """Adds a login, or gives it another password. The file is made if it is not there; its comments stay."""
+def _role(role: str, where: str = "") -> Role:
+    for one in ROLES:
+        if role == one:
+            return one
+    raise LoginError(f'{where}"{role[:40]}" is no role; it is {" or ".join(ROLES)}')
+
+
+def add_login(file: Path, name: str, password: str, role: Role | None = None) -> None:
+    """Adds a login, or gives it another password and, where one is given, another role.
+
+    The file is made if it is not there; its comments stay.
+    """
     from argon2 import PasswordHasher
 
     check_name(name)
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise LoginError(f"the password has {len(password):,} characters; take {SHORTEST_PASSWORD} at least")
-    line = f"{name}:{PasswordHasher(**HASHING).hash(_same_form(password))}"
     held = read_logins(file) if file.exists() else {}
+    kept = held[name].role if name in held else "reader"
+    login = Login(PasswordHasher(**HASHING).hash(_same_form(password)), role or kept)
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     if name in held:
-        lines = [line if _is_of(old, name) else old for old in lines]
+        lines = [_line(name, login) if _is_of(old, name) else old for old in lines]
     else:
-        lines.append(line)
+        lines.append(_line(name, login))
     _write(file, lines)
+
+
+def set_role(file: Path, name: str, role: Role) -> None:
+    """Gives a login another role; its password and its sessions stay. Raises LoginError when it is not there."""
+    login = replace(_held(file, name), role=role)
+    lines = file.read_text(encoding="utf-8").splitlines()
+    _write(file, [_line(name, login) if _is_of(line, name) else line for line in lines])
 
 
 def remove_login(file: Path, name: str) -> None:
     """Takes a login away; raises LoginError when it is not there."""
-    if name not in read_logins(file):
-        raise LoginError(f"{file}: no login {check_name(name)}; groundwire login list --auth-file {file} shows them")
+    _held(file, name)
     _write(file, [line for line in file.read_text(encoding="utf-8").splitlines() if not _is_of(line, name)])
+
+
+def _held(file: Path, name: str) -> Login:
+    held = read_logins(file).get(name)
+    if held is None:
+        raise LoginError(f"{file}: no login {check_name(name)}; groundwire login list --auth-file {file} shows them")
+    return held
+
+
+def _line(name: str, login: Login) -> str:
+    return f"{name}:{login.hashed}" + (f":{login.role}" if login.role != "reader" else "")
 
 
 def _is_of(line: str, name: str) -> bool:
@@ -146,7 +186,7 @@ class Logins:
     def __init__(self, file: Path) -> None:
         self.file = file
         self._seen: tuple[int, int, int] | None = None
-        self._hashes: Mapping[str, str] = {}
+        self._held: Mapping[str, Login] = {}
         self._key = secrets.token_bytes(32)
         self._known: OrderedDict[bytes, float] = OrderedDict()
         self._wrong: OrderedDict[str, tuple[int, float]] = OrderedDict()
@@ -157,7 +197,14 @@ class Logins:
     def hash_of(self, name: str) -> str | None:
         """The hash that stands in the file now; None for a name that does not."""
         self._read()
-        return self._hashes.get(name)
+        held = self._held.get(name)
+        return held.hashed if held else None
+
+    def edits(self, name: str) -> bool:
+        """Whether this login is an editor now: may change the archives that all share."""
+        self._read()
+        held = self._held.get(name)
+        return held is not None and held.role == "editor"
 
     def remembers(self, name: str, password: str) -> bool:
         """Whether this pair was right in the last minutes, and is still. Takes no time."""
@@ -226,12 +273,19 @@ class Logins:
             return
         self._seen = stamp
         try:
-            self._hashes = read_logins(self.file)
+            self._held = read_logins(self.file)
         except LoginError as error:
-            self._hashes = {}
+            self._held = {}
             if first:
                 raise
             log.error("%s; until then nobody comes in", error)
+
+
+def open_logins(file: Path) -> Logins:
+    """The logins of a file that names somebody; raises LoginError where nobody could come in."""
+    if not read_logins(file):
+        raise LoginError(f"{file}: names nobody; add one with: groundwire login add --auth-file {file} NAME")
+    return Logins(file)
 
 
 def _put(kept: OrderedDict[Key, Value], key: Key, value: Value) -> None:

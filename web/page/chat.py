@@ -94,6 +94,8 @@ class Seat:
     quotes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # that a list shows, by its name
     timelines: dict[tuple[str, int, str], str] = field(default_factory=dict)  # as they are drawn, by their turn
     glancing: bool = True  # no article is open
+    edited: tuple[str, dict[str, str]] = ("", {})  # the article that is corrected, and what was known of it then
+    undoable: int = 0  # the last change of this tab
 
 
 class Chat:
@@ -322,8 +324,8 @@ class Chat:
             hit = hits[0]
             article = self._article(seat, hit["article_id"])
             told = self._corrections(seat, answer, hit["article_id"])
-            span = (hit["start"], hit["end"])
-            return self.drawer.article(article, [], 0, span=span, opened=seat.opened, corrections=told)
+            span, may = (hit["start"], hit["end"]), self._may(seat)
+            return self.drawer.article(article, [], 0, span=span, opened=seat.opened, corrections=told, may=may)
         cited = next((one for one in answer["citations"] if one["number"] == int(number)), None)
         if cited is None:
             raise ConversationError(self.words("elsewhere"))
@@ -332,7 +334,8 @@ class Chat:
         beside = [one for one in answer["citations"] if one["article_id"] == cited["article_id"]]
         told = self._corrections(seat, answer, cited["article_id"])
         opened = seat.opened
-        return self.drawer.article(article, beside, int(number), whole=whole, opened=opened, corrections=told)
+        may = self._may(seat)
+        return self.drawer.article(article, beside, int(number), whole=whole, opened=opened, corrections=told, may=may)
 
     def story(self, seat: Seat, id: str, start: int, *, found: Sequence[Span] = ()) -> str:
         """The article that a story stands in as HTML, from there on, and the words that were found in it marked."""
@@ -341,7 +344,15 @@ class Chat:
             raise ConversationError(self.words("article_gone"))
         self._open(seat)
         whole = self._whole(seat, article)
-        return self.drawer.article(article, [], 1, begin=start, marked=found, whole=whole, opened=seat.opened)
+        opened, may = seat.opened, self._may(seat)
+        return self.drawer.article(article, [], 1, begin=start, marked=found, whole=whole, opened=opened, may=may)
+
+    def _may(self, seat: Seat) -> bool:
+        """Whether whoever sits here may change the open archive; what they do is asked again then."""
+        try:
+            return self.server.archives.may_change(seat.user, seat.archive)
+        except ArchiveError:
+            return False
 
     def _open(self, seat: Seat) -> None:
         seat.opened += 1
@@ -368,7 +379,8 @@ class Chat:
         cited = quotes[place]
         article = self._article(seat, cited["article_id"])
         self._open(seat)
-        return self.drawer.article(article, [cited], 1, whole=self._whole(seat, article), opened=seat.opened)
+        opened, may = seat.opened, self._may(seat)
+        return self.drawer.article(article, [cited], 1, whole=self._whole(seat, article), opened=opened, may=may)
 
     def timeline(self, seat: Seat, place: int) -> None:
         """Shows when what a turn asks about happened, or no more; no language model is asked."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from ground.errors import user_errors
+from ground.errors import GroundwireError, user_errors
 from ground.language import Words
 from index.store.scope import Scope
 from web.conversations import ConversationError
@@ -19,7 +19,9 @@ from web.page.markup import Drawer, line
 from web.page.narrowing import Narrowing
 from web.page.tabs.add import AddTab, Updates
 from web.page.tabs.batch import BatchTab
+from web.page.tabs.changes import ChangesTab
 from web.page.tabs.check import CheckTab
+from web.page.tabs.edit import EditForm
 from web.page.tabs.finding import FindingDrawer
 from web.page.tabs.follow import FollowTab
 from web.page.tabs.measure import build_measure_tab
@@ -31,6 +33,10 @@ SLOW: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", 
 LISTED = 60
 EXPORTS = (("text", "txt"), ("markdown", "md"), ("html", "html"), ("json", "json"))
 UPLOADS_KEPT = (3_600, 86_400)  # seconds: how often Gradio looks, and how old what it deletes is
+
+
+class SeatError(GroundwireError):
+    """A tab that another login opened; the message says what to do."""
 
 
 def build_page(server: Server, words: Words | None = None) -> gr.Blocks:
@@ -70,14 +76,18 @@ class PageEvents:
                     self.batch = BatchTab(server, self.chat)
                 with gr.Tab(words("add_tab"), id="add", elem_id="add-tab"):
                     self.adding = AddTab(server, self.draw, self.on)
+                with gr.Tab(words("changes_tab"), id="changes", elem_id="changes-tab") as changing:
+                    self.changes = ChangesTab(server, self.chat)
                 with gr.Tab(words("measure_tab"), id="measure", elem_id="measure-tab") as measuring:
                     build_measure_tab(server, self.draw, measuring, QUICK)
             with gr.Column(scale=2, min_width=320, elem_id="beside"):
+                self.editing = EditForm(server, self.chat)
                 self.reader = html("reader", "groundwire.reader(element, watch);", value=self.draw.empty_reader())
         self._wire(blocks)
         self._wire_search(searching)
         self._wire_following()
         self._wire_long()
+        self._wire_changes(changing)
 
     def _wire(self, blocks: gr.Blocks) -> None:
         talk, side, narrow = self.talk, self.side, self.talk.narrow
@@ -87,7 +97,7 @@ class PageEvents:
         everything = [*turns, *narrowing, self.reader, talk.correcting, side.head, side.archive, side.gone]
         everything += [self.adding.closed, self.adding.earlier, self.searching.found, self.searching.box]
         everything += self.following.parts
-        self._turns = turns
+        self._turns, self._everything = turns, everything
         anew = [blocks.load(self.load, [self.seat], [*everything, talk.notice], **QUICK)]
 
         asked = [*narrow.scope]
@@ -126,11 +136,13 @@ class PageEvents:
         self.on(self.reader.select, self.pin, [], [*narrowing, self.tabs])
         self.on(self.reader.clear, self.close_article, [], [self.reader])
         self.on(narrow.everything.click, self.unnarrow, [], narrowing)
-        anew += [changed.then(self.refresh, [self.seat], everything, **QUICK) for changed in self.adding.events]
+        anew += [
+            changed.then(self.seated(self.refresh), [self.seat], everything, **QUICK) for changed in self.adding.events
+        ]
         for event in anew:  # after the rest, for the index of stories may have to be made
-            event.then(self.show_front, [self.seat], [talk.front, self.reader], **QUICK)
+            event.then(self.seated(self.show_front), [self.seat], [talk.front, self.reader], **QUICK)
         for changed in self.adding.events:
-            changed.then(self.following.after_adding, [self.seat], self.following.parts, **QUICK)
+            changed.then(self.seated(self.following.after_adding), [self.seat], self.following.parts, **QUICK)
         self.on(talk.past.expand, self.show_timeline, [], turns)
 
     def _wire_search(self, tab: gr.Tab) -> None:
@@ -171,6 +183,38 @@ class PageEvents:
         told = batch.notice
         self.on(batch.begin.click, batch.run, [batch.file, batch.kind], batch.parts, streams=True, notice=told)
         self.on(batch.halt.click, batch.stop, [], [batch.halt], notice=told)
+
+    def _wire_changes(self, tab: gr.Tab) -> None:
+        """What is done with the open article, and with the list of what was done."""
+        edit, changes, reader = self.editing, self.changes, self.reader
+        told = edit.told
+        self.on(reader.expand, edit.begin, [], edit.parts, notice=told)
+        self.on(edit.cancel_button.click, edit.cancel, [], edit.parts, notice=told)
+        saved = self.on(edit.save_button.click, self.save_article, edit.fields, [*edit.parts, reader], notice=told)
+        saved.then(self.seated(self.show_front), [self.seat], [self.talk.front, reader], **QUICK)
+        self.on(tab.select, changes.opened, [], [changes.listed], quiet=True, notice=changes.notice)
+        self.on(changes.listed.select, self.open_story, [], [reader], notice=changes.notice)
+        for changed in (
+            self.on(reader.delete, edit.forget, [], edit.parts, notice=told),
+            self.on(told.undo, edit.undo, [], edit.parts, notice=told),
+            self.on(changes.listed.undo, changes.undo, [], [changes.listed], notice=changes.notice),
+        ):
+            shown = changed.then(self.seated(self.refresh), [self.seat], self._everything, **QUICK)
+            shown.then(self.seated(self.show_front), [self.seat], [self.talk.front, reader], **QUICK)
+
+    def save_article(self, seat: Seat, event: gr.EventData, *written: str | None) -> Updates:
+        """Saves the form, and shows the article as it is known now."""
+        shown = self.editing.save(seat, event, *written)
+        return shown | {self.reader: self.chat.story(seat, seat.edited[0], 0)}
+
+    def seated(self, show: Callable[[Seat], Updates]) -> Callable[..., Updates]:
+        """What is shown after another event, to whoever sits there and nobody else."""
+
+        def shown(request: gr.Request, seat: Seat) -> Updates:
+            self.check_seat(seat, request)
+            return show(seat)
+
+        return shown
 
     def on(
         self,
@@ -223,6 +267,7 @@ class PageEvents:
     def sit_down(self, seat: Seat, place: str, request: gr.Request) -> None:
         """Gives a new seat its user and archive; where the browser had a conversation open, that one."""
         if seat.archive:
+            self.check_seat(seat, request)
             return
         seat.user = request.username or ""
         conversation, _, archive = (place or "").partition(" ")
@@ -230,6 +275,11 @@ class PageEvents:
         seat.archive = archive if archive in keys else next(iter(keys), "")
         if conversation:
             self.chat.open(seat, conversation)
+
+    def check_seat(self, seat: Seat, request: gr.Request) -> None:
+        """A tab is known by a number that its browser chose: another login that names it gets nothing of it."""
+        if seat.user != (request.username or ""):
+            raise SeatError(self.words("another_login"))
 
     def note_place(self, seat: Seat) -> Updates:
         return {self.place: f"{seat.conversation} {seat.archive}"}

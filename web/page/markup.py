@@ -203,13 +203,14 @@ class Drawer:
         whole: str = "",
         opened: int = 0,
         corrections: Sequence[tuple[Section, str]] = (),
+        may: bool = False,
     ) -> str:
         """An article with the quotes of an answer marked in it, the one of `number` to be looked at.
 
         A quote that does not stand where it was cited is looked for by its words; where it is gone, that is said, and
         the quote shown as it was. Without `cited` the passage `span` is marked, or the words `marked` of the story that
         holds the character `begin`, the first of them to be looked at. `opened` numbers the openings.
-        `corrections` are of its stories, each with whose it is.
+        `corrections` are of its stories, each with whose it is. Who `may` change the archive corrects and forgets it.
         """
         held = next((one for one in cited if one["number"] == number), None)
         warning = ""
@@ -274,6 +275,7 @@ class Drawer:
             "pieces": list(cut(text, low, high, marks, asides_of(article))),
             "current": number,
             "may_pin": article is not None,
+            "may_change": may and article is not None,
         }
         return str(self._draw.article(view))
 

@@ -12,7 +12,8 @@ window.groundwire = (() => {
       event.preventDefault();
       if (act.matches(".cite, .near, .open")) asked = act;
       if (act.dataset.event === "apply" && !act.closest("#found")) emptySearch();
-      focusOn({ edit: "#question textarea", undo: "#correction textarea" }[act.dataset.event]);
+      const { focus, event: kind } = act.dataset;
+      focusOn(focus ?? { edit: "#question textarea", undo: "#correction textarea" }[kind]);
       trigger(act.dataset.event, { ...act.dataset });
     });
   }

@@ -16,7 +16,7 @@ from models import Message
 from qa.answer import Answer
 from qa.ask import Event, Found, Piece, check_question
 from qa.listing import Listing, Sort, by_day, list_stories, marks_of_question, read_sort
-from web.archives import Listed, compared
+from web.archives import MAY_NOT, Listed, MayNot, compared
 from web.queue import Asking, QueuePlace
 from web.server import Server
 
@@ -31,16 +31,20 @@ log = logging.getLogger(__name__)
 def find_archive(server: Server, user: str, name: str = "", *, to_change: bool = False) -> Listed:
     """The archive that a program means: by name or key; without one the first, of those that `user` may change if so.
 
-    Raises ArchiveError, which says what there is.
+    Raises ArchiveError, which says what there is, MayNot where there is one and it may not be changed.
     """
-    there = [entry for entry in server.archives.listed(user) if entry.may_change or not to_change]
+    seen = server.archives.listed(user)
+    there = [entry for entry in seen if entry.may_change or not to_change]
     for entry in there:
         if compared(name) == compared(entry.name) or name == entry.key or compared(name) in ("", DEFAULT_NAME):
             return entry
+    names = {compared(entry.name) for entry in seen} | {entry.key for entry in seen}
+    if to_change and seen and (not there or name in names or compared(name) in names):
+        raise MayNot(MAY_NOT)
     if not there:
-        raise ArchiveError("there is no archive to add to" if to_change else "there is no archive; make one first")
-    names = ", ".join(f'"{entry.name}"' for entry in there[:20])
-    raise ArchiveError(f'there is no archive called "{name[:60]}"; there is {names}')
+        raise ArchiveError("there is no archive; make one first")
+    told = ", ".join(f'"{entry.name}"' for entry in there[:20])
+    raise ArchiveError(f'there is no archive called "{name[:60]}"; there is {told}')
 
 
 async def put(

@@ -15,6 +15,7 @@ from index.store.scope import Scope
 from models import Message, ModelError
 from qa.answer import Answer
 from qa.ask import Piece, check_question
+from web.archives import MayNot
 from web.auth.middleware import user_of
 from web.programs.calls import DEFAULT_NAME, find_archive, progress, put, sentence_of
 from web.queue import Asking, QueueFull
@@ -198,6 +199,8 @@ def tell_error(error: Exception, *, fault: str = "messages") -> tuple[int, dict[
         sentence = sentence_of(error)
         if isinstance(error, QueueFull):
             status, kind, code = 429, "rate_limit_error", "rate_limit_exceeded"
+        elif isinstance(error, MayNot):
+            status, kind = 403, "permission_error"
         elif isinstance(error, ArchiveError):
             status, kind, code, where = 404, "invalid_request_error", "model_not_found", "model"
         elif isinstance(error, ModelError):

@@ -33,7 +33,9 @@ class FollowTab:
                 scale=5,
                 elem_id="to-follow",
             )
-            self.begin_button = gr.Button(words("follow"), variant="primary", min_width=90, scale=1)
+            self.begin_button = gr.Button(
+                words("follow"), variant="primary", min_width=90, scale=1, elem_id="follow-begin"
+            )
         self.listed = html("followed")
         self.again = gr.Button(words("look_for_news"), size="sm", elem_id="look-for-news")
         self.parts: list[Any] = [self.tab, self.listed, self.box, self.again, self.asking]
