@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import FileResponse, PlainTextResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 
 from index.store.archive import ArchiveError
 from web import export
@@ -29,6 +29,7 @@ from web.programs import listing
 from web.programs.checking import make_check_router
 from web.programs.completions import make_router
 from web.programs.endpoints import add_endpoints
+from web.programs.openapi import document
 from web.programs.question_files import make_batch_router
 from web.server import Server
 
@@ -88,6 +89,11 @@ def make_app(
         if run is None or run.report is None:
             return PlainTextResponse("there is no report; make one with groundwire eval", 404)
         return FileResponse(run.report, media_type="text/html")
+
+    @app.get("/openapi.json")
+    def described() -> Response:
+        """All of this for programs, as OpenAPI."""
+        return JSONResponse(document(root_path))
 
     def add(user: str, key: str, files: Sequence[tuple[Path, str]], addresses: Sequence[str]) -> dict[str, Any]:
         return asdict(server.add(user, key, files, addresses))
