@@ -1,4 +1,4 @@
-"""scripts/setup: by uv where it can be had, by pip where not; torch by pip alone."""
+"""scripts/setup: by uv where it can be had, by pip where not; torch by pip alone. scripts/release: what stops it."""
 
 import os
 import shutil
@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import write_files
 from tests.test_floors import ROOT
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(sys.platform == "win32", reason="a shell script; Windows has groundwire demo"),
+    pytest.mark.skipif(sys.platform == "win32", reason="shell scripts; Windows has groundwire demo"),
 ]
 
 
@@ -50,3 +51,29 @@ def test_uv_installs_all_but_torch(tmp_path: Path) -> None:
 def test_pip_installs_where_uv_cannot(tmp_path: Path, uv: int | None) -> None:
     tried = [] if uv is None else [f"uv --python .venv/bin/python {SLIM}"]
     assert run(tmp_path / "t", uv=uv) == [UV, *tried, *BY_PIP, REST]
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"full/pyproject.toml": 'version = "1.2.4"\n'}, "full/pyproject.toml: has another version than 1.2.3"),
+        ({"CHANGELOG.md": "## [Unreleased]\n"}, "CHANGELOG.md: has no part [1.2.3]; rename [Unreleased]"),
+        ({"new.txt": "not committed"}, "there are changes that are not committed"),
+        ({}, "this is what builds"),
+    ],
+)
+def test_a_release_that_is_not_ready_stops(tmp_path: Path, changed: dict[str, str], sentence: str) -> None:
+    version = 'version = "1.2.3"\n'
+    files = {"pyproject.toml": version, "full/pyproject.toml": version, "CHANGELOG.md": "## [1.2.3] - 2026-01-02\n"}
+    build = "#!/bin/sh\necho this is what builds >&2\nexit 1\n"
+    write_files(tmp_path, {**files, "scripts/build": build})
+    for name in ("build", "release"):
+        if name == "release":
+            shutil.copy(ROOT / "scripts" / name, tmp_path / "scripts")
+        (tmp_path / "scripts" / name).chmod(0o755)
+    told = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    for words in (["init", "--quiet"], ["add", "."], [*told, "commit", "--quiet", "--message", "All"]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    write_files(tmp_path, dict(changed))
+    ran = subprocess.run([tmp_path / "scripts" / "release"], cwd=tmp_path, capture_output=True, text=True)
+    assert ran.returncode == 1 and sentence in ran.stderr
