@@ -3,6 +3,7 @@
 import argparse
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from platformdirs import user_data_path
 
 from cli.options import OPTIONS, llm_name
 from cli.suggest import OneText
+from index.store.archive import ArchiveError
 from qa.settings import NO_LLM, PROSE, Settings
 
 QUESTION = "Who was killed in the airport strike?"
@@ -46,7 +48,7 @@ def run_demo(given: argparse.Namespace, settings: Settings, run: Callable[[Seque
     models = ["--weights", str(settings.weights)] if settings.weights != usual else []
     models += ["--offline"] if settings.offline else []
     for words in (
-        ["index", str(sample()), *archive, *models],
+        ["index", str(kept_sample(given.archive)), *archive, *models],
         ["ask", given.question, *archive, *models, "--llm", given.llm],
     ):
         print(f"$ {shown_command(words)}", flush=True)
@@ -61,6 +63,23 @@ def run_demo(given: argparse.Namespace, settings: Settings, run: Callable[[Seque
     ):
         print(f"{what + ':':24} {shown_command(words)}")
     return 0
+
+
+def kept_sample(archive: Path) -> Path:
+    """A copy of the sample in the archive's folder: articles are kept by their paths, and each installation has the
+    sample at another. It stays where an installation goes.
+
+    Raises ArchiveError where it cannot be written.
+    """
+    kept = archive / "sample"
+    try:
+        kept.mkdir(parents=True, exist_ok=True)
+        for file in sample().iterdir():
+            if not ((there := kept / file.name).is_file() and there.read_bytes() == file.read_bytes()):
+                shutil.copyfile(file, there)
+    except OSError as error:
+        raise ArchiveError(f"{kept}: cannot be written ({error.strerror}); name another --archive") from None
+    return kept
 
 
 def sample() -> Path:

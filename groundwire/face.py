@@ -3,9 +3,11 @@
 A program chooses by arguments, as the command line does by options.
 """
 
+import asyncio
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import fields, replace
 from pathlib import Path
 from types import TracebackType
@@ -18,10 +20,15 @@ from index.opening import folder_of, is_archive
 from index.search.exact import Stories
 from index.store.archive import ArchiveError
 from index.store.edits import account
+from index.store.scope import EVERYTHING, Scope
 from index.update import UpdateProgress, UpdateReport
+from models import Message
 from models.weights import FetchProgress, silent
 from qa import newsroom
+from qa.answer import Answer
+from qa.ask import Event
 from qa.newsroom import Models, Newsroom
+from qa.retrieve import Hit
 from qa.settings import Settings
 
 Place = str | os.PathLike[str]
@@ -49,7 +56,8 @@ class Options(TypedDict, total=False):
 class Archive(Newsroom):
     """An archive to fill, search and ask. What it needs is opened when it is first needed; close it, or use `with`.
 
-    `search`, `ask` and `stream` are safe from several threads. They raise ArchiveError where there is no archive yet.
+    `search`, `ask` and `stream` are safe from several threads, and have twins to await: `asearch`, `aask`, `astream`.
+    They raise ArchiveError where there is no archive yet.
     """
 
     def __init__(self, settings: Settings, progress: Callable[[FetchProgress], None] = silent) -> None:
@@ -114,6 +122,47 @@ class Archive(Newsroom):
         if not dry_run:
             Stories(news.archive).opened()  # who can only read the folder cannot make it later
         return report
+
+    # The same where others wait, as in a server: each in a thread of its own
+
+    async def asearch(self, question: str, k: int | None = None, *, scope: Scope = EVERYTHING) -> list[Hit]:
+        """As `search`."""
+        return await asyncio.to_thread(self.search, question, k, scope=scope)
+
+    async def aask(
+        self, question: str, history: Sequence[Message] = (), *, id: str | None = None, scope: Scope = EVERYTHING
+    ) -> Answer:
+        """As `ask`; cancelling it ends the work."""
+        async with aclosing(self.astream(question, history, id=id, scope=scope)) as events:
+            async for event in events:
+                if isinstance(event, Answer):
+                    return event
+        raise AssertionError("a stream ends with its answer")
+
+    async def astream(
+        self, question: str, history: Sequence[Message] = (), *, id: str | None = None, scope: Scope = EVERYTHING
+    ) -> AsyncGenerator[Event, None]:
+        """As `stream`. Closing it, or cancelling who waits for it, ends the work."""
+        loop, told, left = asyncio.get_running_loop(), asyncio.Queue[Event | None](), threading.Event()
+
+        def tell(event: Event | None) -> None:
+            if not left.is_set():
+                loop.call_soon_threadsafe(told.put_nowait, event)
+
+        def run() -> None:
+            try:
+                for event in self.stream(question, history, id=id, scope=scope, cancelled=left.is_set):
+                    tell(event)
+            finally:
+                tell(None)
+
+        running = asyncio.ensure_future(asyncio.to_thread(run))
+        try:
+            while (event := await told.get()) is not None:
+                yield event
+            await running
+        finally:
+            left.set()
 
     def _opened(self, *, make: bool) -> NewsIndex:
         settings = self.settings

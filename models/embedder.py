@@ -33,7 +33,7 @@ def _means(folder: Path) -> bool:
     """Whether the folder's pooling is the mean of all tokens' vectors, or the first one's; ModelError for another."""
     file = folder / "1_Pooling" / "config.json"
     try:
-        pooling = json.loads(file.read_text())
+        pooling = json.loads(file.read_text("utf-8"))
     except ValueError:
         raise ModelError(f"{file}: is not JSON; fetch the whole folder again") from None
     modes = {name.removeprefix("pooling_mode_") for name, on in pooling.items() if "mode_" in name and on is True}
@@ -75,10 +75,10 @@ class OnnxEmbedder:
         self._query_prompt = query_prompt
         self._mean = mean
         self.dimension = int(self._session.get_outputs()[0].shape[-1])
-        self.max_tokens = int(json.loads((folder / "config.json").read_text())["max_position_embeddings"])
+        self.max_tokens = int(json.loads((folder / "config.json").read_text("utf-8"))["max_position_embeddings"])
         own = folder / "sentence_bert_config.json"
         if own.is_file():
-            self.max_tokens = int(json.loads(own.read_text()).get("max_seq_length") or self.max_tokens)
+            self.max_tokens = int(json.loads(own.read_text("utf-8")).get("max_seq_length") or self.max_tokens)
         self.identity = f"{name} {sha256_of(model)[:16]}"
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:

@@ -63,7 +63,7 @@ def peak_memory_bytes() -> int:
 
 def _lines(file: str) -> list[str]:
     try:
-        return Path(file).read_text().splitlines()
+        return Path(file).read_text("utf-8").splitlines()
     except OSError:
         return []
 

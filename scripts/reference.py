@@ -10,9 +10,8 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 from unittest.mock import patch
 
 ROOT = Path(__file__).parents[1]
@@ -26,8 +25,12 @@ def on_files(files: Any, config: Any) -> Any:
     """Adds the pages that are made of code."""
     from mkdocs.structure.files import File
 
+    from web.programs.openapi import document
+
     for name, content in pages().items():
         files.append(File.generated(config, f"reference/{name}.md", content=content))
+    described = json.dumps(document(), indent=1)
+    files.append(File.generated(config, "reference/openapi.json", content=described))
     return files
 
 
@@ -49,7 +52,7 @@ def linked(markdown: str, up: str = "") -> str:
 
 def pages() -> dict[str, str]:
     """By name, the Markdown of the pages that code makes."""
-    return {"commands": commands(), "python": python(), "answer": answer()}
+    return {"commands": commands(), "python": python(), "answer": answer(), "http": http()}
 
 
 def commands() -> str:
@@ -113,16 +116,77 @@ def _readable(signature: str) -> str:
 
 def answer() -> str:
     """The JSON schema of an answer."""
+    from web.programs.openapi import answer_schema
+
     schema = json.dumps(answer_schema(), indent=1)
-    return f"# JSON schema of an answer\n\nWhat each field means: docs/answer.md.\n\n```json\n{schema}\n```\n"
+    told = "What each field means: docs/answer.md. As a file: [answer.schema.json](../answer.schema.json)."
+    return f"# JSON schema of an answer\n\n{told}\n\n```json\n{schema}\n```\n"
 
 
-def answer_schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of `Answer.to_dict()`, from the types of its fields; hits are told by their keys."""
-    from pydantic import TypeAdapter, create_model
+def http() -> str:
+    """Each address of the HTTP API, what it takes and gives; the shapes of it all after them."""
+    from web.programs.openapi import document
 
-    from qa.answer import Answer
+    described = document()
+    told = [
+        "# The HTTP API\n\nA server gives this as OpenAPI at `/openapi.json`; here it is as [a file](openapi.json).",
+        "How to use it: docs/programs.md.",
+    ]
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            told += [f"## {method.upper()} {path}", f"{operation['summary']}.", *_takes(operation)]
+            told.append("Gives:\n\n" + "\n".join(_gives(operation)))
+    for name, shape in sorted(described["components"]["schemas"].items()):
+        told += [f"## {name}", " ".join(shape.get("description", "").split()), _table(_fields(shape))]
+    return "\n\n".join(filter(None, told)) + "\n"
 
-    kinds = get_type_hints(Answer) | {"hits": list[dict[str, Any]]}
-    shape: dict[str, Any] = {field.name: (kinds[field.name], ...) for field in fields(Answer)}
-    return TypeAdapter(create_model("Answer", **shape)).json_schema(mode="serialization")
+
+def _takes(operation: dict[str, Any]) -> Iterator[str]:
+    if given := operation.get("parameters"):
+        yield _table([(one["name"], _kind(one["schema"]), one["description"]) for one in given])
+    for media, body in operation.get("requestBody", {}).get("content", {}).items():
+        yield f"Takes `{media}`: {_kind(body['schema'])}"
+        if "properties" in body["schema"]:
+            yield _table(_fields(body["schema"]))
+
+
+def _gives(operation: dict[str, Any]) -> Iterator[str]:
+    for status, response in operation["responses"].items():
+        shapes = [
+            _kind(one["schema"]) if "$ref" in one["schema"] else f"`{media}`"
+            for media, one in response["content"].items()
+        ]
+        yield f"- {status}: {response['description']} ({', '.join(shapes)})"
+
+
+def _fields(shape: dict[str, Any]) -> list[tuple[str, str, str]]:
+    wanted = shape.get("required", [])
+    return [
+        (name, _kind(kind), "" if name in wanted else "may be left out")
+        for name, kind in shape.get("properties", {}).items()
+    ]
+
+
+def _table(rows: list[tuple[str, str, str]]) -> str:
+    return "\n".join(["| name | kind | |", "|---|---|---|", *(f"| `{a}` | {b} | {c} |" for a, b, c in rows)])
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """A JSON schema in words, a link where it is a shape of its own.
+
+    >>> _kind({"type": "array", "items": {"anyOf": [{"$ref": "#/components/schemas/Hit"}, {"type": "null"}]}})
+    'list of ([Hit](#hit) or null)'
+    """
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if "anyOf" in schema:
+        return "(" + " or ".join(map(_kind, schema["anyOf"])) + ")"
+    if values := schema.get("enum", [schema["const"]] if "const" in schema else []):
+        return " or ".join(f"`{value}`" for value in values)
+    if schema.get("type") == "array":
+        inner = schema.get("items") or {"anyOf": schema.get("prefixItems", [{}])}
+        return f"list of {_kind(inner)}"
+    if "maximum" in schema:
+        return f"integer, {schema['default']} where it is left out"
+    return str(schema.get("type", "anything"))

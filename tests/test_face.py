@@ -1,10 +1,14 @@
 """`from groundwire import …`: these names and no others, light to import; and `python app.py` without a word."""
 
 import ast
+import asyncio
 import re
 import subprocess
 import sys
+import threading
+import time
 from argparse import Namespace
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -93,6 +97,59 @@ def test_an_archive_is_filled_searched_asked_and_measured(tmp_path: Path, articl
         again.close()
         assert again.search("airport"), "what is closed is opened when it is asked again"
         again.close()
+
+
+def test_what_is_awaited_gives_the_same_and_blocks_nobody(tmp_path: Path, articles: Path) -> None:
+    question = "How many died in the strike at the airport?"
+
+    async def use(archive: gw.Archive) -> None:
+        asked = await asyncio.gather(*(archive.aask(question) for _ in range(3)))
+        assert {one.answer for one in asked} == {archive.ask(question).answer}
+        assert [hit.to_dict() for hit in await archive.asearch(question, k=2)] == [
+            hit.to_dict() for hit in archive.search(question, k=2)
+        ]
+        events = [event async for event in archive.astream(question)]
+        assert [type(event) for event in events] == [type(event) for event in archive.stream(question)]
+        for call in (archive.aask(" "), archive.asearch(" ")):
+            with pytest.raises(gw.GroundwireError):
+                await call
+
+    with fakes_for_models(), gw.open(tmp_path / "archive", llm="none") as archive:
+        archive.index(articles)
+        asyncio.run(use(archive))
+
+
+def test_who_stops_awaiting_stops_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    began, ended = threading.Event(), threading.Event()
+
+    def endless(self: object, *_: object, cancelled: Callable[[], bool], **__: object) -> Iterator[gw.Status]:
+        yield gw.Status("searching")
+        began.set()
+        last = time.monotonic() + 30
+        while not cancelled():
+            assert time.monotonic() < last, "nobody ended it"
+            time.sleep(0.01)
+        ended.set()
+
+    monkeypatch.setattr(gw.Newsroom, "stream", endless)
+    archive = gw.open(tmp_path, llm="none")
+
+    async def leave() -> None:
+        asking = asyncio.create_task(archive.aask("Who?"))
+        await asyncio.to_thread(began.wait, 20)
+        assert not asking.done()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        assert await asyncio.to_thread(ended.wait, 20)
+        began.clear()
+        ended.clear()
+        async for event in archive.astream("Who?"):
+            assert event == gw.Status("searching")
+            break
+        assert await asyncio.to_thread(ended.wait, 20)
+
+    asyncio.run(leave())
 
 
 def test_more_than_a_fifth_leaves_only_when_it_is_meant(tmp_path: Path, articles: Path) -> None:

@@ -20,7 +20,7 @@ OTHERS = {
     "data/": "Fourteen reports written for this project, and 40 gold questions over them.",
     "training/": "Makes the reader; never installed. training/README.md has the commands.",
     "bench/": "Measurements: one script a claim, one result file a run; bench/README.md has the commands.",
-    "scripts/": "demo, test, check, build; setup is what they share.",
+    "scripts/": "demo, test, check, build, release; setup is what they share.",
     "docs/": "architecture, decisions, the answer's shape.",
     "tests/": "The laws the code keeps; groundwire/testing.py plays the models.",
 }

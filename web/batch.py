@@ -31,6 +31,10 @@ LONGEST_PART = 80
 LONGEST_PART_BYTES = 180
 MOST_FOLDERS = 8
 BLOCK = 1 << 20
+FOLLOWS = not hasattr(os, "O_NOFOLLOW")  # Windows
+# What no file of Windows can be called: there a colon names a drive, or a stream of the file before it.
+FORBIDDEN = re.compile(r'[<>:"|?*]')
+RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)\d)(\.|$)", re.IGNORECASE)
 
 
 class AddingError(ArticleError):
@@ -159,7 +163,7 @@ def safe_path(given: str) -> PurePosixPath:
     r"""Where a file that somebody named so lies below its batch: never outside, never hidden, nothing unprintable.
 
     >>> str(safe_path("../../etc/passwd.txt")), str(safe_path("C:\\news\\.a\u202e\0b.txt")), str(safe_path("/"))
-    ('etc/passwd.txt', 'C:/news/ab.txt', 'file')
+    ('etc/passwd.txt', 'C-/news/ab.txt', 'file')
     """
     parts = [part for name in re.split(r"[/\\]", given[:4_000]) if (part := _safe_part(name))]
     return PurePosixPath(*parts[-MOST_FOLDERS:]) if parts else PurePosixPath("file")
@@ -167,7 +171,9 @@ def safe_path(given: str) -> PurePosixPath:
 
 def _safe_part(name: str) -> str:
     name = printable(unicodedata.normalize("NFC", name), keep=JOINERS, instead="")
-    name = name.lstrip(". \u200c\u200d").rstrip(". ")
+    name = FORBIDDEN.sub("-", name.lstrip(". \u200c\u200d").rstrip(". "))
+    if RESERVED.match(name):
+        name = f"_{name}"
     kind = kind_of(Path(name or "x"))
     stem = name[: len(name) - len(kind)][: LONGEST_PART - len(kind)]
     kind = name[len(name) - len(kind) :]
@@ -208,7 +214,9 @@ def copy_in(source: Path, target: Path, *, most_bytes: int, check: Callable[[int
     written.
     """
     try:
-        opened = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        if FOLLOWS and source.is_symlink():
+            raise OSError(errno.ELOOP, "is a link")
+        opened = os.open(source, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except (OSError, ValueError) as error:
         link = isinstance(error, OSError) and error.errno == errno.ELOOP
         raise AddingError("is a link; give the file itself" if link else "did not arrive; send it again") from None

@@ -213,7 +213,7 @@ def _own(role: str, name: str, weights: Path, dimension: int | None) -> ModelLin
 def memory() -> MemoryLine:
     """What this process holds."""
     try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        pages = int(Path("/proc/self/statm").read_text("utf-8").split()[1])
         now = pages * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
         return MemoryLine(None, peak_memory_bytes())

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from ground.language import DEFAULT, Words, languages
 from index.store.archive import ArchiveError
@@ -34,6 +34,7 @@ from web.programs.changing import make_changing_router
 from web.programs.checking import make_check_router
 from web.programs.completions import make_router
 from web.programs.endpoints import add_endpoints
+from web.programs.openapi import document
 from web.programs.question_files import make_batch_router
 from web.server import Server
 
@@ -108,6 +109,11 @@ def make_app(
             path, year = f"{root}/", 365 * 86_400
             back.set_cookie(LANGUAGE_COOKIE, name, max_age=year, path=path, httponly=True, samesite="lax")
         return back
+
+    @app.get("/openapi.json")
+    def described() -> Response:
+        """All of this for programs, as OpenAPI."""
+        return JSONResponse(document(root_path))
 
     def add(user: str, key: str, files: Sequence[tuple[Path, str]], addresses: Sequence[str]) -> dict[str, Any]:
         return asdict(server.add(user, key, files, addresses, through="program"))

@@ -230,7 +230,7 @@ def kept_waiting(process: int) -> float:
     On a machine that is busy with something else, a parser that works is no parser that hangs.
     """
     try:
-        return int(Path(f"/proc/{process}/schedstat").read_text().split()[1]) / 1e9
+        return int(Path(f"/proc/{process}/schedstat").read_text("utf-8").split()[1]) / 1e9
     except (OSError, ValueError, IndexError):
         return 0.0
 

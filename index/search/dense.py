@@ -6,6 +6,7 @@ are coded once and never touched again. Those after them stand beside as they ar
 
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,8 @@ def _add(folder: Path, archive: EmbeddedArchive, held: _Held, last_row: int, seg
     write_stamp(folder, generation, archive.last_row, files=files)
     for file in folder.iterdir():
         if file.name not in {NAME, *files}:
-            file.unlink()
+            with suppress(PermissionError):  # Windows, while another reads it: it leaves with the next change
+                file.unlink()
 
 
 def _joined(pieces: Sequence[tuple[Rows, Vectors]]) -> tuple[Rows, Vectors]:

@@ -46,7 +46,7 @@ def write_stamp(
 def read_stamp(folder: Path, *, name: str = NAME) -> Stamp | None:
     """What a whole folder holds; None for one that is missing, half written or damaged. Only files it names count."""
     try:
-        stamp = json.loads((folder / name).read_text())
+        stamp = json.loads((folder / name).read_text("utf-8"))
         if any(_checksum(folder / file) != held for file, held in stamp["files"].items()):
             return None
         return Stamp(int(stamp["generation"]), int(stamp["last_row"]), tuple(stamp["files"]))
@@ -57,6 +57,6 @@ def read_stamp(folder: Path, *, name: str = NAME) -> Stamp | None:
 def stamped_generation(folder: Path) -> int | None:
     """The generation a folder says it holds, its files not looked at; None where it says nothing."""
     try:
-        return int(json.loads((folder / NAME).read_text())["generation"])
+        return int(json.loads((folder / NAME).read_text("utf-8"))["generation"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

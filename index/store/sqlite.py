@@ -18,6 +18,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
+from ground.files import below
 from index.article import Article, article_of
 from index.copies.tables import SCHEMA as COPIES_SCHEMA
 from index.copies.tables import Group, StoryPlace, count_copies, groups, places, put_stories, regroup, take_out_stories
@@ -229,15 +230,15 @@ class EmbeddedArchive:
 
     def files_under(self, path: Path) -> dict[str, KnownFile]:
         """Known files at or below `path`, by their path."""
-        inside = str(path).rstrip("/") + "/"
+        first, end = below(path)
         try:
-            inside.encode()
+            first.encode()
         except UnicodeEncodeError:
             return {}  # no file below such a name was ever taken in
         # A range of the index: what starts with "a/" stands between "a/" and "a0". Many single files are asked for.
         rows = self._rows(
             "SELECT path, root, sha256 FROM files WHERE path = ? OR (path >= ? AND path < ?)",
-            (str(path), inside, inside[:-1] + "0"),
+            (str(path), first, end),
         )
         return {name: KnownFile(root, sha256) for name, root, sha256 in rows}
 

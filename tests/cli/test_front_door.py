@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -40,6 +41,28 @@ def test_the_demo_indexes_the_sample_and_answers(tmp_path: Path, capsys: pytest.
     assert "\n[1] " in out and "airport-strike" in out
     for line in out.splitlines()[-4:]:
         assert shlex.split(line.partition(":")[2])[0] == "groundwire"
+
+
+def test_another_installation_adds_no_second_sample(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(sample(), other)
+    (other / "airport-strike.md").write_text("A headline\n\nThis text is of another release.\n", "utf-8")
+    archive = tmp_path / "demo"
+    with fakes_for_models():
+        assert main(["demo", "--archive", str(archive)]) == 0
+        held = int(capsys.readouterr().out.partition(" new, 0 changed")[0].rpartition("\n")[2])
+        monkeypatch.setattr("cli.demo.sample", lambda: other)
+        assert main(["demo", "--archive", str(archive)]) == 0
+        told = capsys.readouterr().out
+    assert f"0 new, 1 changed, {held - 1} unchanged, 0 removed" in told and f"{archive}: {held} articles" in told
+
+
+def test_a_demo_that_cannot_be_kept_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    assert main(["demo", "--archive", str(tmp_path / "file")]) == 1
+    assert "cannot be written (Not a directory); name another --archive" in capsys.readouterr().err
 
 
 @pytest.mark.slow  # a process of its own

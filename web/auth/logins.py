@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
-from ground.files import replacing
+from ground.files import open_to_others, replacing
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 SHORTEST_PASSWORD = 8
@@ -78,7 +78,7 @@ def read_logins(file: Path) -> dict[str, Login]:
     One that others may read is told in the log: hashes can be guessed at, slowly.
     """
     try:
-        mode, text = file.stat().st_mode, file.read_text(encoding="utf-8")
+        mode, text = open_to_others(file), file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise LoginError(f"{file}: {why}; make it with: groundwire login add NAME --auth-file {file}") from None

@@ -328,7 +328,7 @@ async def _answer(scope: AsgiScope, send: Send, refused: Denied) -> None:
         await send({"type": "websocket.close", "code": 1008, "reason": str(refused)[:100]})
         return
     told: object = str(refused)
-    if "/v1/" in scope["path"]:  # as OpenAI's clients read errors
+    if "/v1/" in scope["path"] or scope["path"].endswith("/batch"):  # as OpenAI's clients read errors
         kind = "authentication_error" if refused.status == 401 else "invalid_request_error"
         told = {"message": told, "type": kind, "param": None, "code": None}
     body = json.dumps({"success": True} if refused.status == 200 else {"error": told}).encode()

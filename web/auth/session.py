@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from ground.files import open_to_others
+
 SESSION_SECONDS = 14 * 24 * 60 * 60
 SECRET_BYTES = 32
 
@@ -26,7 +28,7 @@ def read_secret(folder: Path) -> bytes:
     folder.mkdir(parents=True, exist_ok=True)
     if file.exists():
         held = file.read_bytes()
-        if len(held) == SECRET_BYTES and not file.stat().st_mode & 0o077:
+        if len(held) == SECRET_BYTES and not open_to_others(file):
             return held
         log.warning("%s: damaged, or others may read it; it is made anew, and everybody logs in again", file)
         file.unlink()

@@ -30,6 +30,7 @@ MOST_QUESTIONS = 1_000
 MOST_FIELDS = 100
 FULL_SECONDS = 1.0  # between two tries where too many wait
 MEDIA = {".csv": "text/csv", ".tsv": "text/tab-separated-values", XLSX: "application/octet-stream"}
+LINES = "application/x-ndjson"
 FIELDS = ("file", "archive", "as", "outlets", "since", "until")
 
 Ask = Callable[[str], Any]  # a question's answer as the wire has it, awaited
@@ -69,7 +70,7 @@ def make_batch_router(server: Server) -> "APIRouter":
         async def ask(question: str) -> Mapping[str, Any]:
             return await answer_in_line(server, user, entry.key, question, upload.scope)
 
-        media = MEDIA.get(upload.kind, "application/x-ndjson")
+        media = MEDIA.get(upload.kind, LINES)
         named = {"content-disposition": f'attachment; filename="answers{upload.kind}"', "cache-control": "no-store"}
         written = write(upload, answered(upload.file.rows, ask))
         return StreamingResponse(written, media_type=media, headers=named)

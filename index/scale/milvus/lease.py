@@ -106,8 +106,8 @@ class Lease:
 def _name_of_machine(folder: Path) -> str:
     """A name that this folder of this machine keeps."""
     file = folder / "machine"
-    if not (file.is_file() and file.read_text()):
+    if not (file.is_file() and file.read_text("utf-8")):
         with FileLock(folder / "machine.lock"):  # of two that begin at once, both have one name
-            if not (file.is_file() and file.read_text()):
-                file.write_text(uuid4().hex)
-    return file.read_text()
+            if not (file.is_file() and file.read_text("utf-8")):
+                file.write_text(uuid4().hex, "utf-8")
+    return file.read_text("utf-8")
