@@ -281,12 +281,23 @@ def _read_foot(lines: Sequence[TextLine], said: _Said) -> None:
             said.put("updated" if late else "published", days[0].iso(), "label in the text", "guess")
 
 
+def _cells_of(words: str) -> int:
+    """How many cells of a table a line holds, as readers write them or as they are typed.
+
+    >>> _cells_of("Depot | Tonnes | Since"), _cells_of("Depot\\t12"), _cells_of("Rain stops the fair")
+    (3, 2, 1)
+    """
+    return len(re.split(r"\s*\|\s*|\t+", words.strip(" |\t")))
+
+
 def _title_of(head: Sequence[TextLine], names: set[str | None]) -> str | None:
-    """The headline: what the head says twice, or else its first line that can be one."""
+    """The headline: what the head says twice, or else its first line that can be one; rows of a table are none."""
+    cells = [0, *(_cells_of(line.words) for line in head), 0]
     words = [
         bare(line.words)
-        for line in head
+        for line, before, own, after in zip(head, cells, cells[1:], cells[2:], strict=False)
         if not (kind_of_aside(line.words) or read_credit(line.words) or is_rule(line.words) or is_prose(line.words))
+        and not (own > 1 and own in (before, after))
     ]
     words = [line for line in words if is_headline(line) and line not in names and not agency_of(line)]
     twice = [line for i, line in enumerate(words) if line in words[:i]]
