@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from index.article import Article, ArticleError, Origin, Original, Sure
 from index.reading.charset import with_language
 from index.reading.formats.text import LARGEST_ARTICLE
+from index.understanding.credits import without_addresses
 from index.understanding.dates import read_field
 from index.understanding.exports.story import words_in
 from index.understanding.page import complete
@@ -117,12 +118,12 @@ def language_code(value: str | None) -> str | None:
 
 
 def name_only(value: str | None) -> str | None:
-    """A byline without the word that announces it.
+    """A byline without the word that announces it and the mail addresses beside its names.
 
-    >>> name_only("By A. Writer"), name_only("Byron")
-    ('A. Writer', 'Byron')
+    >>> name_only("By A. Writer"), name_only("Byron"), name_only("a@e.org (A. Writer)")
+    ('A. Writer', 'Byron', 'A. Writer')
     """
-    return one_line(re.sub(r"(?i)^\s*by[\s:]+", "", value or ""))
+    return one_line(without_addresses(re.sub(r"(?i)^\s*by[\s:]+", "", one_line(value) or "")))
 
 
 def follows(updated: str, published: str) -> bool:

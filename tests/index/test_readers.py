@@ -197,6 +197,32 @@ def test_a_page_larger_than_an_article_is_refused(tmp_path: Path) -> None:
     assert isinstance(problem, Problem) and "20 MB is more than one article holds" in problem.sentence
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.html", page('<meta name=author content="Ann Writer &lt;ann@e.org&gt;">')),
+        ("a.html", page(body='<p class="byline">By Ann Writer ann@e.org</p>')),
+        ("a.md", f"---\nauthor: ann@e.org (Ann Writer)\n---\n{FIRST}\n"),
+        ("a.jsonl", f'{{"text": "{FIRST}", "author": "By Ann Writer (@annw)"}}\n'),
+        ("a.csv", f'text,author\n"{FIRST}","Ann Writer, Email: ann@e.org"\n'),
+        ("a.txt", f"Bridge opens over the Lune\nBy Ann Writer, ann@e.org\n\n{FIRST}\n"),
+        ("a.txt", f"Bridge opens over the Lune\nBy Ann Writer @annw | The Star | 4 January 2020\n\n{FIRST}\n"),
+        ("a.rss", "<rss version='2.0'><channel><title>Star</title><item><title>Bridge</title>"
+         f"<author>ann@e.org (Ann Writer)</author><description>{FIRST}</description></item></channel></rss>"),
+        ("a.xml", "<nitf><body><body.head><byline>By Ann Writer [ann@e.org]</byline></body.head>"
+         f"<body.content><p>{FIRST}</p></body.content></body></nitf>"),
+    ],
+)  # fmt: skip
+def test_a_byline_is_a_name_without_the_address_beside_it(tmp_path: Path, name: str, content: str) -> None:
+    assert one(tmp_path, name, content).byline == "Ann Writer"
+
+
+@pytest.mark.parametrize("row", ["| Depot of the north | Tonnes of ice |", "Depot of the north\tTonnes of ice"])
+def test_rows_of_a_table_above_a_text_are_no_headline(tmp_path: Path, row: str) -> None:
+    text = f"{row}\n{row.replace('north', 'south')}\n\nIce shuts the harbour of Elm\n\n{FIRST}\n"
+    assert one(tmp_path, "a.txt", text).title == "Ice shuts the harbour of Elm"
+
+
 # Mails and saved pages
 
 

@@ -17,6 +17,7 @@ from index.reading.formats.page_parts import prose_of, with_parts
 from index.reading.formats.text import read_bytes
 from index.reading.metadata import Said, make_article, one_line, parsing, tidy, web_address
 from index.reading.yardstick import with_warning
+from index.understanding.credits import without_addresses
 from index.understanding.exports.read import read_export
 from index.understanding.lines import lines_of
 
@@ -249,7 +250,8 @@ def said_by(tree: "HtmlElement", url: str | None = None) -> Iterator[Said]:
         yield Said("published", time, "metadata")
     for element in tree.xpath(BYLINES)[:1]:
         # A name ends where the date, the address or a button begins.
-        words = re.split(r"[|@•\d\n]", element.text_content().strip())[0]
+        line = element.text_content().strip().split("\n")[0]
+        words = re.split(r"[|@•\d]", without_addresses(line))[0]
         yield Said("byline", words if len(words) <= 100 else None, "text", "guess")
     if not any(said.field == "published" for said in (*linked, *tags)):
         yield from date_in_text(tree, url)
