@@ -298,6 +298,7 @@ def _title_of(head: Sequence[TextLine], names: set[str | None]) -> str | None:
         for line, before, own, after in zip(head, cells, cells[1:], cells[2:], strict=False)
         if not (kind_of_aside(line.words) or read_credit(line.words) or is_rule(line.words) or is_prose(line.words))
         and not (own > 1 and own in (before, after))
+        and not re.fullmatch(r"[(\[].*[)\]]", line.words)  # `(Corrects day in paragraph 2)`
     ]
     words = [line for line in words if is_headline(line) and line not in names and not agency_of(line)]
     twice = [line for i, line in enumerate(words) if line in words[:i]]

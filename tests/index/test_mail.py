@@ -364,3 +364,16 @@ def test_an_attachment_has_the_name_that_it_was_given(tmp_path: Path, named: byt
     )
     articles, problems = read(tmp_path, "m.eml", data)
     assert [article.id for article in articles] == ["m", "m/Größe des Kais"] and not problems
+
+
+@pytest.mark.parametrize("odd", [b"\0", b"=00", b"\xed\xa0\x80"])
+def test_what_cannot_be_stored_moves_nothing_of_a_mail(tmp_path: Path, odd: bytes) -> None:
+    """Found by fuzzing: NUL went after it was told who wrote what, and a mail that ends in a quote was lost."""
+    data = (
+        b"From: Ann Writer <ann@e.org>\nSubject: Quay\nContent-Transfer-Encoding: quoted-printable\n\nIt is shut"
+        + 9 * odd
+        + b" for three days.\n\nOn 8 March 2022, Bo Ek <bo@e.org> wrote:\n\n> Is the quay shut again?\n"
+    )
+    article = one(tmp_path, "m.eml", data)
+    assert said(article).strip().endswith("for three days.")
+    assert article.text[article.asides[-1].start :].rstrip() == "> Is the quay shut again?"

@@ -205,6 +205,8 @@ def test_a_page_larger_than_an_article_is_refused(tmp_path: Path) -> None:
         ("a.md", f"---\nauthor: ann@e.org (Ann Writer)\n---\n{FIRST}\n"),
         ("a.jsonl", f'{{"text": "{FIRST}", "author": "By Ann Writer (@annw)"}}\n'),
         ("a.csv", f'text,author\n"{FIRST}","Ann Writer, Email: ann@e.org"\n'),
+        ("a.html", page("<meta name=author content='Von Ann Writer'>")),
+        ("a.html", page("<meta name=author content='Par: Ann Writer'>")),
         ("a.txt", f"Bridge opens over the Lune\nBy Ann Writer, ann@e.org\n\n{FIRST}\n"),
         ("a.txt", f"Bridge opens over the Lune\nBy Ann Writer @annw | The Star | 4 January 2020\n\n{FIRST}\n"),
         ("a.rss", "<rss version='2.0'><channel><title>Star</title><item><title>Bridge</title>"
@@ -445,6 +447,12 @@ def test_what_is_no_pdf_for_us_is_a_sentence(tmp_path: Path, content: bytes, sen
     assert read(tmp_path, "a.pdf", content) == ([], [f"a.pdf: {sentence}"])
 
 
+def test_a_pdf_whose_list_of_pages_leads_nowhere_is_read(tmp_path: Path) -> None:
+    whole = pdf("The bridge is open.")
+    article = one(tmp_path, "a.pdf", whole.replace(b"/Kids [", b"/Kids [ 99 0 R "))
+    assert article.text.strip() == "The bridge is open."
+
+
 def test_a_pdf_that_is_cut_is_read_or_a_sentence(tmp_path: Path) -> None:
     whole = pdf("Some words on a page.", "Other words.")
     for end in range(0, len(whole), 97):
@@ -541,6 +549,11 @@ def test_a_table_is_read_on_past_its_broken_rows(tmp_path: Path) -> None:
         't.csv:5: "published" is "soon"; write an ISO 8601 date such as 2023-10-04',
         "t.csv:6: has 4 cells under 3 columns; quote its text, the row is left out",
     ]
+
+
+def test_a_sentence_on_a_broken_row_can_be_printed(tmp_path: Path) -> None:
+    articles, [problem] = read(tmp_path, "a.tsv", 'text\tid\n"One" two\ta\nThree\tb\n')
+    assert problem.isprintable() and [article.text for article in articles] == ["Three"]
 
 
 def test_what_is_no_table_is_a_sentence(tmp_path: Path) -> None:

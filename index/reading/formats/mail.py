@@ -27,7 +27,7 @@ from index.reading.formats.html import decode_page, read_page, text_of_fragment
 from index.reading.formats.text import LARGEST_ARTICLE, read_bytes
 from index.reading.forwards import HEADER, QUOTED, REPLY, SIGNATURE, Words, read_words
 from index.reading.kept_page import KINDS
-from index.reading.metadata import Said, host_of, iso_date, make_article, parsing, web_address
+from index.reading.metadata import Said, host_of, iso_date, make_article, parsing, storable, web_address
 from index.reading.yardstick import paragraphs, with_warning
 
 MOST_ATTACHMENTS = 100
@@ -271,7 +271,8 @@ def _displays(own: list[Message], name: str) -> tuple[str, str]:
     """What a mail says in its plain parts, and in those in HTML."""
     plain = "\n".join(_decoded(part) for part in own if part.get_content_type() == "text/plain")
     pages = [part for part in own if part.get_content_type() == "text/html" and _payload(part).strip()]
-    return plain, "\n".join(text_of_fragment(decode_page(_payload(part), name, _charset(part))) for part in pages)
+    display = "\n".join(text_of_fragment(decode_page(_payload(part), name, _charset(part))) for part in pages)
+    return storable(plain), storable(display)
 
 
 def _article(original: Original, words: Words, message: Message) -> Article:
