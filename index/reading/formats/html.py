@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 from index.article import Article, ArticleError, Original
 from index.reading.charset import codec_of, decodes, guess_charset
 from index.reading.formats.live_page import in_sections, read_updates, with_updates
-from index.reading.formats.page_parts import prose_of, with_parts
+from index.reading.formats.page_parts import part_captions, prose_of, with_parts
 from index.reading.formats.text import read_bytes
 from index.reading.metadata import Said, make_article, one_line, parsing, tidy, web_address
 from index.reading.yardstick import with_warning
@@ -165,6 +165,7 @@ def text_of(tree: "HtmlElement") -> str:
     """The article's own text, a paragraph a line; empty where there is none."""
     from trafilatura import bare_extraction
 
+    part_captions(tree)
     # Precision: what is not the article's must not be quoted as if it were (bench/extraction.py).
     found: Any = bare_extraction(tree, favor_precision=True, include_comments=False, with_metadata=False)
     return with_parts(tree, tidy(found.text)) if found is not None and found.text else ""

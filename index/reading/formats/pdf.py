@@ -336,9 +336,11 @@ def _marginal(page: _Page) -> Iterator[Piece]:
     """What stands in the margins; a number only where it stands alone on its line."""
     height = page.bottom - page.top
     for piece in page.pieces:
-        within = piece.bottom > page.top + MARGIN * height and piece.top < page.bottom - MARGIN * height
-        beside = [one for one in page.pieces if one is not piece and one.top <= piece.middle <= one.bottom]
-        if not within and (re.search(r"[^\W\d_]", piece.text) or not beside):
+        if piece.bottom > page.top + MARGIN * height and piece.top < page.bottom - MARGIN * height:
+            continue
+        if re.search(r"[^\W\d_]", piece.text) or not any(
+            one.top <= piece.middle <= one.bottom for one in page.pieces if one is not piece
+        ):
             yield piece
 
 
