@@ -23,6 +23,11 @@ from index.understanding.page import complete
 
 LONGEST_VALUE = 500
 LONGEST_REASON = 100
+# What programs write into the properties of a document whose author they do not know.
+NOBODY = re.compile(
+    r"(?i)(?:administrator|admin|root|(?:default |microsoft(?: office)? |windows )?user|owner|author|unknown|unbekannt"
+    r"|utilisateur(?: windows)?|usuario(?: de windows)?|benutzer|anonymous|微软用户|user ?\d*|pc|home|n/?a|-+)"
+)
 # `Von` can be a name's own: it announces one where two names follow.
 ANNOUNCED = re.compile(
     r"(?i:^by[\s:]+|^(?:texto?|text|foto)? ?(?:von|par|por|door|di|av|af|por):\s+)"
@@ -191,7 +196,8 @@ def make_article(original: Original, text: str, said: Iterable[Said], *, pages: 
             )
 
     for one in said:
-        take(one)
+        if not (one.field == "byline" and one.sure == "guess" and NOBODY.fullmatch((one.value or "").strip())):
+            take(one)
     if "updated" in fields and "published" in fields and not follows(fields["updated"], fields["published"]):
         del fields["updated"]
         origins[:] = [origin for origin in origins if origin.field != "updated"]

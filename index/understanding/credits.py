@@ -110,6 +110,7 @@ def is_headline(words: str) -> bool:
     """
     return (
         len(words) <= LONGEST_HEADLINE
+        and not words.startswith("|")
         and len(re.findall(r"[^\W\d_]{2,}", words)) >= 3
         and not re.search(r"[.:;,—–][\"”’']?$|[^\W\d_]{3,}\. [A-ZÀ-Þ]|^(?i:editor['’]s note)\b", words)
         and not is_role(words)
@@ -138,7 +139,7 @@ def read_credit(words: str) -> Credit | None:
     >>> read_credit("Source: The Post").source, read_credit("Par L. Daunay, La Dépêche, 14 mars 2021").day.iso()
     ('The Post', '2021-03-14')
     """
-    if not words or len(words) > LONGEST_CREDIT:
+    if not words or len(words) > LONGEST_CREDIT or words.startswith("|"):  # a row of a table
         return None
     words = without_addresses(words.strip(" *_"))
     bracketed = re.fullmatch(r"[(\[](.*)[)\]]", words)
