@@ -22,10 +22,17 @@ SAME_ROW = 0.5  # of the lower piece's height, that two pieces share
 SAME_SIZE = 0.1  # of a size, by which lines of one paragraph may differ
 LEADING = 1.45  # times the usual distance of lines: a paragraph ends
 INDENT = (0.6, 4.0)  # of a line's height: the next line begins a paragraph
+SET_ALIKE = 0.03  # of a size, in one face: type that is set smaller by less than that is no small print
 ALIGNED = 0.25  # of a line's height, by which lines of a column may begin apart
+LONGEST_CAPTION = 400
 AHEAD = 8  # paragraphs that may stand within a sentence that goes on after them
 ENDED = re.compile(r"[.!?…:;][\"”’»')\]\d*†]*$")
 ITEM = re.compile(r"[-*•‣·▪–]\s|\(?\d{1,2}[.)]\s")
+CAPTION = re.compile(
+    r"(?i)^(?:fig(?:ure|\.)|abb(?:ildung|\.)|(?:photo|picture|image|foto|bild)s?\b:?)\s*\d*\s*[.:]"
+    r"|\b(?:photo(?:graph(?:y|s)?|s)?|pictures?|images?|fotos?|bild(?:er)?|credits?|crédits?)\s*(?::|©|/|\bby\b)"
+    r"\s*(?-i:[A-ZÀ-Þ]).{1,60}$"
+)
 
 
 @dataclass(frozen=True)
@@ -203,10 +210,12 @@ def _tables(pieces: list[Piece], left: list[Piece]) -> Iterator[list[Piece]]:
 def _blocks(pieces: list[Piece]) -> Iterator[list[Piece]]:
     """Pieces between stripes of the page that are empty from the left to the right."""
     held: list[Piece] = []
+    bottom = 0.0
     for piece in sorted(pieces, key=lambda piece: piece.top):
-        if held and piece.top > max(one.bottom for one in held) + STRIPE * piece.height:
+        if held and piece.top > bottom + STRIPE * piece.height:
             yield held
             held = []
+        bottom = max(bottom, piece.bottom) if held else piece.bottom
         held.append(piece)
     if held:
         yield held
@@ -262,7 +271,10 @@ def _paragraphs(region: list[Piece], number: int) -> Iterator[Paragraph]:
         if after is None:
             yield Paragraph(tuple(held), number, _is_full(line, None, end))
         elif table or _ends(line, after, steps, begin, end):
-            yield Paragraph(tuple(held), number, not table and _is_full(line, after, end))
+            # Where it goes on is below what is set in another way, such as a caption.
+            on = next((other for other in lines[place + 1 : place + AHEAD] if _set_alike(line, other)), after)
+            full = _is_full(line, after, end) or _is_full(line, on, end)
+            yield Paragraph(tuple(held), number, not table and full)
             held = []
 
 
@@ -299,7 +311,20 @@ def _is_full(line: Piece, after: Piece | None, end: float) -> bool:
 
 
 def _set_alike(one: Piece, other: Piece) -> bool:
-    return _same_size(one, other) and one.face == other.face
+    exact = SET_ALIKE if one.face else SAME_SIZE  # what is read in a picture has no face, and sizes near to its own
+    return abs(one.size - other.size) <= exact * max(one.size, other.size) and one.face == other.face
+
+
+def is_caption(lines: Sequence[Piece]) -> bool:
+    """Whether a paragraph says that it is a picture's, by its first words or the picture's credit at its end.
+
+    >>> is_caption([Piece("The east wall. Photograph: Per Holm", 0, 0, 1, 1, 8)])
+    True
+    >>> is_caption([Piece("He took the picture by the wall.", 0, 0, 1, 1, 8)])
+    False
+    """
+    text = " ".join(line.text for line in lines)
+    return len(text) <= LONGEST_CAPTION and bool(CAPTION.search(text))
 
 
 def _same_size(one: Piece, other: Piece) -> bool:
@@ -331,8 +356,12 @@ def _goes_on(one: Paragraph, rest: Sequence[Paragraph]) -> int | None:
         return None
     for place, after in enumerate(rest[:AHEAD]):
         first = after.lines[0]
-        beside = place > 0 and not any(_set_alike(last, held.lines[0]) for held in rest[:place])
+        beside = place > 0 and not any(
+            _set_alike(last, held.lines[0]) and not is_caption(held.lines) for held in rest[:place]
+        )
         if (after.region == one.region and not beside) or not _same_size(last, first) or ITEM.match(first.text):
+            continue
+        if is_caption(after.lines):
             continue
         if first.text[:1].islower() or (place == 0 and last.face == first.face):
             return place

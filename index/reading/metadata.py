@@ -16,12 +16,23 @@ from urllib.parse import urlsplit
 from index.article import Article, ArticleError, Origin, Original, Sure
 from index.reading.charset import with_language
 from index.reading.formats.text import LARGEST_ARTICLE
+from index.understanding.credits import without_addresses
 from index.understanding.dates import read_field
 from index.understanding.exports.story import words_in
 from index.understanding.page import complete
 
 LONGEST_VALUE = 500
 LONGEST_REASON = 100
+# What programs write into the properties of a document whose author they do not know.
+NOBODY = re.compile(
+    r"(?i)(?:administrator|admin|root|(?:default |microsoft(?: office)? |windows )?user|owner|author|unknown|unbekannt"
+    r"|utilisateur(?: windows)?|usuario(?: de windows)?|benutzer|anonymous|微软用户|user ?\d*|pc|home|n/?a|-+)"
+)
+# `Von` can be a name's own: it announces one where two names follow.
+ANNOUNCED = re.compile(
+    r"(?i:^by[\s:]+|^(?:texto?|text|foto)? ?(?:von|par|por|door|di|av|af|por):\s+)"
+    r"|^(?i:von|par|por|door|di|av|af) (?=[A-ZÀ-Þ][\w.’'-]+ (?:[a-zà-þ]{1,4} )?[A-ZÀ-Þ])"
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,15 @@ def one_line(value: str | None) -> str | None:
     words = " ".join(html.unescape(value or "").split()).replace("\0", "")
     words = words.encode("utf-8", "ignore").decode()  # half a surrogate pair cannot be stored
     return words if 0 < len(words) <= LONGEST_VALUE else None
+
+
+def storable(text: str) -> str:
+    """A text without what cannot be stored: NUL, and half of a surrogate pair. Offsets are taken of it after that.
+
+    >>> storable("Rain\\0 \\ud800stops")
+    'Rain stops'
+    """
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()
 
 
 def iso_date(value: str | None) -> str | None:
@@ -117,12 +137,14 @@ def language_code(value: str | None) -> str | None:
 
 
 def name_only(value: str | None) -> str | None:
-    """A byline without the word that announces it.
+    """A byline without the word that announces it and the mail addresses beside its names.
 
-    >>> name_only("By A. Writer"), name_only("Byron")
-    ('A. Writer', 'Byron')
+    >>> name_only("By A. Writer"), name_only("Byron"), name_only("a@e.org (A. Writer)")
+    ('A. Writer', 'Byron', 'A. Writer')
+    >>> name_only("Von Ada Lund"), name_only("Por: Ada Lund"), name_only("Von der Lund, Ada"), name_only("von Lund")
+    ('Ada Lund', 'Ada Lund', 'Von der Lund, Ada', 'von Lund')
     """
-    return one_line(re.sub(r"(?i)^\s*by[\s:]+", "", value or ""))
+    return one_line(without_addresses(ANNOUNCED.sub("", one_line(value) or "")))
 
 
 def follows(updated: str, published: str) -> bool:
@@ -154,7 +176,7 @@ def make_article(original: Original, text: str, said: Iterable[Said], *, pages: 
     Where nobody says it, the text says what it can (`complete`), the outlet is that of the address, the title the
     file's name. Raises ArticleError for a text that is empty or longer than one article holds.
     """
-    text = text.replace("\0", "").encode("utf-8", "ignore").decode()
+    text = storable(text)
     if not text.strip():
         raise ArticleError(f"{original.name}: holds no text; it is left out")
     if len(text) > LARGEST_ARTICLE:
@@ -174,7 +196,8 @@ def make_article(original: Original, text: str, said: Iterable[Said], *, pages: 
             )
 
     for one in said:
-        take(one)
+        if not (one.field == "byline" and one.sure == "guess" and NOBODY.fullmatch((one.value or "").strip())):
+            take(one)
     if "updated" in fields and "published" in fields and not follows(fields["updated"], fields["published"]):
         del fields["updated"]
         origins[:] = [origin for origin in origins if origin.field != "updated"]

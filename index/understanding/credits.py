@@ -39,6 +39,9 @@ _ROLE = re.compile(
     r"(?:.{0,40}\b)?(?:staff(?: writer| reporter)?|correspondent|reporter|columnist|editor|wire reports|staff reports)",
     re.IGNORECASE,
 )
+# `Ann Writer <ann@e.org>`, `ann@e.org (Ann Writer)`, `Ann Writer, Email: ann@e.org`, `Ann Writer (@annw)`
+_ADDRESS = r"(?:mailto:|e-?mail(?: address)?:?\s*)?[\w.+'-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w@])@\w{2,}"
+_ADDRESSES = re.compile(rf"[<(\[]\s*(?:{_ADDRESS})\s*[>)\]]|{_ADDRESS}", re.IGNORECASE)
 _BARS = re.compile(r"\s*[|•·]\s*|\s/\s|\s+[–—―-]+\s+|^[–—―-]+\s*|\s*//\s*|\t+|;\s+")
 _COMMAS = re.compile(r"\s*,\s+|(?<=[^\W\d_]{3})\.\s+|\s*,\s*$")
 _NUMBER = re.compile(
@@ -56,6 +59,24 @@ class Credit:
     byline: str | None = None
     updated: Day | None = None
     agency: str | None = None
+
+
+def without_addresses(words: str) -> str:
+    """Names without the mail addresses and handles beside them; an address that stands alone is left as it is.
+
+    >>> without_addresses("Ann Writer <ann@e.org>"), without_addresses("ann@e.org (Ann Writer)")
+    ('Ann Writer', 'Ann Writer')
+    >>> without_addresses("By Ann Writer, ann@e.org | @annw, Bo Ek (bo@e.org)"), without_addresses("ann@e.org")
+    ('By Ann Writer, Bo Ek', 'ann@e.org')
+    """
+    if "@" not in words:
+        return words
+    left = re.sub(r"(\s*[,;|·–—])(?:\s*[,;|·–—])+\s*", r"\1 ", _ADDRESSES.sub(" ", words))
+    left = " ".join(left.split()).strip(" ,;|·–—-").replace(" ,", ",")
+    left = re.sub(r"\"([^\"]*)\"(?=,|;| and |$)", r"\1", left)
+    inside = re.fullmatch(r"[(\[](.*)[)\]]", left)
+    left = inside[1].strip() if inside else left
+    return left if re.search(r"[^\W\d_]", re.sub(r"(?i)^by\b", "", left)) else words
 
 
 def bare(words: str) -> str:
@@ -89,6 +110,7 @@ def is_headline(words: str) -> bool:
     """
     return (
         len(words) <= LONGEST_HEADLINE
+        and not words.startswith("|")
         and len(re.findall(r"[^\W\d_]{2,}", words)) >= 3
         and not re.search(r"[.:;,—–][\"”’']?$|[^\W\d_]{3,}\. [A-ZÀ-Þ]|^(?i:editor['’]s note)\b", words)
         and not is_role(words)
@@ -117,9 +139,9 @@ def read_credit(words: str) -> Credit | None:
     >>> read_credit("Source: The Post").source, read_credit("Par L. Daunay, La Dépêche, 14 mars 2021").day.iso()
     ('The Post', '2021-03-14')
     """
-    if not words or len(words) > LONGEST_CREDIT:
+    if not words or len(words) > LONGEST_CREDIT or words.startswith("|"):  # a row of a table
         return None
-    words = words.strip(" *_")
+    words = without_addresses(words.strip(" *_"))
     bracketed = re.fullmatch(r"[(\[](.*)[)\]]", words)
     words = bracketed[1].strip() if bracketed else words
     days = find_days(words)

@@ -27,6 +27,8 @@ _LABELLED = re.compile(
     r"(?P<label>(?:first |last |originally )?(?P<what>published|posted|date|updated|modified))(?: on| at)?:\s*",
     re.IGNORECASE,
 )
+# `(Corrects day in paragraph 2)`, and the lines of a mail that was saved as text
+_NO_TITLE = re.compile(r"[(\[].*[)\]]$|(?i:date|from|to|cc|sent|received|(?:message|content|mime|return)-[a-z-]+):\s")
 _REPORTING = re.compile(r"[(\[]?Reporting by (?P<names>[^;.()]{3,120}?)(?:[;.].*)?[)\]]?", re.IGNORECASE)
 _IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_./]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
 
@@ -90,7 +92,8 @@ def read_page(text: str, start: int = 0, *, name: str = "", published: str | Non
         if credit:
             said.credit(credit)
     alone = next((day.iso() for line in head if (day := _lone_day(line.words))), None)
-    _read_names(head, said)
+    if len(head) < len(lines):  # of a page of two names and nothing else, neither is anybody's
+        _read_names(head, said)
     near = said.get("published") or published or said.get("updated") or alone or named or _foot_day(lines)
     said.late(near)
     if alone:
@@ -281,12 +284,24 @@ def _read_foot(lines: Sequence[TextLine], said: _Said) -> None:
             said.put("updated" if late else "published", days[0].iso(), "label in the text", "guess")
 
 
+def _cells_of(words: str) -> int:
+    """How many cells of a table a line holds, as readers write them or as they are typed.
+
+    >>> _cells_of("Depot | Tonnes | Since"), _cells_of("Depot\\t12"), _cells_of("Rain stops the fair")
+    (3, 2, 1)
+    """
+    return len(re.split(r"\s*\|\s*|\t+", words.strip(" |\t")))
+
+
 def _title_of(head: Sequence[TextLine], names: set[str | None]) -> str | None:
-    """The headline: what the head says twice, or else its first line that can be one."""
+    """The headline: what the head says twice, or else its first line that can be one; rows of a table are none."""
+    cells = [0, *(_cells_of(line.words) for line in head), 0]
     words = [
         bare(line.words)
-        for line in head
+        for line, before, own, after in zip(head, cells, cells[1:], cells[2:], strict=False)
         if not (kind_of_aside(line.words) or read_credit(line.words) or is_rule(line.words) or is_prose(line.words))
+        and not (own > 1 and own in (before, after))
+        and not _NO_TITLE.match(line.words)
     ]
     words = [line for line in words if is_headline(line) and line not in names and not agency_of(line)]
     twice = [line for i, line in enumerate(words) if line in words[:i]]

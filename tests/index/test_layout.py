@@ -1,6 +1,7 @@
 """Pages in reading order: columns, floats, running heads, hyphens, whatever drew them and in whatever order."""
 
 import random
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -98,6 +99,64 @@ def test_what_stands_within_a_sentence_is_read_before_its_paragraph() -> None:
     ]
 
 
+CAPTION = "The east wall of the dam above Orrey in March, seen from the road. Photograph: Per Holm"
+
+
+def with_caption(columns: int, size: float, face: str, style: str, above: float, caption: str = CAPTION) -> bytes:
+    """A text of one face, after its fourth line a caption in another size, face or style, or with room above it."""
+    from fpdf import FPDF
+
+    pdf = FPDF(unit="pt", format="A4")
+    pdf.set_auto_page_break(False)
+    pdf.add_page()
+    width = 470 if columns == 1 else 225
+
+    def put(words: str, left: float, top: float, face: str, style: str, size: float, begin: int = 0) -> float:
+        pdf.set_font(face, style, size)
+        found = pdf.multi_cell(width, 1.25 * size, words, dry_run=True, output="LINES", align="L")[begin:]
+        for line in found[: 4 if begin == 0 and left == 60 and words is DAM else len(found)]:
+            pdf.text(left, top, line)
+            top += 1.25 * size
+        return top
+
+    top = put(caption, 60, put(DAM, 60, 80, "Times", "", 11) + above, face, style, size)
+    put(DAM, 60, top + 12, "Times", "", 11, begin=4)
+    if columns == 2:
+        put(f"{DAM} ", 310, 80, "Times", "", 11)
+    return bytes(pdf.output())
+
+
+DAM = 2 * (
+    "The dam above Orrey lost a metre of water in a week, the water board said on Tuesday after a long meeting in the"
+    " town hall of Orrey. Its engineers look for a leak in the east wall, where the rock is old and full of cracks that"
+    " were filled with clay when the dam was built in 1958. Nobody was asked to leave the valley, but the school at the"
+    " foot of the dam stays shut until the leak is found. The dam holds eleven million cubic metres. "
+)
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+@pytest.mark.parametrize(
+    ("size", "face", "style", "above"),
+    [
+        (8, "Times", "", 10),
+        (8, "Times", "", 150),
+        (11, "Times", "I", 100),
+        (10, "Times", "", 100),
+        (10, "Helvetica", "", 90),
+    ],
+)
+def test_a_caption_parts_no_sentence(columns: int, size: float, face: str, style: str, above: float) -> None:
+    said = text_of(with_caption(columns, size, face, style, above)).split("\n")
+    assert CAPTION in said
+    assert [line for line in said if not line.endswith((".", "Holm"))] == []
+    assert "".join(DAM.split()) in "".join("".join(line for line in said if line != CAPTION).split())
+
+
+def test_a_caption_that_is_set_as_the_text_is_told_by_its_credit() -> None:
+    said = text_of(with_caption(2, 11, "Times", "", 100)).split("\n")
+    assert CAPTION in said and [line for line in said if not line.endswith((".", "Holm"))] == []
+
+
 def test_a_word_that_a_line_parts_is_whole_and_keeps_a_hyphen_that_is_its_own() -> None:
     page = lines("The fire bri-\ngade of the well-\nknown works came.\nIt is well-known.")
     assert " ".join(read_page(page)) == "The fire brigade of the well-known works came. It is well-known."
@@ -121,6 +180,15 @@ def test_a_short_line_ends_its_paragraph_and_a_full_one_does_not() -> None:
         "It was the longest day of the year here. It rained.",
         "Nobody went to the river that whole day, Anna said.",
     ]
+
+
+def test_a_page_of_very_many_pieces_is_read_in_time() -> None:
+    """A list of bytes with a piece for each took minutes: each was held against all others, again and again."""
+    places = [(30.0 * (n % 16), 12.0 * (n // 16)) for n in range(6_000)]
+    held = [Piece(f"{n % 97:02x}", x, y, x + 14, y + 10, 10) for n, (x, y) in enumerate(places)]
+    began = time.process_time()
+    assert sorted(" ".join(read_page(held)).split()) == sorted(one.text for one in held)
+    assert time.process_time() - began < 5
 
 
 def test_an_empty_page_has_no_paragraphs() -> None:

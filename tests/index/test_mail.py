@@ -1,5 +1,6 @@
 """Mails as programs write them: who wrote which words and when, what is attached, boxes of mails."""
 
+import base64
 import struct
 from email.message import EmailMessage
 from pathlib import Path
@@ -295,3 +296,84 @@ def test_a_box_without_mails_is_a_sentence(tmp_path: Path) -> None:
     assert read(tmp_path, "in.mbox", b"It rained.\n")[1] == [
         "in.mbox: holds no mail (no line begins with `From `); it is left out"
     ]
+
+
+# Headers as programs write them
+
+HARBOUR = "港口关闭三天"
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        (b"=?gb2312?B?" + base64.b64encode(HARBOUR.encode("gbk")) + b"?=", HARBOUR),
+        (b"=?GB2312?B?" + base64.b64encode("镕".encode("gbk")) + b"?=", "镕"),  # in GBK, not in GB 2312
+        (b"=?iso-8859-1?Q?=93Ice=94_on_the_quay?=", "“Ice” on the quay"),  # windows-1252, as browsers read it
+        (b"=?utf-8?Q?Gr=F6dinge?=", "Gr�dinge"),
+        (b"=?x-none?B?" + base64.b64encode("Kai gesperrt für Fähren".encode()) + b"?=", "Kai gesperrt für Fähren"),
+        (b"=?utf-8?B?a?=", "=?utf-8?B?a?="),
+        ("Fähre liegt still".encode(), "Fähre liegt still"),
+        ("Fähre liegt still".encode("latin-1"), "Fähre liegt still"),
+        ("=?utf-8?Q?F=C3=A4hre?= liegt für Tage still".encode(), "Fähre liegt für Tage still"),
+    ],
+)  # fmt: skip
+def test_a_subject_is_read_in_whatever_way_it_is_written(tmp_path: Path, written: bytes, title: str) -> None:
+    data = b"From: Ann Writer <ann@e.org>\nSubject: " + written + b"\n\nThe quay is shut for three days.\n"
+    assert one(tmp_path, "m.eml", data).title == title
+
+
+def test_letters_as_they_are_take_the_charset_of_the_mail(tmp_path: Path) -> None:
+    head = "From: Нина Орлова <nina@e.org>\nSubject: Порт закрыт\nContent-Type: text/plain; charset=koi8-r\n\n"
+    article = one(tmp_path, "m.eml", (head + "Порт закрыт на три дня.\n").encode("koi8-r"))
+    assert (article.title, article.byline) == ("Порт закрыт", "Нина Орлова")
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        (b"Ann Writer <ann@e.org>", "Ann Writer"),
+        (b"ann@e.org (Ann Writer)", "Ann Writer"),
+        (b'"Writer, Ann" <ann@e.org>', "Writer, Ann"),
+        (b"=?utf-8?Q?Writer=2C_Ann?= <ann@e.org>", "Writer, Ann"),
+        (b'"ann@e.org" <ann@e.org>', None),
+        (b"\"'ann@e.org'\" <ann@e.org>", None),
+        (b'"Ann Writer (ann@e.org)" <ann@e.org>', "Ann Writer"),
+    ],
+)
+def test_who_sent_a_mail_is_a_name(tmp_path: Path, written: bytes, name: str | None) -> None:
+    article = one(tmp_path, "m.eml", b"From: " + written + b"\nSubject: Quay\n\nThe quay is shut for three days.\n")
+    assert (article.byline, article.source) == (name, "e.org")
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        'filename="Größe des Kais.txt"'.encode(),
+        'filename="Größe des Kais.txt"'.encode("latin-1"),
+        b"filename*=utf-8''Gr%C3%B6%C3%9Fe%20des%20Kais.txt",
+        b"filename*0*=utf-8''Gr%C3%B6%C3%9Fe; filename*1*=%20des%20Kais.txt",
+        b'filename="=?utf-8?Q?Gr=C3=B6=C3=9Fe_des_Kais.txt?="',
+        b'filename="=?iso-8859-1?B?' + base64.b64encode("Größe des Kais.txt".encode("latin-1")) + b'?="',
+    ],
+)
+def test_an_attachment_has_the_name_that_it_was_given(tmp_path: Path, named: bytes) -> None:
+    data = (
+        b"From: ann@e.org\nSubject: Quay\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=B\n\n"
+        b"--B\nContent-Type: text/plain\n\nSee below.\n--B\nContent-Type: application/octet-stream\n"
+        b"Content-Disposition: attachment; " + named + b"\n\nIt is ninety metres long.\n--B--\n"
+    )
+    articles, problems = read(tmp_path, "m.eml", data)
+    assert [article.id for article in articles] == ["m", "m/Größe des Kais"] and not problems
+
+
+@pytest.mark.parametrize("odd", [b"\0", b"=00", b"\xed\xa0\x80"])
+def test_what_cannot_be_stored_moves_nothing_of_a_mail(tmp_path: Path, odd: bytes) -> None:
+    """Found by fuzzing: NUL went after it was told who wrote what, and a mail that ends in a quote was lost."""
+    data = (
+        b"From: Ann Writer <ann@e.org>\nSubject: Quay\nContent-Transfer-Encoding: quoted-printable\n\nIt is shut"
+        + 9 * odd
+        + b" for three days.\n\nOn 8 March 2022, Bo Ek <bo@e.org> wrote:\n\n> Is the quay shut again?\n"
+    )
+    article = one(tmp_path, "m.eml", data)
+    assert said(article).strip().endswith("for three days.")
+    assert article.text[article.asides[-1].start :].rstrip() == "> Is the quay shut again?"

@@ -130,3 +130,23 @@ def test_any_page_is_read(tmp_path: Path) -> None:
             assert list(READERS[".html"](Original(file, "a", "a.html")))
         except ArticleError as error:
             assert str(error).startswith("a.html: ")
+
+
+CAPTION = "The east wall of the dam in March. Photograph: Per Holm"
+
+
+@pytest.mark.parametrize(
+    "within",
+    [
+        f"<img src=a><em>{CAPTION}</em> The wall is old.",
+        f"The wall <small>{CAPTION}</small> is old.",
+        f"The wall <figure><img src=a><figcaption>{CAPTION}</figcaption></figure> is old.",
+        f"<img src=a><br>{CAPTION}<br>The wall is old.",
+        f"The wall is old.</p><div class=wp-caption><img src=a><p class=wp-caption-text>{CAPTION}</p></div><p>",
+    ],
+)
+def test_a_caption_is_no_part_of_a_sentence(tmp_path: Path, within: str) -> None:
+    said = text(tmp_path, f"{paragraphs(FIRST)}<p>{within}</p>{paragraphs(SECOND)}").split("\n")
+    assert [line for line in said if "Per Holm" in line] in ([], [CAPTION])
+    assert any(line.endswith("is old.") and "Per" not in line for line in said)
+    assert "The wall is old." in said

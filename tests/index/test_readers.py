@@ -104,6 +104,70 @@ def test_meta_tags_say_it_too(tmp_path: Path) -> None:
     assert article.url == "https://e.org/a" and article.updated is None  # no update is older than what it updates
 
 
+@pytest.mark.parametrize("title", ["Bridge opens | MW | 04.01.2020", "Bridge opens – News", "Bridge opens"])
+def test_a_title_in_the_tags_is_the_headline_without_what_stands_behind_it(tmp_path: Path, title: str) -> None:
+    assert one(tmp_path, "a.html", page(f'<meta property="og:title" content="{title}">')).title == "Bridge opens"
+
+
+def test_a_headline_that_only_begins_alike_is_another(tmp_path: Path) -> None:
+    found = one(tmp_path, "a.html", page('<meta property="og:title" content="Bridge opens late">'))
+    assert found.title == "Bridge opens late"
+
+
+def test_a_headline_of_the_site_is_not_the_storys(tmp_path: Path) -> None:
+    site = page("<title>Bridge over the Lune opens | Ada</title>").replace("<h1>Bridge opens", "<h1>Hi, I am Ada Lund")
+    assert one(tmp_path, "a.html", site).title == "Bridge over the Lune opens | Ada"
+    twice = page('<meta property="og:title" content="Bridge opens | Ann Writer">', body="<h1>Bridge opens</h1>")
+    assert one(tmp_path, "a.html", twice).title == "Bridge opens"
+
+
+def test_a_day_with_strokes_that_is_two_days_is_not_told(tmp_path: Path) -> None:
+    told = one(tmp_path, "a.html", page('<meta name="publish_date" content="05/08/2014 07:01:00">'))
+    assert told.published is None
+    told = one(tmp_path, "a.html", page('<meta name="publish_date" content="25/08/2014 07:01:00">'))
+    assert told.published == "2014-08-25"
+
+
+def test_the_one_time_of_a_page_is_its_day(tmp_path: Path) -> None:
+    when = "<time datetime='2019-11-19T10:36:00.000Z'>1 day ago</time>"
+    told = one(
+        tmp_path, "a.html", page(body=f"{when}<p>Published 18 November 2019 in the bulletin of the road office.</p>")
+    )
+    assert (told.published or "")[:10] == "2019-11-19" and origin(told, "published") == ("text", "likely")
+
+
+def test_tables_that_lay_out_a_page_leave_no_strokes(tmp_path: Path) -> None:
+    body = (
+        f"<table><tr><td></td><td>{FIRST}</td><td></td></tr></table><table><tr><td>Town</td><td>Hours</td></tr></table>"
+    )
+    source = f"<html><body><table><tr><td><h1>Bridge</h1></td></tr></table>{body}<p>{SECOND}</p></body></html>"
+    assert FIRST in one(tmp_path, "a.html", source).text.split("\n")
+
+
+def test_rows_of_a_table_are_no_stories(tmp_path: Path) -> None:
+    rows = [f"| Rath, Ada {n} | Heimick | 0{n}.09.1907 | 08.07.1941 |" for n in range(1, 8)]
+    text = "\n".join([f"{row}\n{FIRST}" for row in rows])
+    assert one(tmp_path, "a.txt", f"Graves of Heimick\n\n{SECOND}\n{text}\n").sections == ()
+
+
+def test_a_mail_that_was_saved_as_text_has_no_label_for_a_headline(tmp_path: Path) -> None:
+    head = "Date: Fri, 26 Sep 2025 10:18:40 -0700\nMIME-Version: 1.0 of the program\nBridge opens to cars\n"
+    assert one(tmp_path, "a.txt", f"{head}\n{FIRST}\n").title == "Bridge opens to cars"
+
+
+def test_of_two_names_alone_neither_is_writer_or_outlet(tmp_path: Path) -> None:
+    article = one(tmp_path, "a.txt", "Northgate Hall\nMeridian House\n")
+    assert (article.byline, article.source) == (None, None)
+    article = one(tmp_path, "a.txt", f"Ann Writer\nMeridian Wire\n\n{FIRST}\n")
+    assert (article.byline, article.source) == ("Ann Writer", "Meridian Wire")
+
+
+@pytest.mark.parametrize("name", ["微软用户", "Microsoft Office User", "Administrator", "user"])
+def test_what_programs_call_an_unknown_author_is_nobody(tmp_path: Path, name: str) -> None:
+    told = "".join(f"\\u{ord(letter)}?" for letter in name)
+    assert one(tmp_path, "a.rtf", f"{{\\rtf1{{\\info{{\\author {told}}}}}{FIRST}}}").byline is None
+
+
 def test_without_tags_address_and_text_are_asked(tmp_path: Path) -> None:
     head = '<link rel="canonical" href="https://www.e.org/a">'
     article = one(tmp_path, "a.xhtml", page(head, body='<p class="byline">By Ann Writer | 4 January 2020</p>'))
@@ -195,6 +259,34 @@ def test_a_page_larger_than_an_article_is_refused(tmp_path: Path) -> None:
         file.truncate(LARGEST_ARTICLE + 1)
     [problem] = read_file(tmp_path / "a.html", "a")
     assert isinstance(problem, Problem) and "20 MB is more than one article holds" in problem.sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.html", page('<meta name=author content="Ann Writer &lt;ann@e.org&gt;">')),
+        ("a.html", page(body='<p class="byline">By Ann Writer ann@e.org</p>')),
+        ("a.md", f"---\nauthor: ann@e.org (Ann Writer)\n---\n{FIRST}\n"),
+        ("a.jsonl", f'{{"text": "{FIRST}", "author": "By Ann Writer (@annw)"}}\n'),
+        ("a.csv", f'text,author\n"{FIRST}","Ann Writer, Email: ann@e.org"\n'),
+        ("a.html", page("<meta name=author content='Von Ann Writer'>")),
+        ("a.html", page("<meta name=author content='Par: Ann Writer'>")),
+        ("a.txt", f"Bridge opens over the Lune\nBy Ann Writer, ann@e.org\n\n{FIRST}\n"),
+        ("a.txt", f"Bridge opens over the Lune\nBy Ann Writer @annw | The Star | 4 January 2020\n\n{FIRST}\n"),
+        ("a.rss", "<rss version='2.0'><channel><title>Star</title><item><title>Bridge</title>"
+         f"<author>ann@e.org (Ann Writer)</author><description>{FIRST}</description></item></channel></rss>"),
+        ("a.xml", "<nitf><body><body.head><byline>By Ann Writer [ann@e.org]</byline></body.head>"
+         f"<body.content><p>{FIRST}</p></body.content></body></nitf>"),
+    ],
+)  # fmt: skip
+def test_a_byline_is_a_name_without_the_address_beside_it(tmp_path: Path, name: str, content: str) -> None:
+    assert one(tmp_path, name, content).byline == "Ann Writer"
+
+
+@pytest.mark.parametrize("row", ["| Depot of the north | Tonnes of ice |", "Depot of the north\tTonnes of ice"])
+def test_rows_of_a_table_above_a_text_are_no_headline(tmp_path: Path, row: str) -> None:
+    text = f"{row}\n{row.replace('north', 'south')}\n\nIce shuts the harbour of Elm\n\n{FIRST}\n"
+    assert one(tmp_path, "a.txt", text).title == "Ice shuts the harbour of Elm"
 
 
 # Mails and saved pages
@@ -419,6 +511,12 @@ def test_what_is_no_pdf_for_us_is_a_sentence(tmp_path: Path, content: bytes, sen
     assert read(tmp_path, "a.pdf", content) == ([], [f"a.pdf: {sentence}"])
 
 
+def test_a_pdf_whose_list_of_pages_leads_nowhere_is_read(tmp_path: Path) -> None:
+    whole = pdf("The bridge is open.")
+    article = one(tmp_path, "a.pdf", whole.replace(b"/Kids [", b"/Kids [ 99 0 R "))
+    assert article.text.strip() == "The bridge is open."
+
+
 def test_a_pdf_that_is_cut_is_read_or_a_sentence(tmp_path: Path) -> None:
     whole = pdf("Some words on a page.", "Other words.")
     for end in range(0, len(whole), 97):
@@ -515,6 +613,11 @@ def test_a_table_is_read_on_past_its_broken_rows(tmp_path: Path) -> None:
         't.csv:5: "published" is "soon"; write an ISO 8601 date such as 2023-10-04',
         "t.csv:6: has 4 cells under 3 columns; quote its text, the row is left out",
     ]
+
+
+def test_a_sentence_on_a_broken_row_can_be_printed(tmp_path: Path) -> None:
+    articles, [problem] = read(tmp_path, "a.tsv", 'text\tid\n"One" two\ta\nThree\tb\n')
+    assert problem.isprintable() and [article.text for article in articles] == ["Three"]
 
 
 def test_what_is_no_table_is_a_sentence(tmp_path: Path) -> None:

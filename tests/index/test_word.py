@@ -146,6 +146,27 @@ def test_a_table_keeps_what_its_cells_hold(tmp_path: Path) -> None:
     )
 
 
+def table(*rows: tuple[str, ...]) -> str:
+    cells = ("".join(f"<w:tc>{paragraph(run(cell))}</w:tc>" for cell in row) for row in rows)
+    return f"<w:tbl>{''.join(f'<w:tr>{row}</w:tr>' for row in cells)}</w:tbl>"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (("Press office of Elm", "Draft of the harbour desk", "Not for release"),),
+        (("Depot in the north", "Tonnes of ice"), ("Quay of Elm", "Twelve and a half")),
+    ],
+)
+def test_a_row_of_a_table_is_no_headline(tmp_path: Path, rows: tuple[tuple[str, ...], ...]) -> None:
+    prose = paragraph(run("The harbour is shut for three days, said the harbour master on Monday."))
+    for headline, title in (("", "a"), ("Ice shuts the harbour", "Ice shuts the harbour")):
+        above = paragraph(run(headline)) if headline else ""
+        [article] = items(document(tmp_path / "a.docx", table(*rows) + above + prose))
+        assert isinstance(article, Article) and article.title == title and " | " in article.text
+        assert [one.where for one in article.origins if one.field == "title"] == ["head" if headline else "file name"]
+
+
 def test_a_changed_headline_is_the_changed_one(tmp_path: Path) -> None:
     body = paragraph(
         "<w:pPr><w:pStyle w:val='Heading1'/></w:pPr>", struck("Yes"), put_in(run("No")), run(" to the lock")

@@ -7,15 +7,17 @@ headers and footers are kept as asides. Left out: what was struck out, hidden te
 import html
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeAlias
 
-from index.article import Article, ArticleError, Aside, Original
+from index.article import Article, ArticleError, Aside, Origin, Original
 from index.reading.formats.text import LARGEST_ARTICLE
 from index.reading.metadata import Said, make_article, parsing, tidy
 from index.reading.yardstick import paragraphs, with_warning
+from index.understanding.credits import is_headline, read_credit
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -39,6 +41,7 @@ class Line:
 
     text: str
     style: str | None = None
+    row: bool = False
 
 
 def read(original: Original) -> Iterator[Article | ArticleError]:
@@ -58,6 +61,8 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
         document = _open(original)
         lines = [line for line in _lines(document.element.body, _notes(document)) if line.text]
         article = make_article(original, "\n".join(line.text for line in lines), _said(document, lines))
+        if article.title in {line.text for line in lines if line.row}:
+            article = replace(article, title=PurePath(original.name).stem, origins=_untitled(article.origins))
         article = _with_margins(article, _margins(document))
         article = with_warning(article, _prose(original), "the document's prose")
         comments = sum(1 for _ in _comments(document))
@@ -70,6 +75,10 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
             f"{original.name}: holds other documents in itself, which are left out ({parts}); paste them"
         )
     yield article
+
+
+def _untitled(origins: tuple[Origin, ...]) -> tuple[Origin, ...]:
+    return (*(one for one in origins if one.field != "title"), Origin("title", "file name", "guess"))
 
 
 def _prose(original: Original) -> Iterator[str]:
@@ -225,7 +234,7 @@ def _rows(table: "_Element", notes: Notes) -> Iterator[Line]:
             words.append(above.get(at, ""))
             span = _value(_child(cell, "tcPr", "gridSpan")) or ""
             at += int(span) if span.isdecimal() else 1
-        yield Line(" | ".join(words) if any(words) else "")
+        yield Line(" | ".join(words) if any(words) else "", row=len(words) > 1)
 
 
 def _of(element: "_Element", name: str) -> Iterator["_Element"]:
@@ -274,7 +283,7 @@ def _with_margins(article: Article, margins: Iterable[tuple[str, str]]) -> Artic
     return replace(article, text=text, asides=tuple(asides)) if text != article.text else article
 
 
-def _said(document: "Document", lines: Iterable[Line]) -> Iterator[Said]:
+def _said(document: "Document", lines: Sequence[Line]) -> Iterator[Said]:
     about = document.core_properties
     # A file made by python-docx may have its template's properties still: its author, and the template's day.
     own = about.author != "python-docx"
@@ -283,6 +292,9 @@ def _said(document: "Document", lines: Iterable[Line]) -> Iterator[Said]:
     for line in islice(lines, 20):
         if line.style in heads:
             yield Said("title", line.text, "text", "likely")
+    if lines and lines[0].row:  # what stands below the table; else the text says it
+        after = next((line.text for line in lines if not line.row), "")
+        yield Said("title", after if is_headline(after) and not read_credit(after) else None, "head", "likely")
     if not own:
         return
     yield Said("byline", about.author, "metadata", "guess")

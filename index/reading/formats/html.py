@@ -7,16 +7,18 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from index.article import Article, ArticleError, Original
 from index.reading.charset import codec_of, decodes, guess_charset
 from index.reading.formats.live_page import in_sections, read_updates, with_updates
-from index.reading.formats.page_parts import prose_of, with_parts
+from index.reading.formats.page_parts import part_captions, prose_of, with_parts
 from index.reading.formats.text import read_bytes
-from index.reading.metadata import Said, make_article, one_line, parsing, tidy, web_address
+from index.reading.metadata import Said, iso_date, make_article, one_line, parsing, tidy, web_address
 from index.reading.yardstick import with_warning
+from index.understanding.credits import without_addresses
 from index.understanding.exports.read import read_export
 from index.understanding.lines import lines_of
 
@@ -164,9 +166,23 @@ def text_of(tree: "HtmlElement") -> str:
     """The article's own text, a paragraph a line; empty where there is none."""
     from trafilatura import bare_extraction
 
+    part_captions(tree)
     # Precision: what is not the article's must not be quoted as if it were (bench/extraction.py).
     found: Any = bare_extraction(tree, favor_precision=True, include_comments=False, with_metadata=False)
-    return with_parts(tree, tidy(found.text)) if found is not None and found.text else ""
+    return with_parts(tree, _without_frames(tidy(found.text))) if found is not None and found.text else ""
+
+
+def _without_frames(text: str) -> str:
+    """The text with rows that hold one cell as the words of that cell: such tables lay out a page.
+
+    >>> _without_frames("| | Rain stops fair | |\\n| Town | Hours |\\n| | |")
+    'Rain stops fair\\n| Town | Hours |'
+    """
+    lines = []
+    for line in text.split("\n"):
+        cells = [cell for cell in line.split("|") if cell.strip()] if line.startswith("|") else [line]
+        lines += [cells[0].strip()] if len(cells) == 1 else [line] if cells else []
+    return "\n".join(lines)
 
 
 def export_in(tree: "HtmlElement", source: str) -> str:
@@ -229,7 +245,7 @@ def _pieces(tree: "_Element") -> Iterator[str]:
 def said_by(tree: "HtmlElement", url: str | None = None) -> Iterator[Said]:
     """What JSON-LD, meta tags and the page itself say, the surest first; the date by htmldate where no tag says it."""
     linked = list(_from_json(tree))
-    tags = list(_from_tags(tree))
+    tags = [_without_suffix(said, tree) for said in _from_tags(tree)]
     outlets = [said for said in (*tags, *linked) if said.field == "source"]
     yield from outlets
     yield from (said for said in linked if said.field not in ("source", "url"))
@@ -240,19 +256,40 @@ def said_by(tree: "HtmlElement", url: str | None = None) -> Iterator[Said]:
     yield from (said for said in tags if said.field != "source")
     yield from (said for said in linked if said.field == "url")
     yield Said("url", url, "address")
-    headlines = tree.xpath("//h1")
-    if len(headlines) == 1:
-        yield Said("title", headlines[0].text_content(), "text", "likely")
+    if (headline := _headline(tree)) and _is_told(headline, str(tree.xpath("string(//title)"))):
+        yield Said("title", headline, "text", "likely")
     yield Said("title", tree.xpath("string(//title)"), "metadata", "likely")
     yield Said("language", tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang"), "metadata")
     for time in tree.xpath("//time[@datetime][@pubdate or @itemprop='datePublished']/@datetime")[:1]:
         yield Said("published", time, "metadata")
     for element in tree.xpath(BYLINES)[:1]:
         # A name ends where the date, the address or a button begins.
-        words = re.split(r"[|@•\d\n]", element.text_content().strip())[0]
+        line = element.text_content().strip().split("\n")[0]
+        words = re.split(r"[|@•\d]", without_addresses(line))[0].rstrip(" –—-")
         yield Said("byline", words if len(words) <= 100 else None, "text", "guess")
     if not any(said.field == "published" for said in (*linked, *tags)):
         yield from date_in_text(tree, url)
+
+
+def _headline(tree: "HtmlElement") -> str | None:
+    """The one first headline of a page, which may stand in it twice."""
+    found = {one_line(headline.text_content()) for headline in tree.iter("h1")} - {None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _is_told(headline: str, title: str) -> bool:
+    """Whether a page's title tells most of its first headline, which may be the site's own ("Hi, I'm Ada.")."""
+    words = set(re.findall(r"\w+", headline.casefold()))
+    return not title.strip() or 2 * len(words & set(re.findall(r"\w+", title.casefold()))) >= len(words)
+
+
+def _without_suffix(said: Said, tree: "HtmlElement") -> Said:
+    """A title in the tags as the page's one headline tells it, where it only puts outlet and day behind that."""
+    headline = _headline(tree)
+    title = one_line(said.value) if said.field == "title" else None
+    if headline and title and re.match(rf"{re.escape(headline)}\s+[|–—·-]\s", title):
+        return replace(said, value=headline)
+    return said
 
 
 def _joined(base: str, address: str) -> str | None:
@@ -269,10 +306,41 @@ def date_in_text(tree: "HtmlElement", url: str | None = None) -> Iterator[Said]:
     """
     from htmldate import find_date
 
+    days = {str(time)[:10] for time in tree.xpath("//time/@datetime") if iso_date(str(time))}
+    if len(days) == 1 and not _updates(tree):
+        yield Said("published", days.pop(), "text", "likely")
+        return
     if found := find_date(tree, original_date=True, extensive_search=False, url=url):
-        yield Said("published", found, "text", "likely")
+        yield Said("published", found, "text", "guess" if _is_two_days(found, tree) else "likely")
     elif found := find_date(tree, original_date=True, extensive_search=True, url=url):
         yield Said("published", found, "text", "guess")
+
+
+def _updates(tree: "HtmlElement") -> bool:
+    """Whether the times of a page may be of its update: they say so, or its tags speak of another day."""
+    tags = (
+        f"{tag.get('name')} {tag.get('property')}"
+        for tag in tree.iter("meta")
+        if re.search(r"\d", tag.get("content", ""))
+    )
+    told = (
+        f"{one.get('class')} {one.get('itemprop')} {one.getparent().text_content()[:80]}" for one in tree.iter("time")
+    )
+    return any(re.search(r"(?i)date|publish", tag) for tag in tags) or any(
+        re.search(r"(?i)updat|modif|aktualis|mis à jour|actualizad", words) for words in told
+    )
+
+
+def _is_two_days(day: str, tree: "HtmlElement") -> bool:
+    """Whether a page tells a day with strokes alone, `05/08/2014`, which is two days."""
+    from lxml import html
+
+    year, month, number = day.split("-")
+    if int(number) > 12 or month == number:
+        return False
+    page = str(html.tostring(tree, encoding="unicode"))
+    both = "|".join(f"0?{int(a)}/0?{int(b)}" for a, b in ((month, number), (number, month)))
+    return bool(re.search(rf"(?<![\d/])(?:{both})/(?:{year}|{year[2:]})(?![\d/])", page)) and day not in page
 
 
 def _from_tags(tree: "HtmlElement") -> Iterator[Said]:

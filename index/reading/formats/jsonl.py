@@ -6,7 +6,7 @@ from typing import Any
 
 from index.article import Article, ArticleError, Original
 from index.reading.formats.text import LARGEST_ARTICLE, decode
-from index.reading.metadata import Said, dated, follows, iso_date, language_code
+from index.reading.metadata import Said, dated, follows, iso_date, language_code, name_only
 from index.reading.names import address_among, first_said, places_of
 from index.reading.yardstick import beside, with_warning
 from index.understanding.exports.story import words_in
@@ -64,7 +64,7 @@ def read_row(line: bytes, where: str, made_id: str) -> Iterator[Article | Articl
         said.get("source") or None,
         days.get("published"),
         said.get("url") or address_among(held.get("source", [])) or None,
-        said.get("byline") or None,
+        name_only(said.get("byline")),
         updated=days.get("updated"),
         agency=said.get("agency") or None,
         place=said.get("place") or None,

@@ -12,7 +12,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
-from email.header import decode_header, make_header
+from email.errors import MessageError
+from email.header import decode_header
 from email.message import EmailMessage, Message
 from email.utils import parseaddr
 from itertools import islice
@@ -26,7 +27,7 @@ from index.reading.formats.html import decode_page, read_page, text_of_fragment
 from index.reading.formats.text import LARGEST_ARTICLE, read_bytes
 from index.reading.forwards import HEADER, QUOTED, REPLY, SIGNATURE, Words, read_words
 from index.reading.kept_page import KINDS
-from index.reading.metadata import Said, host_of, iso_date, make_article, parsing, web_address
+from index.reading.metadata import Said, host_of, iso_date, make_article, parsing, storable, web_address
 from index.reading.yardstick import paragraphs, with_warning
 
 MOST_ATTACHMENTS = 100
@@ -84,7 +85,24 @@ def _parsed(data: bytes, name: str) -> Message:
             raise ArticleError(f"{name}: holds more than {MOST_PARTS:,} parts; it is left out")
         if not message.keys():
             raise ArticleError(f"{name}: is empty, or no mail: it has no header; it is left out")
+        _mend_headers(message)
     return message
+
+
+def _mend_headers(message: Message) -> None:
+    """Gives headers that hold letters as they are, and not encoded, these letters: the library makes them unknown."""
+    parts = list(message.walk())
+    declared = next(
+        (codec for part in parts if (codec := codec_of(_charset(part))) not in (None, "utf-8", "cp1252")), None
+    )
+    for part in parts:
+        for name, value in list(part.raw_items()):
+            data = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else b""
+            if isinstance(value, str) and not value.isascii():
+                text = decodes(data, "utf-8")
+                if text is None:  # too short to be told by its words: in what the mail's text is in, if it can be
+                    text = decodes(data, declared) if declared else None
+                part.replace_header(name, data.decode("cp1252", "replace") if text is None else text)
 
 
 def _read_box(original: Original) -> Iterator[Article | ArticleError]:
@@ -253,7 +271,8 @@ def _displays(own: list[Message], name: str) -> tuple[str, str]:
     """What a mail says in its plain parts, and in those in HTML."""
     plain = "\n".join(_decoded(part) for part in own if part.get_content_type() == "text/plain")
     pages = [part for part in own if part.get_content_type() == "text/html" and _payload(part).strip()]
-    return plain, "\n".join(text_of_fragment(decode_page(_payload(part), name, _charset(part))) for part in pages)
+    display = "\n".join(text_of_fragment(decode_page(_payload(part), name, _charset(part))) for part in pages)
+    return storable(plain), storable(display)
 
 
 def _article(original: Original, words: Words, message: Message) -> Article:
@@ -318,13 +337,20 @@ def _decoded(part: Message) -> str:
 
 def _said(message: Message) -> Iterator[Said]:
     yield Said("title", REPLY.sub("", _header(message, "Subject")), "mail header")
-    name, address = parseaddr(_header(message, "From"))
-    yield Said("byline", name or None, "mail header")
+    name, address = _writer(message)
+    yield Said("byline", name, "mail header")
     yield Said("source", _header(message, "Organization") or None, "mail header")
     host = address.rpartition("@")[2] if "@" in address else ""
     yield Said("source", host_of(f"https://{host}") if host else None, "mail header", "likely")
     yield Said("published", _header(message, "Date"), "mail header")
     yield Said("language", _header(message, "Content-Language"), "mail header")
+
+
+def _writer(message: Message) -> tuple[str | None, str]:
+    """The name and the address of who sent a mail; the name is decoded last, for there may be a comma in it."""
+    name, address = parseaddr(str(message.get("From", "")))
+    name = " ".join(_words(name).split()).strip("\"' ")
+    return (None if "@" in name and " " not in name else name or None), address
 
 
 def _read_attached(
@@ -424,8 +450,22 @@ def _header(message: Message, name: str) -> str:
 
 
 def _words(value: str) -> str:
-    """A header's words, decoded where they are encoded; as they stand where that is broken."""
+    """A header's words, decoded where they are encoded: in what is declared, which names of charsets are read as widely
+    as browsers do, else in UTF-8, else letter by letter. What is encoded in no way that is known stays as it stands.
+    """
     try:
-        return str(make_header(decode_header(value)))
-    except (ValueError, LookupError, TypeError):
+        parts = decode_header(value)
+    except (ValueError, LookupError, TypeError, MessageError):
         return value
+    text = ""
+    for data, charset in parts:
+        if isinstance(data, str):
+            text += data
+            continue
+        codec = codec_of(charset) or "utf-8"
+        # What stands between encoded words comes in a form of the library's own.
+        words = decodes(data, codec) if charset else data.decode("raw-unicode-escape", "replace")
+        if words is None:
+            words = decodes(data, "utf-8")
+        text += data.decode(codec, "replace") if words is None else words
+    return text

@@ -26,6 +26,11 @@ ENDS = re.compile(r"[.!?…][\"'”’»)\]]*$")
 OTHER = re.compile(
     r"(?i)comment|related|promo|teaser|newsletter|sidebar|sponsor|advert|recommend|subscri|cookie|consent|read-?more"
 )
+LONGEST_CAPTION = 400
+CREDITED = re.compile(
+    r"(?i)\b(?:photo(?:graph(?:y|s)?|s)?|pictures?|images?|fotos?|bild(?:er)?|credits?|crédits?)\s*(?::|©|/|\bby\b)"
+    r"\s*(?-i:[A-ZÀ-Þ])[^.!?]{1,60}\W*$"
+)
 RIGHTS = re.compile(r"(?i)\W*(?:©|\(c\)|copyright\b)")
 CALLED_CORRECTION = re.compile(
     r"(?i)(?<![a-z])(?:correction|clarification|amendment|erratum|errata|editors?[-_]?note|korrektur|berichtigung"
@@ -79,6 +84,21 @@ def with_parts(tree: "HtmlElement", text: str) -> str:
     return "\n".join(
         line for number in range(len(lines) + 1) for line in (*added.get(number, ()), *lines[number : number + 1])
     )
+
+
+def part_captions(tree: "HtmlElement") -> None:
+    """Takes captions of pictures that stand within a paragraph, small or slanted, out of it and puts them before it."""
+    for element in list(tree.iter("em", "i", "small", "cite")):
+        words = " ".join("".join(element.itertext()).split())
+        paragraph = next(element.iterancestors("p"), None)
+        if paragraph is None or not CREDITED.search(words) or len(words) > LONGEST_CAPTION:
+            continue
+        if key_of("".join(paragraph.itertext())) == key_of(words):  # it is alone there
+            continue
+        caption = element.makeelement("p", {})
+        caption.text = words
+        paragraph.addprevious(caption)
+        element.drop_tree()
 
 
 def prose_of(tree: "HtmlElement") -> list[str]:

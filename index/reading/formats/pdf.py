@@ -167,13 +167,17 @@ def _unread(unread: Sequence[_Page], pages: Sequence[_Page]) -> str:
 
 def _check_pages(reader: "PdfReader", name: str) -> None:
     """Raises for a PDF of too many pages, before pypdf makes a list of them: the number it states may be any."""
-    waiting: list[Any] = [reader.root_object["/Pages"]]
+    waiting: list[Any] = [reader.root_object.get("/Pages")]
     pages = steps = 0
     while waiting:
         steps += 1
-        node = waiting.pop().get_object()
+        node = waiting.pop()
+        node = node.get_object() if node is not None else None
+        if not isinstance(node, dict):  # of a broken file: pdfium says what it makes of it
+            continue
         kids = node.get("/Kids")
-        waiting += kids.get_object() if kids is not None else ()
+        kids = kids.get_object() if kids is not None else None
+        waiting += kids if isinstance(kids, list) else ()
         pages += kids is None
         if pages > MOST_PAGES or steps > 2 * MOST_PAGES:
             raise ArticleError(f"{name}: holds more than {MOST_PAGES:,} pages, more than is read of a PDF; cut it")
@@ -332,9 +336,11 @@ def _marginal(page: _Page) -> Iterator[Piece]:
     """What stands in the margins; a number only where it stands alone on its line."""
     height = page.bottom - page.top
     for piece in page.pieces:
-        within = piece.bottom > page.top + MARGIN * height and piece.top < page.bottom - MARGIN * height
-        beside = [one for one in page.pieces if one is not piece and one.top <= piece.middle <= one.bottom]
-        if not within and (re.search(r"[^\W\d_]", piece.text) or not beside):
+        if piece.bottom > page.top + MARGIN * height and piece.top < page.bottom - MARGIN * height:
+            continue
+        if re.search(r"[^\W\d_]", piece.text) or not any(
+            one.top <= piece.middle <= one.bottom for one in page.pieces if one is not piece
+        ):
             yield piece
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
+from ground.shown import shown
 from index.article import Article, ArticleError, Original
 from index.reading.charset import guess_charset
 from index.reading.files import kind_of
@@ -53,7 +54,7 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
         if isinstance(row, csv.Error):
             whole = False
             lines = "the row is" if last == number else f"lines {number} to {last} are"
-            yield ArticleError(f"{where}: cannot be read as a row of a table ({row}); {lines} left out")
+            yield ArticleError(f"{where}: cannot be read as a row of a table ({shown(str(row))}); {lines} left out")
         elif columns is None:
             columns, width = places_of(row), len(row)
             if "text" not in columns:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from index.understanding.credits import without_addresses
 from index.understanding.days import find_days
 from index.understanding.lines import TextLine, is_prose
 
@@ -127,5 +128,5 @@ def words_in(value: str) -> int | None:
 def name_in(words: str) -> str | None:
     """A byline's name: `By RUTH CALDER`, `Ruth Calder; Star correspondent`."""
     by = by_of(words.strip())
-    name = (by["name"] if by else words).strip(" ,;.")
+    name = without_addresses(by["name"] if by else words).strip(" ,;.")
     return name if name and len(name) <= 200 else None
