@@ -48,7 +48,12 @@ class Asking:
     """One question in the queue. `events` grows until `done`: then there is `answer` or `error`, or it was stopped."""
 
     def __init__(
-        self, queue: "Queue", open_room: Callable[[], Newsroom], question: str, history: Sequence[Message], scope: Any
+        self,
+        queue: "Queue",
+        open_room: Callable[[], Newsroom],
+        question: str,
+        history: Sequence[Message],
+        **how: Any,
     ) -> None:
         self.question = question
         self.events: list[Event] = []
@@ -60,7 +65,7 @@ class Asking:
         self._queue = queue
         self._open_room = open_room
         self._history = tuple(history)
-        self._scope = scope
+        self._how = how
 
     def stop(self) -> None:
         """The model hears of it at its next word; one that waits is never asked."""
@@ -104,8 +109,7 @@ class Asking:
         try:
             self.events.append(Status("opening the archive"))
             room = self._open_room()
-            narrowed = {"scope": self._scope} if self._scope is not None else {}
-            steps = room.stream(self.question, self._history, cancelled=lambda: self.stopped, **narrowed)
+            steps = room.stream(self.question, self._history, cancelled=lambda: self.stopped, **self._how)
             for event in steps:
                 if self.stopped:
                     steps.close()
@@ -139,16 +143,17 @@ class Queue:
         history: Sequence[Message] = (),
         *,
         who: str = "",
-        scope: Any = None,
+        **how: Any,
     ) -> Asking:
-        """A question in line. `who` asks counts for fairness alone; `open_room` is called when its turn comes.
+        """A question in line, asked as `how` says (`scope`, `narrow`, `without`: `Newsroom.stream`). `who` asks counts
+        for fairness alone; `open_room` is called when its turn comes.
 
         Raises QueueFull where too many wait.
         """
         with self._change:
             if len(self._waiting) >= self.most_waiting:
                 raise QueueFull(f"{len(self._waiting)} questions are waiting already; ask again in a few minutes")
-            asking = Asking(self, open_room, question, history, scope)
+            asking = Asking(self, open_room, question, history, **how)
             # Fair queueing: a person's next question stands one round behind the last one, a newcomer's in this round.
             asking.round = self._rounds[who] = max(self._round, self._rounds.get(who, -1) + 1)
             self._waiting.append(asking)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ground.errors import user_errors
 from index.store.archive import ArchiveError
@@ -75,14 +76,24 @@ class Server:
         threading.Thread(target=load, name="warm", daemon=True).start()
 
     async def ask(
-        self, user: str, key: str, question: str, history: Sequence[Message] = (), *, scope: Scope, who: str = ""
+        self,
+        user: str,
+        key: str,
+        question: str,
+        history: Sequence[Message] = (),
+        *,
+        scope: Scope,
+        who: str = "",
+        **narrowing: Any,
     ) -> Asking:
-        """A question in line; raises ArchiveError before that for an archive that the user does not see.
+        """A question in line, with `narrow` and `without` as `Newsroom.stream` takes them; raises ArchiveError before
+        that for an archive that the user does not see.
 
         The loop goes on meanwhile. Whoever goes away meanwhile has asked nothing.
         """
         await asyncio.to_thread(self.archives.archive, user, key)  # its server may be away: that takes seconds to know
-        return self.queue.put(lambda: self.archives.room(user, key), question, history, who=who or user, scope=scope)
+        how = {"scope": scope, **narrowing}
+        return self.queue.put(lambda: self.archives.room(user, key), question, history, who=who or user, **how)
 
     def add(
         self,
