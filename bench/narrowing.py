@@ -16,6 +16,7 @@ from typing import Any
 import groundwire as gw
 from bench.record import open_parser, write_record
 from qa.ask import READ
+from qa.narrowing.understand import together
 from qa.narrowing.understood import means
 
 GOLD = Path(__file__).parent / "gold"
@@ -29,7 +30,7 @@ def rows_of(file: Path) -> Iterator[dict[str, Any]]:
 
 
 def understood(archives: dict[str, gw.Archive]) -> dict[str, Any]:
-    """The 60 questions: are the parts those that were meant, are the articles found, does one of them answer."""
+    """The 60 questions: are the parts those that were meant, are the articles found, does one of them answer?"""
     counts: Counter[str] = Counter()
     for row in rows_of(GOLD / "narrowing" / "gold.jsonl"):
         archive = archives[row["set"]]
@@ -43,16 +44,18 @@ def understood(archives: dict[str, gw.Archive]) -> dict[str, Any]:
         if wanted != found:
             print(f"{row['id']} {row['question']}\n    meant {sorted(wanted)}, understood {sorted(found)}")
         if wanted:
+            for name, scope in (("before", gw.Scope()), ("narrowed", together(parts))):
+                hits = [hit.article.id for hit in archive.search(row["question"], READ, scope=scope)]
+                counts[f"{name}, first passage of a meant article"] += hits[0] in row["articles"]
+                counts[f"{name}, meant articles among those read"] += len(set(row["articles"]) & set(hits))
+            counts["meant articles"] += len(row["articles"])
             answer = archive.ask(row["question"], today=today)
-            wide = archive.ask(row["question"], narrow=False)
-            for name, one in (("narrowed", answer), ("wide", wide)):
-                cited = [citation.article_id for citation in one.citations]
-                counts[f"{name}, answered"] += not one.declined
-                counts[f"{name}, answered from a meant article"] += not one.declined and cited[0] in row["articles"]
-                counts[f"{name}, only from those"] += not one.declined and set(cited) <= set(row["articles"])
+            cited = [citation.article_id for citation in answer.citations]
+            counts["answered"] += not answer.declined
+            counts["answered from meant articles alone"] += not answer.declined and set(cited) <= set(row["articles"])
             counts["widened"] += bool(answer.understood and answer.understood.widened)
-            if answer.declined or answer.citations[0].article_id not in row["articles"]:
-                print(f"{row['id']} {row['question']}\n    {answer.answer[:150]}")
+            if answer.declined or not set(cited) <= set(row["articles"]):
+                print(f"{row['id']} {row['question']}\n    {answer.answer[:150]}", flush=True)
     return dict(counts)
 
 

@@ -11,7 +11,7 @@ from index.store.archive import Archive, ArchiveError
 from index.store.scope import EVERYTHING, MOST_VALUES, Scope, day_of
 from qa.narrowing.names import Names
 from qa.narrowing.topic import asked_of_topic
-from qa.narrowing.understand import Part, understand
+from qa.narrowing.understand import Part, may_say, understand
 from qa.narrowing.understood import Way, ways_of
 
 
@@ -40,6 +40,8 @@ class Understanding:
 
     def parts(self, question: str, today: date | None = None) -> tuple[Part, ...]:
         """As `understand`; where exact search has no index and can make none, of days alone."""
+        if not may_say(question):
+            return ()
         try:
             names, newest = self._names()
         except ArchiveError:

@@ -47,6 +47,8 @@ FOLLOWS = (
     )
 )
 OWNERS = frozenset("its his her their our my your whose".split())
+HINTS = SAYS | REPORTS | PAPERS | {"according", "per"}
+IN_A_NAME = re.compile(r"\b(?:[Ii]n|[Ff]rom|[Bb]y)\s+(?:the\s+)?[^\W_a-zà-ÿ]")
 # Where these stand, what is asked is not, or not only, in the articles that are named.
 OTHERWISE = re.compile(
     r"\b(?:other than|besides|except|apart from|unlike|not|differ\w*|disagree\w*|contradict\w*|compar\w+|versus|vs"
@@ -130,6 +132,17 @@ def understand(
             parts.append(Part("days", question[days.start : days.end], days.start, days.end, means, scope))
             break
     return tuple(sorted(parts, key=lambda part: part.start))
+
+
+def may_say(question: str) -> bool:
+    """Whether a question may say whose articles it wants, or of when, by its words alone: where not, no name is looked
+    up.
+
+    >>> may_say("Who died in the strike?"), may_say("Who died, according to AFP?"), may_say("Who died last week?")
+    (False, True, True)
+    """
+    words = {word.text for word in read_words(question)}
+    return bool(words & HINTS or IN_A_NAME.search(question) or find_days_asked(question))
 
 
 def together(parts: Sequence[Part], given: Scope = EVERYTHING) -> Scope:

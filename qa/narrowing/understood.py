@@ -53,7 +53,7 @@ def ways_of(
     steps = [narrowing, undated] if 0 < len(undated) < len(narrowing) else [narrowing]
     for step in steps:
         scope = together(step, given)
-        if any_within(scope):
+        if ways or any_within(scope):  # what is wider holds what the narrower does
             ways.append(Way(scope, _understood(step, narrowing, left, given, asked=bool(ways))))
     ways.append(Way(given, _understood([], narrowing, left, given, asked=bool(ways))))
     return ways

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index.news_index import NewsIndex
 from index.search.stories import people_of
@@ -17,7 +19,7 @@ from qa.ask import Piece, Status
 from qa.narrowing.days import find_days_asked
 from qa.narrowing.names import Names
 from qa.narrowing.topic import asked_of_topic
-from qa.narrowing.understand import Part, free, together, understand
+from qa.narrowing.understand import Part, free, may_say, together, understand
 from qa.narrowing.understood import Understood, ways_of
 from qa.newsroom import Newsroom
 from qa.replay import replay
@@ -27,6 +29,9 @@ from tests.support.rooms import ROOT, check_answer, make_room
 
 GOLD = ROOT / "bench" / "gold"
 TODAY = date(2026, 11, 30)
+PIECES = (
+    "what did the and write report say according to in by from since last March 2019 3 on of ? , 's about news".split()
+)
 NAMES = Names(
     [
         "Northgate Courier",
@@ -168,6 +173,17 @@ def test_an_archive_that_ended_long_ago_counts_from_its_newest_story() -> None:
 def test_words_that_are_days_and_others_are_taken_apart() -> None:
     assert [one.words for one in find_days_asked("Who may march in May and in 2,019 cases?")] == ["May"]
     assert find_days_asked("Are 2019 people there?") == []
+
+
+@given(
+    st.lists(st.sampled_from([*PIECES, "Courier", "AFP", "Jane", "Doe", "bridge"]) | st.text(max_size=8), max_size=12)
+)
+def test_no_words_are_too_odd_to_be_looked_at(words: list[str]) -> None:
+    question = " ".join(words)
+    parts = understand(question, NAMES, today=TODAY, written_by=lambda author: ("a",))
+    assert all(question[part.start : part.end] == part.words for part in parts)
+    assert not parts or may_say(question), "else it would not have been looked at"
+    asked_of_topic(question, parts)
 
 
 def test_what_asks_only_what_was_written_asks_what_happened() -> None:
