@@ -71,14 +71,16 @@ def read_piece(turn: Turn) -> ExportedTurn:
     """What is worth telling of a turn. Fields that an older answer lacks are left out."""
     answer: Wire = turn.answer or {}
     alone = str(answer.get("standalone_question") or "")
+    understood: Wire = answer.get("understood") or {}
+    narrowed = ", ".join(str(part["means"]) for part in understood.get("parts", ()) if part["state"] == "narrows")
     said = {"+": "Marked right", "-": "Marked wrong"}.get(turn.mark, "")
     said = "; ".join(filter(None, (said, turn.correction and f"correction: {turn.correction}")))
     return ExportedTurn(
         turn.question,
         alone if alone.split() != turn.question.split() else "",
-        told(turn.scope),
+        "; ".join(filter(None, (told(turn.scope), narrowed))),
         str(answer.get("answer") or ""),
-        turn.note,
+        " ".join(filter(None, (turn.note, str(understood.get("widened") or "")))),
         tuple(str(one["text"]) for one in answer.get("sentences") or () if one.get("support") != "supported"),
         tuple(
             (str(one["about"]), tuple((str(side["value"]), _numbers(side["citations"])) for side in one["sides"]))

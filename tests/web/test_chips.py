@@ -7,6 +7,8 @@ import pytest
 
 from index.store.scope import Scope
 from tests.web.test_chat import ask, chat, sit  # noqa: F401  the fixture
+from web.conversations import Turn
+from web.export import read_piece
 from web.page.chat import Chat
 from web.page.chips import chips_of, without
 from web.page.markup import Drawer, ShownTurn
@@ -40,6 +42,13 @@ def test_a_click_takes_away_and_the_next_takes_back() -> None:
     assert without({"parts": PARTS}, "the <b>Wire</b>") == ["Doe", "the <b>Wire</b>"]
     assert without({"parts": PARTS}, "Doe") == []
     assert chips_of({"parts": [], "widened": None}, Words()) is None is chips_of(None, Words())
+
+
+def test_what_is_copied_and_exported_says_it_too() -> None:
+    answer = {"understood": {"parts": PARTS, "widened": "All were searched instead."}}
+    piece = read_piece(Turn("What?", answer, scope={"languages": ["en"]}))
+    assert piece.scope == "languages en; <img src=x> Wire" and piece.note == "All were searched instead."
+    assert read_piece(Turn("What?", {"understood": None})).scope == ""
 
 
 @pytest.mark.slow
