@@ -16,6 +16,7 @@ PAPERS = r"(?:the\s+)?(?:papers|newspapers|press|media|outlets)"
 ASKED = re.compile(
     rf"\W*(?:what\s*(?:{ASKS})\b(?:\s+(?:{PAPERS}|there|the\s+news|in))*(?:\s+been)?(?:\s+(?:{SAID}))?\s+(?:{ABOUT})"
     rf"|how\s+(?:did|does|has)\s+(?:describe|cover|report|described|covered|reported)(?:\s+on)?"
+    rf"|which\s+{LISTED}(?:\s+(?:by|from|in|of))?\s+(?:mention|discuss|cover|are\s+about|deal\s+with|tell\s+of)"
     rf"|(?:(?:show|find|list)(?:\s+me)?\s+)?(?:the\s+|all\s+|any\s+)*{LISTED}(?:\s+(?:by|from|in|of))?\s+(?:{ABOUT}))"
     r"\s+(?P<topic>\S.*?)(?:\s+(?:by|from|in))?\W*",
     re.IGNORECASE | re.DOTALL,
