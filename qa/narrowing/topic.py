@@ -21,12 +21,15 @@ ASKED = re.compile(
     r"\s+(?P<topic>\S.*?)(?:\s+(?:by|from|in))?\W*",
     re.IGNORECASE | re.DOTALL,
 )
+HOW_MANY = re.compile(rf"(\W*how\s+(?:many|much)\b.*?)\s+(?:{ASKS})\s+", re.IGNORECASE | re.DOTALL)
+HAS_SAID = re.compile(rf"\s+(?:{SAID}|give|given|count|counted)\b(?:\s+that)?", re.IGNORECASE)
 ACCORDING = re.compile(r"[,\s]*\baccording\s+to\s+$", re.IGNORECASE)
 
 
 def asked_of_topic(question: str, parts: Sequence[Part]) -> str | None:
-    """The question to be answered instead: what happened, or what is asked without "according to"; None where it is the
-    same.
+    """The question to be answered instead: what happened, or what is asked without "according to" or "did AFP say".
+
+    None where it is the same.
 
     >>> from index.store.scope import Scope
     >>> asked_of_topic("What did AFP write about the bridge?", [Part("outlet", "AFP", 9, 12, "AFP", Scope())])
@@ -42,7 +45,12 @@ def asked_of_topic(question: str, parts: Sequence[Part]) -> str | None:
     if found := ASKED.fullmatch(words):
         return f"What happened with {found['topic']}?"
     outlet = next((part for part in parts if part.kind == "outlet"), None)
-    if outlet is None or not (before := ACCORDING.search(question[: outlet.start])):
+    if outlet is None:
         return None
-    asked = f"{question[: before.start()]}{question[outlet.end :]}".strip(" ,")
+    before, after = question[: outlet.start], question[outlet.end :]
+    if (counted := HOW_MANY.fullmatch(before)) and (said := HAS_SAID.match(after)):
+        return counted[1] + after[said.end() :]
+    if not (attributed := ACCORDING.search(before)):
+        return None
+    asked = f"{before[: attributed.start()]}{after}".strip(" ,")
     return asked[:1].upper() + asked[1:] or None

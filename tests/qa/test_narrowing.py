@@ -192,6 +192,8 @@ def test_what_asks_only_what_was_written_asks_what_happened() -> None:
 
     assert instead("What did the Courier write about the bridge last March?") == "What happened with the bridge?"
     assert instead("Which articles by Jane Doe mention the bridge?") == "What happened with the bridge?"
+    assert instead("How many dead did AFP report at Orrin?") == "How many dead at Orrin?"
+    assert instead("How many doses has the Courier said that were lost?") == "How many doses were lost?"
     assert instead("In 2019, what was written about the bridge?") == "What happened with the bridge?"
     assert instead("How did AFP describe the fire?") == "What happened with the fire?"
     assert instead("articles by Jane Doe about the bridge") == "What happened with the bridge?"
