@@ -116,6 +116,8 @@ def test_an_outlet_is_meant_where_one_fits_and_it_is_asked_what_it_wrote() -> No
         "Which papers besides the Courier reported it?",
         "What did the Courier get wrong?",
         "What didn't AFP report?",
+        "What did the Courier write about the bridge that was wrong?",
+        "How does what AFP reported differ from the Courier?",
     ):
         assert means(left) == [], left
 

@@ -21,12 +21,7 @@ MAKERS = (
     Headline("refused_answerable", "", 0.19, 0.0, 1.0, 120, True, -1),
     Headline("verbatim", "", 1.0, 0.0, 1.0, 0, True, 1),
 )
-PLAIN = {
-    "right": "plain_right",
-    "refused_unanswerable": "plain_refused",
-    "refused_answerable": "plain_missed",
-    "verbatim": "plain_verbatim",
-}
+PLAIN = {"right": "right", "refused_unanswerable": "refused", "refused_answerable": "missed", "verbatim": "verbatim"}
 
 
 def plainly(figures: Sequence[Headline], words: Words) -> list[tuple[str, str]]:
@@ -36,11 +31,8 @@ def plainly(figures: Sequence[Headline], words: Words) -> list[tuple[str, str]]:
     'Of 120 questions that the articles answer, 62 % were answered right.'
     """
     by_name = {one.name: one for one in figures}
-    return [
-        (words(key, n=by_name[name].n, value=shown(by_name[name], by_name[name].value)), words(f"{key}_means"))
-        for name, key in PLAIN.items()
-        if name in by_name
-    ]
+    told = [(key, by_name[name]) for name, key in PLAIN.items() if name in by_name]
+    return [(words(f"plain_{key}", n=one.n, value=shown(one, one.value)), words(f"means_{key}")) for key, one in told]
 
 
 def measure_view(server: Server, words: Words) -> dict[str, Any]:
