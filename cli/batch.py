@@ -15,6 +15,7 @@ from qa.settings import Settings
 if TYPE_CHECKING:
     from qa.answer import Answer, Citation
     from qa.batch import BatchProgress, BatchReport
+    from qa.narrowing.understood import Understood
     from qa.newsroom import Newsroom
     from qa.retrieve import Hit
     from qa.sheet import Cell
@@ -41,10 +42,23 @@ def add_asking(ask: argparse.ArgumentParser) -> None:
         help="with --file: where the answers go, .csv, .tsv, .xlsx or .jsonl; the same command goes on after a kill",
     )
     ask.add_argument("--replace", action="store_true", help="with --file: ask all anew, write over what --out holds")
+    add_narrowing(ask)
     shown = ask.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print the answer as JSON; with --file what became of it")
     shown.add_argument("--cite", choices=STYLES, help="print the citations alone, the answer on standard error")
     ask.set_defaults(misused=ask.error)
+
+
+def add_narrowing(command: argparse.ArgumentParser) -> None:
+    """Whether what a question says of outlets, authors and days narrows the search."""
+    told = "do not search only in the outlets, authors and days that the question names (docs/narrowing.md)"
+    command.add_argument("--no-narrow", dest="narrow", action="store_false", help=told)
+
+
+def tell_understood(understood: "Understood") -> None:
+    """One line on standard error: by what the search is narrowed, or that it was widened again."""
+    hint = " --no-narrow searches all." if understood.parts else ""
+    print(f"groundwire: {plain(understood.told())}{hint}", file=sys.stderr)
 
 
 def check_usage(given: argparse.Namespace) -> None:
@@ -76,7 +90,7 @@ def run_batch(given: argparse.Namespace, settings: Settings) -> int:
         line.say(f"{now.done} of {now.total} questions, {now.a_minute:.0f} a minute{left}", last=now.done == now.total)
 
     try:
-        report = ask_all(room, file, given.out, scope=scope, replace=given.replace, progress=tell)
+        report = ask_all(room, file, given.out, scope=scope, narrow=given.narrow, replace=given.replace, progress=tell)
     except BaseException:  # Ctrl-C, or a model's server that has gone away
         if done:
             line.clear()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from cli.batch import add_asking, check_usage, run_batch, tell_citations
+from cli.batch import add_asking, add_narrowing, check_usage, run_batch, tell_citations, tell_understood
 from cli.changes import add_changes_commands
 from cli.check import add_check_command
 from cli.configured import add_config_command
@@ -114,7 +114,7 @@ def build_parser(more: Sequence[More] = ()) -> argparse.ArgumentParser:
 
     add_check_command(add)
 
-    add("chat", run_chat, "ask in the terminal, follow-up questions understood", *asking)
+    add_narrowing(add("chat", run_chat, "ask in the terminal, follow-up questions understood", *asking))
 
     add_follow_commands(add)
     add_notebook_commands(commands)
@@ -188,13 +188,16 @@ def run_ask(given: argparse.Namespace, settings: Settings) -> int:
     scope = scope_of(given)
     room = open_room(settings)
     scope = room.news.archive.known(scope)
-    if given.cite:
-        tell_citations(room, room.ask(given.question, scope=scope), given.cite)
+    if given.cite or given.json:
+        answer = room.ask(given.question, scope=scope, narrow=given.narrow)
+        if given.json:
+            print(plain_json(answer.to_dict()))
+        else:
+            if answer.understood:
+                tell_understood(answer.understood)
+            tell_citations(room, answer, given.cite)
         return 0
-    if given.json:
-        print(plain_json(room.ask(given.question, scope=scope).to_dict()))
-        return 0
-    answer = _tell(room, given.question, [], scope)
+    answer = _tell(room, given.question, [], scope, narrow=given.narrow)
     print(_sources(answer))
     return 0
 
@@ -223,21 +226,25 @@ def run_replay(given: argparse.Namespace, settings: Settings) -> int:
     return 1
 
 
-def _tell(room: "Newsroom", question: str, history: list[object], scope: "Scope") -> "Answer":
+def _tell(room: "Newsroom", question: str, history: list[object], scope: "Scope", *, narrow: bool) -> "Answer":
     """Streams an answer to a terminal, or prints it whole into a pipe."""
     from models import Message
     from models.fetch import is_address
     from qa.answer import Answer
     from qa.ask import Found, Piece, Status
+    from qa.narrowing.understood import Understood
 
     line, live, said = Line(), sys.stdout.isatty(), False
     llm = room.settings.llm
     waiting = f", waiting for {urlsplit(llm).netloc}" if is_address(llm) else ""  # which can be silent for minutes
     turns = [turn for turn in history if isinstance(turn, Message)]
-    for event in room.stream(question, turns, scope=scope):
+    for event in room.stream(question, turns, scope=scope, narrow=narrow):
         if isinstance(event, Status) and not said:  # on a terminal it would stand in the answer
             doing = f"{event.doing} {event.done} of {event.total}" if event.total else event.doing
             line.say(f"{doing}{waiting if event.doing in WRITES else ''} …")
+        elif isinstance(event, Understood):
+            line.clear()
+            tell_understood(event)
         elif isinstance(event, Found) and live:
             line.clear()
             print(textwrap.fill(plain(f"Found: {_found(event.citation)}"), 100), file=sys.stderr)
@@ -298,7 +305,7 @@ def run_chat(given: argparse.Namespace, settings: Settings) -> int:
                 print(f"kept in {mark_answer(settings.archive, question, answer)}", file=sys.stderr)
                 continue
             answer = None
-            answer = _tell(room, question, history, scope)
+            answer = _tell(room, question, history, scope, narrow=given.narrow)
         except (GoldError, QuestionError, ModelError) as error:
             print(f"groundwire: {error}", file=sys.stderr)
             continue

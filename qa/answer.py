@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from index.article import Article
+from qa.narrowing.understood import Understood
 from qa.retrieve import Hit, carriers
 
 Support = Literal["supported", "partly", "unsupported"]
@@ -74,6 +75,7 @@ class Answer:
     seconds: dict[str, float | None] = field(default_factory=dict)
     tokens: dict[str, int] = field(default_factory=dict)
     replay: dict[str, Any] = field(default_factory=dict)
+    understood: Understood | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, every field there, null where it does not apply."""
@@ -83,6 +85,7 @@ class Answer:
             "citations": [asdict(citation, dict_factory=_as_json) for citation in self.citations],
             "conflicts": [asdict(conflict, dict_factory=_as_json) for conflict in self.conflicts],
             "hits": [hit.to_dict() for hit in self.hits],
+            "understood": self.understood.to_dict() if self.understood else None,
         }
 
 

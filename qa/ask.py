@@ -21,6 +21,7 @@ from qa.answer import Answer, Citation, Sentence, cite
 from qa.compose import Draft, chance, compose, tell_sides, tell_yes_no
 from qa.corrected import corrected_stances, corrections_due, tell_corrections, with_cited, with_corrections, withdrawn
 from qa.evidence import Evidence, find_evidence, in_view, log_odds, names_in, stems, with_next_sentence
+from qa.narrowing.understood import Understood, Way
 from qa.prove import without_markers
 from qa.retrieve import Hit
 from qa.sides import Account, corrects, find_sides, gives_value, is_half_a_correction, without_overtaken
@@ -74,17 +75,15 @@ class Piece:
     citations: tuple[Citation, ...] = ()
 
 
-Event = Status | Found | Piece | Answer
+Event = Status | Understood | Found | Piece | Answer
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What answers a question: `search` gives hits of a question, `generator` is None where quotes alone are wanted.
+    """What answers a question: `search` gives hits of a question within a scope, `generator` is None where quotes alone
+    are wanted. `say` has the fixed phrases of the answer, in the language that is wanted."""
 
-    `say` has the fixed phrases of the answer, in the language that is wanted.
-    """
-
-    search: Callable[[str, int], list[Hit]]
+    search: Callable[[str, int, Scope], list[Hit]]
     reader: Reader
     generator: Callable[[], Generator | None]
     answer_tokens: int = 160
@@ -100,20 +99,24 @@ def answer(
     history: Sequence[Message] = (),
     *,
     id: str | None = None,
-    scope: Scope = EVERYTHING,
+    ways: Sequence[Way] = (Way(EVERYTHING),),
+    instead: str = "",
     anything: bool = True,
-    replay: Callable[[Draft, bool], dict[str, Any]] = lambda draft, asked: {},
+    replay: Callable[[Draft, bool, Scope], dict[str, Any]] = lambda draft, asked, scope: {},
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[Event]:
     """What is being done, what is found, the words of the answer as they are proved, and last the answer whole.
 
-    `anything` says whether the archive holds anything of the scope; where not, the answer says so. Once `cancelled()`
-    is true it ends, without an answer. Raises QuestionError for a question that is empty or too long.
+    The `ways` are asked one after the other until one has an answer; the last is all that may be asked. `instead` is
+    what is read and answered in place of the question. `anything` says whether the archive holds anything of what may
+    be asked; where not, the answer says so. Once `cancelled()` is true it ends, without an answer. Raises QuestionError
+    for a question that is empty or too long.
     """
     began = time.perf_counter()
     seconds: dict[str, float | None] = {"search": None, "found": None, "first_token": None, "total": None}
-    alone = asked = check_question(question)
+    alone = asked = instead or check_question(question)
     draft = Draft(say_in=parts.say)
+    scope = ways[-1].scope
     if not anything:
         text = parts.say("none_chosen", scope=without_markers(scope.told(parts.say)))
         spent = _since(began)
@@ -122,7 +125,7 @@ def answer(
             yield Piece(text)
             yield Answer(
                 id, question, alone, text, "", True, 0.0, seconds=seconds, tokens=asdict(Usage()),
-                replay=replay(draft, False),
+                replay=replay(draft, False, scope),
             )  # fmt: skip
         return
     generator: Generator | None = None
@@ -132,18 +135,23 @@ def answer(
         generator = parts.generator()
         before = generator.usage if generator else before
         alone, asked = standalone(alone, history, generator, cancelled)
-    yield Status("searching")
-    started = time.perf_counter()
-    hits = parts.search(alone, max(READ, parts.passages))
-    seconds["search"] = _since(started)
-    yield Status("reading")
-    evidence = weigh_hits(alone, hits, parts.reader)
-    stances = corrected_stances(alone, take_stances(alone, evidence, parts.reader)) if is_yes_no(asked) else None
-    chosen = [item for _, item in stances] if stances else answering(alone, asked, hits, evidence)
-    best = chosen[0] if chosen else evidence[0] if evidence else None
-    score = round(chance(best.score), 4) if best else 0.0
-    if cancelled():
-        return
+    for way in ways:
+        if way.understood:
+            yield way.understood
+        yield Status("searching")
+        started = time.perf_counter()
+        hits = parts.search(alone, max(READ, parts.passages), way.scope)
+        seconds["search"] = round((seconds["search"] or 0.0) + _since(started), 4)
+        yield Status("reading")
+        evidence = weigh_hits(alone, hits, parts.reader)
+        stances = corrected_stances(alone, take_stances(alone, evidence, parts.reader)) if is_yes_no(asked) else None
+        chosen = [item for _, item in stances] if stances else answering(alone, asked, hits, evidence)
+        best = chosen[0] if chosen else evidence[0] if evidence else None
+        score = round(chance(best.score), 4) if best else 0.0
+        if cancelled():
+            return
+        if chosen and score >= parts.least_score:
+            break
     if best and best.score >= ON_THE_MATTER:
         seconds["found"] = _since(began)
         first = cite(1, best.hit.article, best.start, best.end, best.hit.copies)
@@ -189,7 +197,8 @@ def answer(
         keep(hits, draft.citations, parts.passages),
         seconds,
         asdict(generator.usage - before if generator else Usage()),
-        replay(draft, generator is not None),
+        replay(draft, generator is not None, way.scope),
+        way.understood,
     )
 
 

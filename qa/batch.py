@@ -23,7 +23,7 @@ from qa.sheet import DELIMITERS, XLSX, Cell, write_table
 OUT = (*DELIMITERS, XLSX, *LINES)
 COLUMNS = (
     *("id", "question", "short", "answer", "declined", "score", "sources_differ", "quotes", "outlets", "days"),
-    *("headlines", "urls", "article_ids", "offsets", "problem"),
+    *("headlines", "urls", "article_ids", "offsets", "searched", "problem"),
 )
 Wire = Mapping[str, Any]
 
@@ -91,6 +91,7 @@ def ask_all(
     out: Path,
     *,
     scope: Scope = EVERYTHING,
+    narrow: bool = True,
     replace: bool = False,
     progress: Callable[[BatchProgress], None] = lambda _: None,
 ) -> BatchReport:
@@ -100,11 +101,11 @@ def ask_all(
     """
     questions = file.questions
     began = time.perf_counter()
-    with Kept(kept_file(out), making_of(room, scope), anew=replace) as kept:
+    with Kept(kept_file(out), making_of(room, scope, narrow=narrow), anew=replace) as kept:
         left = [question for question in questions if question not in kept.answers]
         before = len(questions) - len(left)
         for number, question in enumerate(left, 1):
-            kept.add(question, room.ask(question, scope=scope).to_dict())
+            kept.add(question, room.ask(question, scope=scope, narrow=narrow).to_dict())
             pace = (time.perf_counter() - began) / number
             progress(BatchProgress(before + number, len(questions), 60 / pace, pace * (len(left) - number)))
         answers = [kept.answers[question] for question in questions]
@@ -124,14 +125,14 @@ def ask_all(
     )
 
 
-def making_of(room: Newsroom, scope: Scope) -> dict[str, Any]:
+def making_of(room: Newsroom, scope: Scope, *, narrow: bool = True) -> dict[str, Any]:
     """What gives the answers of a batch; those of two makings stand in no file together."""
     settings = {name: value for name, value in room.settings.to_dict().items() if name != "archive"}
     return {
         "archive": room.news.archive.contents(),
         "models": [room.news.embedder.identity, room.reader.identity],
         "settings": settings,
-        "part of the archive": scope.to_dict(),
+        "part of the archive": scope.to_dict() | {"narrow": narrow},
     }
 
 
@@ -251,5 +252,6 @@ def cells_of(row: Row, answer: Wire | None) -> Sequence[Cell]:
         each(lambda one: one["url"]),
         each(lambda one: one["article_id"]),
         each(lambda one: f"{one['start']}:{one['end']}"),
+        understood["told"] if (understood := answer.get("understood")) else None,
         None,
     ]

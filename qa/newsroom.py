@@ -2,12 +2,13 @@
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from collections.abc import Generator as Events
 from dataclasses import replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ground.language import DEFAULT, Words
 from index.news_index import NewsIndex
@@ -24,9 +25,13 @@ from models.weights import silent
 from qa.answer import Answer
 from qa.ask import Event, Parts, Status, answer, check_question
 from qa.compose import Draft
+from qa.narrowing.understood import Way
 from qa.provenance import program
 from qa.retrieve import Hit, rank_stages, retrieve
 from qa.settings import NO_LLM, Settings
+
+if TYPE_CHECKING:
+    from qa.narrowing.held import Understanding
 
 
 class Newsroom:
@@ -48,12 +53,23 @@ class Newsroom:
         self._open_reader = open_reader
         self._open_generator = open_generator
         self._open_reranker = open_reranker
+        self._understanding: Understanding | None = None
 
     @property
     def news(self) -> NewsIndex:
         """The archive with its search."""
         assert self._news
         return self._news
+
+    @property
+    def understanding(self) -> "Understanding":
+        """What understands the outlets, authors and days of a question asked of this archive."""
+        from qa.narrowing.held import Understanding
+
+        archive = self.news.archive
+        if self._understanding is None or self._understanding.archive is not archive:
+            self._understanding = Understanding(archive)
+        return self._understanding
 
     @cached_property
     def reader(self) -> Reader:
@@ -88,10 +104,18 @@ class Newsroom:
         return rank_stages(self.news, check_question(question), k=k, candidates=candidates, reranker=self.reranker)
 
     def ask(
-        self, question: str, history: Sequence[Message] = (), *, id: str | None = None, scope: Scope = EVERYTHING
+        self,
+        question: str,
+        history: Sequence[Message] = (),
+        *,
+        id: str | None = None,
+        scope: Scope = EVERYTHING,
+        narrow: bool = True,
+        without: Collection[str] = (),
+        today: date | None = None,
     ) -> Answer:
         """The last value of `stream`, which says what is raised."""
-        *_, answer = self.stream(question, history, id=id, scope=scope)
+        *_, answer = self.stream(question, history, id=id, scope=scope, narrow=narrow, without=without, today=today)
         assert isinstance(answer, Answer)
         return answer
 
@@ -102,23 +126,31 @@ class Newsroom:
         *,
         id: str | None = None,
         scope: Scope = EVERYTHING,
+        narrow: bool = True,
+        without: Collection[str] = (),
+        today: date | None = None,
         speak: str = "",
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Events[Event]:
         """What is being done, what is found, the words of the answer as they are proved, and last the answer whole.
 
-        Only what is within `scope` is read; where nothing is, the answer says so and no model is asked. Once
-        `cancelled()` is true it ends, without an answer. `speak` is the language of the fixed phrases, where it is not
-        that of the settings. Raises QuestionError for a question that is empty or too long, ModelError when a model is
-        missing, LanguageError.
+        Only what is within `scope` is read; where nothing is, the answer says so and no model is asked. Outlets,
+        authors and days that the question names `narrow` it further, but for those of the words `without`; where
+        nothing there answers, all of the scope is read after all, which `Answer.understood` says. `today` is the day
+        that "last week" counts from, this machine's without one. `speak` is the language of the fixed phrases, where it
+        is not that of the settings. Once `cancelled()` is true it ends, without an answer. Raises QuestionError for a
+        question that is empty or too long, ModelError when a model is missing, LanguageError.
         """
         check_question(question)
         anything = scope.everything or self.news.archive.any_within(scope)
         if anything and "reader" not in vars(self):
             yield Status("loading the reader")
+        ways, instead = [Way(scope)], ""
+        if anything:
+            ways, instead = self.understanding.ways(question, scope, narrow=narrow, without=without, today=today)
         settings = replace(self.settings, speak=speak or self.settings.speak or DEFAULT)
         parts = Parts(
-            search=lambda words, k: self.search(words, k, scope=scope),
+            search=lambda words, k, within: self.search(words, k, scope=within),
             reader=self.reader,
             generator=lambda: self.generator,
             answer_tokens=settings.answer_tokens,
@@ -132,10 +164,11 @@ class Newsroom:
             parts,
             history,
             id=id,
-            scope=scope,
+            ways=ways,
+            instead=instead,
             anything=anything,
-            replay=lambda draft, written: self._replay(
-                draft, settings, history, scope, asked=anything, written=written
+            replay=lambda draft, written, within: self._replay(
+                draft, settings, history, within, asked=anything, written=written
             ),
             cancelled=cancelled,
         )

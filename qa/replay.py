@@ -88,7 +88,8 @@ def replay(record: dict[str, Any], open_room: Callable[[], Newsroom]) -> Replaye
     kept = record["replay"]
     history = [Message(turn["role"], turn["content"]) for turn in kept.get("history", [])]
     room = open_room()
-    answer = room.ask(record["question"], history, id=record.get("id"), scope=Scope.from_dict(kept.get("scope")))
+    scope = Scope.from_dict(kept.get("scope"))  # what the question itself said of it is in it
+    answer = room.ask(record["question"], history, id=record.get("id"), scope=scope, narrow=False)
     now = answer.to_dict()
     causes = [
         f"{what} has changed: {_short(kept.get(name))} then, {_short(now['replay'].get(name))} now"

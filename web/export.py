@@ -78,12 +78,14 @@ def read_piece(turn: Turn, words: Words | None = None) -> ExportedTurn:
     said = words({"+": "saved_right", "-": "saved_wrong"}[turn.mark]) if turn.mark else ""
     corrected = words("saved_correction", words=turn.correction) if turn.correction else ""
     said = "; ".join(filter(None, (said, corrected)))
+    understood: Wire = answer.get("understood") or {}
+    narrowed = ", ".join(str(part["means"]) for part in understood.get("parts", ()) if part["state"] == "narrows")
     return ExportedTurn(
         turn.question,
         alone if alone.split() != turn.question.split() else "",
-        told(turn.scope),
+        "; ".join(filter(None, (told(turn.scope), narrowed))),
         str(answer.get("answer") or ""),
-        turn.note,
+        " ".join(filter(None, (turn.note, str(understood.get("widened") or "")))),
         tuple(str(one["text"]) for one in answer.get("sentences") or () if one.get("support") != "supported"),
         tuple(
             (str(one["about"]), tuple((str(side["value"]), _numbers(side["citations"])) for side in one["sides"]))

@@ -53,8 +53,7 @@ class Asking:
         open_room: Callable[[], Newsroom],
         question: str,
         history: Sequence[Message],
-        scope: Any,
-        speak: str = "",
+        **how: Any,
     ) -> None:
         self.question = question
         self.events: list[Event] = []
@@ -66,8 +65,7 @@ class Asking:
         self._queue = queue
         self._open_room = open_room
         self._history = tuple(history)
-        self._scope = scope
-        self._speak = speak
+        self._how = how
 
     def stop(self) -> None:
         """The model hears of it at its next word; one that waits is never asked."""
@@ -111,9 +109,7 @@ class Asking:
         try:
             self.events.append(Status("opening the archive"))
             room = self._open_room()
-            how = {"scope": self._scope} if self._scope is not None else {}
-            how |= {"speak": self._speak} if self._speak else {}
-            steps = room.stream(self.question, self._history, cancelled=lambda: self.stopped, **how)
+            steps = room.stream(self.question, self._history, cancelled=lambda: self.stopped, **self._how)
             for event in steps:
                 if self.stopped:
                     steps.close()
@@ -147,18 +143,17 @@ class Queue:
         history: Sequence[Message] = (),
         *,
         who: str = "",
-        scope: Any = None,
-        speak: str = "",
+        **how: Any,
     ) -> Asking:
-        """A question in line. `who` asks counts for fairness alone; `open_room` is called when its turn comes. `speak`
-        is the language of the answer's fixed phrases, where it is not that of the settings.
+        """A question in line, asked as `how` says (`scope`, `narrow`, `without`, `speak`: `Newsroom.stream`). `who` asks
+        counts for fairness alone; `open_room` is called when its turn comes.
 
         Raises QueueFull where too many wait.
         """
         with self._change:
             if len(self._waiting) >= self.most_waiting:
                 raise QueueFull(f"{len(self._waiting)} questions are waiting already; ask again in a few minutes")
-            asking = Asking(self, open_room, question, history, scope, speak)
+            asking = Asking(self, open_room, question, history, **how)
             # Fair queueing: a person's next question stands one round behind the last one, a newcomer's in this round.
             asking.round = self._rounds[who] = max(self._round, self._rounds.get(who, -1) + 1)
             self._waiting.append(asking)

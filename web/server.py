@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ground.errors import user_errors
 from index.store.edits import Through, Who
@@ -89,16 +90,17 @@ class Server:
         *,
         scope: Scope,
         who: str = "",
-        speak: str = "",
+        **how: Any,
     ) -> Asking:
-        """A question in line, its answer's phrases in the language `speak`.
+        """A question in line, with `narrow`, `without` and `speak` as `Newsroom.stream` takes them.
 
         Raises ArchiveError before that for an archive that the user does not see. The loop goes on meanwhile. Whoever
         goes away meanwhile has asked nothing.
         """
         await asyncio.to_thread(self.archives.archive, user, key)  # its server may be away: that takes seconds to know
-        room = lambda: self.archives.room(user, key)  # noqa: E731
-        return self.queue.put(room, question, history, who=who or user, scope=scope, speak=speak)
+        return self.queue.put(
+            lambda: self.archives.room(user, key), question, history, who=who or user, scope=scope, **how
+        )
 
     def add(
         self,

@@ -57,13 +57,14 @@ class SlowRoom(Newsroom):
         id: str | None = None,
         cancelled: Callable[[], bool] = lambda: False,
         scope: Scope = EVERYTHING,
+        **how: Any,
     ) -> Any:
         self.heard.append((question, [turn.content for turn in history], scope))
         if question.startswith("broken"):
             raise KeyError("secret words of a bug")
         if question.startswith(SLOW):
             return self._slowly(question, cancelled)
-        return super().stream(question, history, id=id, cancelled=cancelled, scope=scope)
+        return super().stream(question, history, id=id, cancelled=cancelled, scope=scope, **how)
 
     def _slowly(self, question: str, cancelled: Callable[[], bool]) -> Iterator[Event]:
         self.begun.append(question)

@@ -23,6 +23,7 @@ from index.store.scope import Scope
 from models import Message
 from qa.answer import Answer, Citation
 from qa.ask import Found, Piece, Status
+from qa.narrowing.understood import Understood
 from qa.timeline import READ, timeline
 from web.conversations import ConversationError, Turn
 from web.export import answer_as_fragment, answer_as_markdown, answer_as_text
@@ -54,6 +55,7 @@ class Running:
     doing: str = ""
     done: int = 0
     total: int = 0
+    understood: Understood | None = None
     found: Found | None = None
     said: list[Piece] = field(default_factory=list)
     ended: str = ""  # why, where not by an answer
@@ -130,10 +132,13 @@ class Chat:
 
     # Asking
 
-    async def ask(self, seat: Seat, question: str, scope: Scope) -> AsyncGenerator[str, None]:
+    async def ask(
+        self, seat: Seat, question: str, scope: Scope, without: Sequence[str] = ()
+    ) -> AsyncGenerator[str, None]:
         """Asks, and gives the running turn as HTML at each step; the last is empty: the turn is kept by then.
 
         Raises what a user can mend for a question that cannot be asked at all. Whoever stops reading stops the model.
+        Words of the question that it is asked `without` narrow nothing.
         One is not asked where another was, or something else was opened in the tab, while its archive was looked at.
         """
         kept = self.server.conversations
@@ -142,8 +147,9 @@ class Chat:
         history = [message for turn in turns[:place] for message in _said(turn)]
         conversation = seat.conversation or kept.start(seat.user, seat.archive)
         before, who = (seat.archive, seat.conversation), f"{seat.user}/{id(seat)}"
+        how: dict[str, Any] = {"without": tuple(without)} if without else {}
         asking = await self.server.ask(
-            seat.user, seat.archive, question, history, scope=scope, who=who, speak=self.words.language
+            seat.user, seat.archive, question, history, scope=scope, who=who, speak=self.words.language, **how
         )
         if seat.running or before != (seat.archive, seat.conversation):  # meanwhile more was done in this tab
             asking.stop()
@@ -196,6 +202,8 @@ class Chat:
         elif isinstance(event, Status):
             running.doing = self.words(STEPS[event.doing]) if event.doing in STEPS else event.doing
             running.done, running.total = event.done, event.total
+        elif isinstance(event, Understood):
+            running.understood = event
         elif isinstance(event, Found):
             running.found = event
         elif isinstance(event, Piece):
@@ -223,7 +231,8 @@ class Chat:
         if now is None:
             return ""
         found = (vars(now.found.citation), now.found.words) if now.found else None
-        shown = ShownTurn(now.place, now.asking.question, now.so_far(), within=self._within(now.scope), found=found)
+        within, narrowing = self._within(now.scope), now.understood.to_dict() if now.understood else None
+        shown = ShownTurn(now.place, now.asking.question, now.so_far(), within=within, found=found, narrowing=narrowing)
         return self.drawer.running(shown, now.doing or self.words("step_opening"), now.done, now.total)
 
     def conversation(self, seat: Seat) -> str:
@@ -253,7 +262,8 @@ class Chat:
         understood = self.words("understood_as", question=alone) if alone and alone != turn.question else ""
         said = (turn.note, within, turn.mark, turn.correction, copies, understood)
         moments = Markup(seat.timelines.get((seat.conversation, place, turn.asked), ""))
-        return ShownTurn(place, turn.question, answer, *said, moments=moments)
+        narrowing = (turn.answer or {}).get("understood")
+        return ShownTurn(place, turn.question, answer, *said, moments=moments, narrowing=narrowing)
 
     def _text(self, seat: Seat, hit: dict[str, Any]) -> str:
         article = self._article(seat, hit["article_id"])

@@ -4,7 +4,7 @@ What happens in a conversation is in `chat`, how it looks in `markup`, which par
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from typing import Any
 
 import gradio as gr
@@ -14,6 +14,7 @@ from ground.language import Words
 from index.store.scope import Scope
 from web.conversations import ConversationError
 from web.page.chat import Chat, Seat
+from web.page.chips import without
 from web.page.layout import Sidebar, Talk, html, scope_of
 from web.page.markup import Drawer, line
 from web.page.narrowing import Narrowing
@@ -105,6 +106,7 @@ class PageEvents:
             self.on(event, self.ask_box, [talk.box, *asked], turns, streams=True)
         self.on(talk.past.submit, self.ask_example, asked, turns, streams=True)
         self.on(talk.past.retry, self.again, asked, turns, streams=True)
+        self.on(talk.past.delete, self.rechoose, [], turns, streams=True)
         self.on(talk.halt.click, self.stop, [], [talk.halt])
         self.on(talk.past.edit, self.edit, [], [talk.box])
         for event in (talk.past.select, talk.now.select):
@@ -371,10 +373,10 @@ class PageEvents:
             said = self.draw.notice(str(error))
         return self.refresh(seat) | {self.talk.notice: said}
 
-    async def ask(self, seat: Seat, question: str, scope: Scope) -> AsyncIterator[Updates]:
+    async def ask(self, seat: Seat, question: str, scope: Scope, without: Sequence[str] = ()) -> AsyncIterator[Updates]:
         """The running turn at each step, and at the end what is kept of it."""
         first = True
-        async for turn in self.chat.ask(seat, question, scope):
+        async for turn in self.chat.ask(seat, question, scope, without):
             if first:
                 turns = await asyncio.to_thread(self.turns, seat)
                 yield turns | {self.talk.box: "", self.talk.notice: "", self.talk.now: turn}
@@ -400,6 +402,16 @@ class PageEvents:
         if place < len(turns) and not seat.running:
             seat.editing = place
             async for shown in self.ask(seat, turns[place].question, scope_of(*within)):
+                yield shown
+
+    async def rechoose(self, seat: Seat, event: gr.EventData) -> AsyncIterator[Updates]:
+        """A chip is taken away, or taken back: the same question is asked so, in place of its turn."""
+        turns, place = self.chat.turns(seat), int(event.turn)
+        understood = (turns[place].answer or {}).get("understood") if place < len(turns) else None
+        if understood and not seat.running:
+            seat.editing = place
+            left = without(understood, str(event.words))
+            async for shown in self.ask(seat, turns[place].question, Scope.from_dict(turns[place].scope), left):
                 yield shown
 
     def stop(self, seat: Seat, _: gr.EventData) -> Updates:

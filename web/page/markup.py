@@ -20,6 +20,7 @@ from ground.inert import web_address
 from ground.language import Words, languages
 from index.article import Article, Section
 from web.export import Wire
+from web.page.chips import chips_of
 
 if TYPE_CHECKING:
     from web.adding import Added
@@ -38,7 +39,7 @@ class ShownTurn:
     """One turn as it is shown; `answer` is the wire's dict, whole or as far as it has come.
 
     `found` is shown above it while it comes: a citation, and where in its quote the words stand that may answer.
-    `moments` is its timeline, drawn.
+    `moments` is its timeline, drawn; `narrowing` what was understood of the question.
     """
 
     place: int
@@ -52,6 +53,7 @@ class ShownTurn:
     understood: str = ""
     found: tuple[Wire, tuple[int, int]] | None = None
     moments: Markup | str = ""
+    narrowing: Wire | None = None
 
 
 @cache
@@ -159,6 +161,7 @@ class Drawer:
             "credits": credits,
             "found": self._found(*shown.found) if shown.found else None,
             "moments": shown.moments,
+            "narrowing": chips_of(shown.narrowing, self.words),
             "sides": sides,
             # What the table of sides tells is not told twice.
             "sentences": [self._sentence(one, credits) for one in sentences if set(one["citations"]) not in told],

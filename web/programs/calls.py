@@ -16,6 +16,7 @@ from models import Message
 from qa.answer import Answer
 from qa.ask import Event, Found, Piece, check_question
 from qa.listing import Listing, Sort, by_day, list_stories, marks_of_question, read_sort
+from qa.narrowing.understood import Understood
 from web.archives import MAY_NOT, Listed, MayNot, compared
 from web.queue import Asking, QueuePlace
 from web.server import Server
@@ -48,13 +49,21 @@ def find_archive(server: Server, user: str, name: str = "", *, to_change: bool =
 
 
 async def put(
-    server: Server, user: str, key: str, question: str, history: Sequence[Message] = (), *, scope: Scope
+    server: Server,
+    user: str,
+    key: str,
+    question: str,
+    history: Sequence[Message] = (),
+    *,
+    scope: Scope,
+    narrow: bool = True,
 ) -> Asking:
     """A program's question in line, beside what its user asks on the page.
 
     Raises QuestionError for one that is empty or too long, QueueFull where too many wait.
     """
-    return await server.ask(user, key, check_question(question), history, scope=scope, who=f"{user} by program")
+    how: dict[str, Any] = {} if narrow else {"narrow": False}
+    return await server.ask(user, key, check_question(question), history, scope=scope, who=f"{user} by program", **how)
 
 
 async def tell(asking: Asking) -> AsyncGenerator[dict[str, Any], None]:
@@ -81,6 +90,8 @@ def progress(event: QueuePlace | Event, said: str = "") -> dict[str, Any]:
         return {"doing": "waiting", "ahead": event.ahead, "seconds": seconds}
     if isinstance(event, Piece):
         return {"doing": "answering", "text": said, "citations": [asdict(cited) for cited in event.citations]}
+    if isinstance(event, Understood):
+        return {"doing": "understood", **event.to_dict()}
     if isinstance(event, Found):
         return {"doing": "found", "citation": asdict(event.citation), "words": list(event.words)}
     assert not isinstance(event, Answer), "an answer is whole, and no step"

@@ -15,6 +15,8 @@ from index.store.scope import Scope
 from models import Message, ModelError
 from qa.answer import Answer
 from qa.ask import Piece, check_question
+from qa.narrowing.understood import Understood
+from qa.prove import without_markers
 from web.archives import MayNot
 from web.auth.middleware import user_of
 from web.programs.calls import DEFAULT_NAME, find_archive, progress, put, sentence_of
@@ -46,6 +48,7 @@ class Wanted:
     question: str
     history: tuple[Message, ...]
     scope: Scope
+    narrow: bool
     stream: bool
     usage: bool
 
@@ -75,12 +78,13 @@ def read_request(body: object) -> Wanted:
     if said[-1].role != "user":
         raise RequestError("the last message is the question; its role is user", f"messages[{len(said) - 1}].role")
     stream, usage = body.get("stream") or False, _mapping(body, "stream_options").get("include_usage") or False
-    for name, value in (("stream", stream), ("stream_options.include_usage", usage)):
+    narrow = body.get("narrow", True)
+    for name, value in (("stream", stream), ("stream_options.include_usage", usage), ("narrow", narrow)):
         if not isinstance(value, bool):
             raise RequestError(f"{name} is true or false", name)
     history = tuple(message for message in said[:-1] if message.role in ("user", "assistant"))
     question = check_question(said[-1].content)
-    return Wanted(model, question, history, Scope.from_dict(body.get("scope")), stream, usage)
+    return Wanted(model, question, history, Scope.from_dict(body.get("scope")), narrow, stream, usage)
 
 
 def _mapping(body: Mapping[Any, Any], field: str) -> Mapping[Any, Any]:
@@ -121,7 +125,8 @@ def make_router(server: Server) -> "APIRouter":
             user = known_user(request)
             wanted = read_request(await read_json(request))
             entry = await asyncio.to_thread(find_archive, server, user, wanted.model)
-            asking = await put(server, user, entry.key, wanted.question, wanted.history, scope=wanted.scope)
+            how = {"scope": wanted.scope, "narrow": wanted.narrow}
+            asking = await put(server, user, entry.key, wanted.question, wanted.history, **how)
         except Exception as error:
             return refuse(error)
         named = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": wanted.model}
@@ -216,7 +221,8 @@ def tell_error(error: Exception, *, fault: str = "messages") -> tuple[int, dict[
 def whole(answer: Answer, named: Mapping[str, Any]) -> dict[str, Any]:
     """An answer as one chat completion; `groundwire` is all of it, as ANSWER has it."""
     told = answer.to_dict()
-    message = {"role": "assistant", "content": answer.answer, "refusal": None, "citations": told["citations"]}
+    content = widened(answer.understood) + answer.answer
+    message = {"role": "assistant", "content": content, "refusal": None, "citations": told["citations"]}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
     return {
         **named,
@@ -226,6 +232,11 @@ def whole(answer: Answer, named: Mapping[str, Any]) -> dict[str, Any]:
         "citations": told["citations"],
         "groundwire": told,
     }
+
+
+def widened(understood: Understood | None) -> str:
+    """What stands before an answer that is not from the outlets, authors or days that the question names."""
+    return f"({without_markers(understood.widened)})\n\n" if understood and understood.widened else ""
 
 
 def usage_of(answer: Answer) -> dict[str, int]:
@@ -250,7 +261,9 @@ async def stream(asking: Asking, named: Mapping[str, Any], *, usage: bool) -> As
         yield chunk({"role": "assistant", "content": ""})
         async with aclosing(asking.follow()) as events:
             async for event in events:
-                if isinstance(event, Piece):
+                if isinstance(event, Understood) and event.widened:
+                    yield chunk({"content": widened(event)})
+                elif isinstance(event, Piece):
                     said += event.text
                     yield chunk({"content": event.text})
                 elif isinstance(event, Answer):
