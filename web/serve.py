@@ -16,7 +16,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, PlainTextResponse, Response
 
 from index.store.archive import ArchiveError
-from web import export
+from web import export, original
 from web.auth.headers import hosts_for
 from web.auth.logins import LoginError, Logins, read_logins
 from web.auth.middleware import AuthMiddleware, user_of
@@ -96,6 +96,7 @@ def make_app(
     app.include_router(make_batch_router(server))
     app.include_router(make_check_router(server))
     app.include_router(listing.make_router(server))
+    app.include_router(original.make_router(server))
     page = build_page(server)
     with page:
         add_endpoints(page, server, add)

@@ -321,7 +321,9 @@ class Chat:
             article = self._article(seat, hit["article_id"])
             told = self._corrections(seat, answer, hit["article_id"])
             span = (hit["start"], hit["end"])
-            return self.drawer.article(article, [], 0, span=span, opened=seat.opened, corrections=told)
+            return self.drawer.article(
+                article, [], 0, span=span, opened=seat.opened, corrections=told, archive=seat.archive
+            )
         cited = next((one for one in answer["citations"] if one["number"] == int(number)), None)
         if cited is None:
             raise ConversationError(ELSEWHERE)
@@ -330,7 +332,8 @@ class Chat:
         beside = [one for one in answer["citations"] if one["article_id"] == cited["article_id"]]
         told = self._corrections(seat, answer, cited["article_id"])
         opened = seat.opened
-        return self.drawer.article(article, beside, int(number), whole=whole, opened=opened, corrections=told)
+        how = {"whole": whole, "opened": opened, "archive": seat.archive}
+        return self.drawer.article(article, beside, int(number), corrections=told, **how)
 
     def story(self, seat: Seat, id: str, start: int, *, found: Sequence[Span] = ()) -> str:
         """The article that a story stands in as HTML, from there on, and the words that were found in it marked."""
@@ -339,7 +342,8 @@ class Chat:
             raise ConversationError("this article is not in the archive any more; search again")
         self._open(seat)
         whole = self._whole(seat, article)
-        return self.drawer.article(article, [], 1, begin=start, marked=found, whole=whole, opened=seat.opened)
+        how = {"whole": whole, "opened": seat.opened, "archive": seat.archive}
+        return self.drawer.article(article, [], 1, begin=start, marked=found, **how)
 
     def _open(self, seat: Seat) -> None:
         seat.opened += 1
@@ -366,7 +370,8 @@ class Chat:
         cited = quotes[place]
         article = self._article(seat, cited["article_id"])
         self._open(seat)
-        return self.drawer.article(article, [cited], 1, whole=self._whole(seat, article), opened=seat.opened)
+        how = {"whole": self._whole(seat, article), "opened": seat.opened, "archive": seat.archive}
+        return self.drawer.article(article, [cited], 1, **how)
 
     def timeline(self, seat: Seat, place: int) -> None:
         """Shows when what a turn asks about happened, or no more; no language model is asked."""
