@@ -5,6 +5,7 @@ told from the one that is drawn. Where the order has changed since, the quote is
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
 from ctypes import byref, c_int
 from dataclasses import dataclass
 from itertools import groupby
@@ -25,10 +26,12 @@ FINE = 1 << 20  # dots to a page's side, where pdfium says a place in whole ones
 
 @dataclass(frozen=True)
 class Drawn:
-    """A character that is drawn: its box, which line it stands on as lines are read, whether it ends one."""
+    """A character that is drawn: where, in the measure of what found it, on which line as lines are read, whether it
+    ends that.
+    """
 
     text: str
-    box: Box
+    where: Any
     line: int
     last: bool
 
@@ -46,9 +49,11 @@ def boxes_on(
 
     None where it is not found. A `recogniser` reads the page as a picture, as it was read before.
     """
-    drawn = list(_recognised(page, heads, recogniser) if recogniser else _characters(page, heads))
-    within = _aligned(drawn, text, start, end) or _found(drawn, text, start, end)
-    return [_around([one.box for one in line]) for _, line in groupby(within, key=lambda one: one.line)]
+    with closing(page.get_textpage()) as text_page:
+        drawn = list(_recognised(page, heads, recogniser) if recogniser else _characters(page, heads))
+        within = _aligned(drawn, text, start, end) or _found(drawn, text, start, end)
+        boxes = [(one.line, one.where if recogniser else _box(page, text_page.raw, one.where)) for one in within]
+    return [_around([box for _, box in line]) for _, line in groupby(boxes, key=lambda one: one[0])]
 
 
 def _aligned(drawn: Sequence[Drawn], text: str, start: int, end: int) -> list[Drawn]:
@@ -86,30 +91,21 @@ def _around(boxes: Sequence[Box]) -> Box:
     )
 
 
-def _in_lines(paragraphs: Sequence[Paragraph], boxes: Sequence[Sequence[tuple[str, Box]]]) -> Iterator[Drawn]:
-    """The characters of pieces in the order in which they are read; `boxes` are those of each piece."""
+def _in_lines(paragraphs: Sequence[Paragraph], pieces: Sequence[Sequence[tuple[str, Any]]]) -> Iterator[Drawn]:
+    """The characters of pieces in the order in which they are read; `pieces` are those of each, and where they are."""
     lines = [line for paragraph in paragraphs for line in paragraph.lines]
     for number, line in enumerate(lines):
-        told = [one for part in line.parts for one in boxes[part] if one[0] != DOUBTFUL]
-        for place, (character, box) in enumerate(told, 1):
-            yield Drawn(character, box, number, place == len(told))
+        told = [one for part in line.parts for one in pieces[part] if one[0] != DOUBTFUL]
+        for place, (character, where) in enumerate(told, 1):
+            yield Drawn(character, where, number, place == len(told))
 
 
 def _characters(page: "PdfPage", heads: Collection[str]) -> Iterator[Drawn]:
-    """What is drawn in letters, in the order in which the article has it."""
+    """What is drawn in letters, in the order in which the article has it; where is its place in pdfium's text."""
     placed, _ = placed_pieces(page)
-    text_page = page.get_textpage()
-    try:
-        boxes = [
-            [
-                (character, _box(page, text_page.raw, place))
-                for character, place in zip("".join(piece.text.split()), places, strict=True)
-            ]
-            for piece, places in placed
-        ]
-    finally:
-        text_page.close()
-    yield from _in_lines(body_in_order(page, heads), boxes)
+    paragraphs = body_in_order([piece for piece, _ in placed], page.get_height(), heads)
+    told = [list(zip("".join(piece.text.split()), places, strict=True)) for piece, places in placed]
+    yield from _in_lines(paragraphs, told)
 
 
 def _box(page: "PdfPage", text_page: Any, place: int) -> Box:

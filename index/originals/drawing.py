@@ -30,7 +30,8 @@ def draw_page(asked: Asked, file: Path, recogniser: ReadsPictures | None = None)
         with closing(PdfDocument(file)) as document:
             document.init_forms()  # what was filled in is drawn
             with closing(document[asked.page - 1]) as page:
-                why, boxes = "", []
+                why = ""
+                boxes: list[Box] = []
                 recogniser = recogniser or (own_recogniser() if asked.scanned else None)
                 if asked.scanned and recogniser is None:
                     why = f"the page is a picture; {INSTALL}"
@@ -44,8 +45,8 @@ def draw_page(asked: Asked, file: Path, recogniser: ReadsPictures | None = None)
         raise ArticleError(f"{asked.name}: page {asked.page} cannot be drawn ({error})") from None
     picture = io.BytesIO()
     marked(image, boxes).save(picture, "PNG", compress_level=1)
-    size = {"width": image.width, "height": image.height}
-    return Shown("page", picture.getvalue(), ".png", bool(boxes), why, asked.page, pages, **size, boxes=tuple(boxes))
+    found = bool(boxes), why, asked.page, pages, image.width, image.height, tuple(boxes)
+    return Shown("page", picture.getvalue(), ".png", *found)
 
 
 def marked(image: "Image", boxes: Sequence[Box]) -> "Image":

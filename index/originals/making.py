@@ -82,7 +82,9 @@ def _file(data: bytes, kind: str) -> Shown:
 
 def _page(asked: Asked, held: _Held) -> Shown:
     """A web page as it was saved; of one saved as MHTML, with the pictures and styles that are in the file."""
-    data, declared, given = read_bytes(Original(held.path, held.id, asked.name)), None, _nothing
+    data = read_bytes(Original(held.path, held.id, asked.name))
+    declared: str | None = None
+    given: Given = _nothing
     if held.kind in SAVED:
         message = parse_mail(data, asked.name)
         kinds = ("text/html", "application/xhtml+xml")

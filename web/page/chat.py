@@ -332,8 +332,9 @@ class Chat:
         beside = [one for one in answer["citations"] if one["article_id"] == cited["article_id"]]
         told = self._corrections(seat, answer, cited["article_id"])
         opened = seat.opened
-        how = {"whole": whole, "opened": opened, "archive": seat.archive}
-        return self.drawer.article(article, beside, int(number), corrections=told, **how)
+        return self.drawer.article(
+            article, beside, int(number), whole=whole, opened=opened, corrections=told, archive=seat.archive
+        )
 
     def story(self, seat: Seat, id: str, start: int, *, found: Sequence[Span] = ()) -> str:
         """The article that a story stands in as HTML, from there on, and the words that were found in it marked."""
@@ -342,8 +343,9 @@ class Chat:
             raise ConversationError("this article is not in the archive any more; search again")
         self._open(seat)
         whole = self._whole(seat, article)
-        how = {"whole": whole, "opened": seat.opened, "archive": seat.archive}
-        return self.drawer.article(article, [], 1, begin=start, marked=found, **how)
+        return self.drawer.article(
+            article, [], 1, begin=start, marked=found, whole=whole, opened=seat.opened, archive=seat.archive
+        )
 
     def _open(self, seat: Seat) -> None:
         seat.opened += 1
@@ -370,8 +372,8 @@ class Chat:
         cited = quotes[place]
         article = self._article(seat, cited["article_id"])
         self._open(seat)
-        how = {"whole": self._whole(seat, article), "opened": seat.opened, "archive": seat.archive}
-        return self.drawer.article(article, [cited], 1, **how)
+        whole = self._whole(seat, article)
+        return self.drawer.article(article, [cited], 1, whole=whole, opened=seat.opened, archive=seat.archive)
 
     def timeline(self, seat: Seat, place: int) -> None:
         """Shows when what a turn asks about happened, or no more; no language model is asked."""

@@ -225,9 +225,14 @@ def _page(page: "PdfPage") -> _Page:
     height = page.get_height()
     told = sum(len(piece.text) for piece in pieces)
     picture = told < FEW_CHARACTERS and _is_picture(page, any_size=not told)
-    tops = [piece.top for piece in pieces]
-    top = -height if tops and min(tops) >= -height - 1 else min(tops, default=0.0)
+    top = _top(pieces, height)
     return _Page(tuple(pieces), top, top + height, picture, cut=cut, plain=_plain_text(page))
+
+
+def _top(pieces: Sequence[Piece], height: float) -> float:
+    """Where a page begins in the measure of its pieces."""
+    tops = [piece.top for piece in pieces]
+    return -height if tops and min(tops) >= -height - 1 else min(tops, default=0.0)
 
 
 def _plain_text(page: "PdfPage") -> str:
@@ -337,9 +342,11 @@ def _body(page: _Page, again: Collection[str]) -> list[Piece]:
     return [piece for piece in page.pieces if id(piece) not in gone]
 
 
-def body_in_order(page: "PdfPage", heads: Collection[str]) -> list[Paragraph]:
+def body_in_order(pieces: Sequence[Piece], height: float, heads: Collection[str]) -> list[Paragraph]:
     """The paragraphs of one page as `read` has them, where `heads` are the running heads and feet that it found."""
-    return in_order(_body(_page(page), {_plain(head) for head in heads}))
+    pieces = [replace(piece, text=piece.text.replace(DOUBTFUL, "")) for piece in pieces]
+    top = _top(pieces, height)
+    return in_order(_body(_Page(tuple(pieces), top, top + height), {_plain(head) for head in heads}))
 
 
 def scan_in_order(lines: Sequence[ReadLine], height: float, heads: Collection[str]) -> list[Paragraph]:
@@ -350,7 +357,8 @@ def scan_in_order(lines: Sequence[ReadLine], height: float, heads: Collection[st
 
 def picture_of(page: "PdfPage") -> "Image":
     """The picture of a page that a recogniser reads."""
-    return page.render(scale=min(DOTS, LONGEST_SIDE / max(*page.get_size(), 1.0))).to_pil()
+    image: Image = page.render(scale=min(DOTS, LONGEST_SIDE / max(*page.get_size(), 1.0))).to_pil()
+    return image
 
 
 def _marginal(page: _Page) -> Iterator[Piece]:
