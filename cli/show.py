@@ -4,11 +4,13 @@ import argparse
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.options import OPTIONS, at, place_of
+from cli.original import add_original_options, show_original_of
 from cli.terminal import correction_line, credit_line, plain
 from ground.shown import one_line
 from ground.words import plain_json
@@ -31,6 +33,7 @@ def add_show_commands(commands: Any) -> None:
     show.add_argument("article", help="its id (after -- where it begins with -)")
     show.add_argument("--at", type=span, metavar="START:END", help="characters to mark, as a citation gives them")
     show.add_argument("--json", action="store_true", help="print what is known of it as JSON")
+    add_original_options(show)
 
     what = "correct what was understood of an article, in a file beside it"
     correct = commands.add_parser("correct", help=what, description=what[0].upper() + what[1:] + ".")
@@ -51,12 +54,18 @@ def span(text: str) -> tuple[int, int]:
 
 def run_show(given: argparse.Namespace, settings: Settings) -> int:
     from index.article import ArticleError
+    from index.opening import open_archive
 
     article, file = _find(settings.archive, given.article)
     corrections = _corrections(settings.archive, article)
     start, end = given.at or (0, 0)
     if end > len(article.text):
         raise ArticleError(f"{given.article} has {len(article.text)} characters; {start}:{end} is not in it")
+    if given.original:
+        with closing(open_archive(settings.archive)) as archive:
+            return show_original_of(archive, article, given)
+    if given.page or given.out or given.open:
+        raise ArticleError("--page, --out and --open go with --original")
     if given.json:
         print(plain_json(_as_dict(article, file, corrections)))
         return 0

@@ -145,8 +145,9 @@ class Queue:
         who: str = "",
         **how: Any,
     ) -> Asking:
-        """A question in line, asked as `how` says (`scope`, `narrow`, `without`, `speak`: `Newsroom.stream`). `who` asks
-        counts for fairness alone; `open_room` is called when its turn comes.
+        """A question in line, asked as `how` says (`scope`, `narrow`, `without`, `speak`: `Newsroom.stream`).
+
+        `who` asks counts for fairness alone; `open_room` is called when its turn comes.
 
         Raises QueueFull where too many wait.
         """

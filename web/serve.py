@@ -18,7 +18,7 @@ from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Red
 
 from ground.language import DEFAULT, Words, languages
 from index.store.archive import ArchiveError
-from web import export
+from web import export, original
 from web.auth.headers import LANGUAGE_COOKIE, hosts_for, language_of
 from web.auth.login_page import local_address
 from web.auth.logins import Logins
@@ -115,13 +115,12 @@ def make_app(
         """All of this for programs, as OpenAPI."""
         return JSONResponse(document(root_path))
 
-    def add(user: str, key: str, files: Sequence[tuple[Path, str]], addresses: Sequence[str]) -> dict[str, Any]:
-        return asdict(server.add(user, key, files, addresses, through="program"))
-
     app.include_router(make_router(server))
     app.include_router(make_batch_router(server))
     app.include_router(make_check_router(server))
     app.include_router(listing.make_router(server))
+    app.include_router(make_changing_router(server))
+    app.include_router(original.make_router(server))
     app.mount("/", pages)
     return AuthMiddleware(app, logins, hosts, read_secret(server.folder), root_path=root_path, speak=speak)
 
@@ -130,12 +129,10 @@ def _make_page(server: Server, words: Words, root_path: str) -> FastAPI:
     """The page in one language, and what Gradio serves for it."""
 
     def add(user: str, key: str, files: Sequence[tuple[Path, str]], addresses: Sequence[str]) -> dict[str, Any]:
-        return asdict(server.add(user, key, files, addresses))
+        return asdict(server.add(user, key, files, addresses, through="program"))
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     page = build_page(server, words)
-    app.include_router(make_changing_router(server))
-    page = build_page(server)
     with page:
         add_endpoints(page, server, add)
     gr.mount_gradio_app(

@@ -61,7 +61,8 @@ def read_apart(
     command, seconds = tuple(command or COMMAND), seconds or SECONDS
     skip = stopped = 0
     while True:
-        worker = _take_worker(command, original, kind, skip)
+        asked = {"path": str(original.path), "id": original.id, "name": original.name, "kind": kind, "skip": skip}
+        worker = _take_worker(command, asked)
         begun: MemberBegins | None = None
         count = 0
         whole = False
@@ -94,6 +95,36 @@ def read_apart(
                 _idle.append(worker)
             else:
                 worker.end()
+
+
+def ask_apart(
+    asked: Mapping[str, object], name: str, *, command: Sequence[str] | None = None, seconds: float | None = None
+) -> tuple[dict[str, Any], bytes]:
+    """What a worker says to a request for something else than the articles of a file, and the bytes with it.
+
+    Raises ArticleError with what the worker trips over, and where it says nothing for `seconds`, passes MEMORY_MB or
+    dies; `name` is what it was asked of. What it says is not checked here.
+    """
+    command, seconds = tuple(command or COMMAND), seconds or SECONDS
+    while True:
+        worker = _take_worker(command, asked)
+        whole = False
+        try:
+            message, data = worker.receive(seconds)
+            ended, _ = worker.receive(seconds)
+            whole = ended.get("done") is False
+        except (_Silent, _Ended, _BadWord) as error:
+            if isinstance(error, _Ended) and worker.reads > 1:
+                continue  # it ended while it waited, and that showed only now
+            raise ArticleError(f"{name}: cannot be shown, for its parser {_what(error, worker, seconds)}") from None
+        finally:
+            if whole:
+                _idle.append(worker)
+            else:
+                worker.end()
+        if isinstance(message.get("error"), str):
+            raise ArticleError(shown(message["error"], most=2_000))
+        return message, data
 
 
 def end_workers() -> None:
@@ -176,9 +207,8 @@ class _Worker:
         self.said = bytearray()
         self.reads = 0
 
-    def ask(self, original: Original, kind: str, skip: int) -> None:
+    def ask(self, asked: Mapping[str, object]) -> None:
         """Asks for a file; raises OSError where the worker has ended meanwhile."""
-        asked = {"path": str(original.path), "id": original.id, "name": original.name, "kind": kind, "skip": skip}
         self.reads += 1
         self.stdin.write(json.dumps(asked).encode() + b"\n")
 
@@ -246,18 +276,18 @@ def _next_idle() -> _Worker | None:
     return None
 
 
-def _take_worker(command: tuple[str, ...], original: Original, kind: str, skip: int) -> _Worker:
+def _take_worker(command: tuple[str, ...], asked: Mapping[str, object]) -> _Worker:
     """A worker that has been asked for the file: one that waits, or a new one."""
     while worker := _next_idle():
         try:
             if worker.command == command and worker.process.poll() is None:
-                worker.ask(original, kind, skip)
+                worker.ask(asked)
                 return worker
         except OSError:
             pass  # it ended while it waited
         worker.end()
     worker = _Worker(command)
-    worker.ask(original, kind, skip)
+    worker.ask(asked)
     return worker
 
 
@@ -297,7 +327,7 @@ def unpack(message: Mapping[str, Any], text: bytes) -> Article | ArticleError:
             return OtherMembers(others)
         return ArticleError(shown(message["error"], most=2_000))
     try:
-        article: Article = _as(Article, {**message["article"], "text": text.decode()})
+        article: Article = as_kind(Article, {**message["article"], "text": text.decode()})
     except (KeyError, TypeError, ValueError):
         raise _BadWord from None
     starts = [section.start for section in article.sections]
@@ -322,23 +352,23 @@ def _message(line: bytes) -> dict[str, Any]:
     return message
 
 
-def _as(hint: Any, value: Any) -> Any:
+def as_kind(hint: Any, value: Any) -> Any:
     """`value`, read from JSON, as what `hint` names; raises ValueError or TypeError where it is not that.
 
-    >>> _as(tuple[int, ...], [1, 2]), _as(str | None, None)
+    >>> as_kind(tuple[int, ...], [1, 2]), as_kind(str | None, None)
     ((1, 2), None)
     """
     origin = get_origin(hint)
     if is_dataclass(hint) and isinstance(hint, type):
         hints = get_type_hints(hint)
-        return hint(**{name: _as(hints[name], given) for name, given in value.items()})
+        return hint(**{name: as_kind(hints[name], given) for name, given in value.items()})
     if origin is tuple and type(value) is list:
-        return tuple(_as(get_args(hint)[0], each) for each in value)
+        return tuple(as_kind(get_args(hint)[0], each) for each in value)
     if origin is Literal and value in get_args(hint):
         return value
     if origin in (Union, UnionType):
         [inner] = [each for each in get_args(hint) if each is not type(None)]
-        return None if value is None else _as(inner, value)
+        return None if value is None else as_kind(inner, value)
     if isinstance(hint, type) and type(value) is hint:
         if hint is str:
             str(value).encode()  # half of a surrogate pair can stand in JSON, and nowhere else

@@ -7,7 +7,7 @@ that were recognised in a picture are put in order alike.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from statistics import median
 
 from index.reading.unwrap import HYPHEN, join
@@ -37,7 +37,10 @@ CAPTION = re.compile(
 
 @dataclass(frozen=True)
 class Piece:
-    """Words that stand on one line: their edges, to the right and downwards, and the size and face they are set in."""
+    """Words that stand on one line: their edges, to the right and downwards, and the size and face they are set in.
+
+    `parts` says which pieces of its page it is made of, by their places there.
+    """
 
     text: str
     left: float
@@ -46,6 +49,7 @@ class Piece:
     bottom: float
     size: float
     face: str = ""
+    parts: tuple[int, ...] = ()
 
     @property
     def height(self) -> float:
@@ -285,6 +289,7 @@ def _as_line(row: Sequence[Piece]) -> Piece:
         text=" ".join(piece.text for piece in row),
         left=row[0].left,
         right=max(piece.right for piece in row),
+        parts=tuple(chain.from_iterable(piece.parts for piece in row)),
     )
 
 

@@ -4,7 +4,7 @@ import ctypes
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,12 @@ def pieces_of(page: "PdfPage") -> tuple[list[Piece], int]:
 
     What stands on its side is turned where most of the page does, and stands last, a piece each, where some of it does.
     """
+    placed, cut = placed_pieces(page)
+    return [piece for piece, _ in placed], cut
+
+
+def placed_pieces(page: "PdfPage") -> tuple[list[tuple[Piece, list[int]]], int]:
+    """As `pieces_of`, each piece with where pdfium keeps its characters, those between that are spaces left out."""
     from pypdfium2.raw import FPDFText_CountChars
 
     text_page = page.get_textpage()
@@ -53,11 +59,15 @@ def pieces_of(page: "PdfPage") -> tuple[list[Piece], int]:
             by_angle.setdefault(quarters, []).append(one)
         lengths = Counter({quarters: len(some) for quarters, some in by_angle.items()})
         pieces: list[Piece] = []
+        places: list[list[int]] = []
         for quarters, _ in lengths.most_common():
             below = max((piece.bottom for piece in pieces), default=0.0)
-            found = _pieces(by_angle[quarters], text_page.raw)
+            held = list(_held(by_angle[quarters]))
+            found = [_piece(some, text_page.raw) for some in held]
             pieces += found if not pieces else _below(found, below)
-        return pieces, count - min(count, MOST_CHARACTERS)
+            places += [[one.place for one in some] for some in held]
+        numbered = [replace(piece, parts=(number,)) for number, piece in enumerate(pieces)]
+        return list(zip(numbered, places, strict=True)), count - min(count, MOST_CHARACTERS)
     finally:
         text_page.close()
 
@@ -91,15 +101,16 @@ def _characters(text_page: Any, count: int) -> Iterator[tuple[int, _Character]]:
             yield quarters, _Character(text, left, top, right, bottom, place)
 
 
-def _pieces(characters: list[_Character], text_page: Any) -> list[Piece]:
-    pieces: list[Piece] = []
+def _held(characters: list[_Character]) -> Iterator[list[_Character]]:
+    """The characters of each piece."""
     held: list[_Character] = []
     for one in characters:
         if held and not _follows(held[-1], one):
-            pieces.append(_piece(held, text_page))
+            yield held
             held = []
         held.append(one)
-    return [*pieces, *([_piece(held, text_page)] if held else [])]
+    if held:
+        yield held
 
 
 def _gap(before: _Character, one: _Character) -> float:

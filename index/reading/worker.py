@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ground.shown import shown
 from index.article import Article, ArticleError, Original
@@ -49,6 +49,9 @@ def main() -> None:
     try:
         for line in requests:
             asked = json.loads(line)
+            if "wanted" in asked:
+                _show(asked, answers)
+                continue
             original = Original(Path(asked["path"]), asked["id"], asked["name"])
             _answer(original, asked["kind"], asked["skip"], answers)
     except BrokenPipeError:
@@ -71,6 +74,28 @@ def _answer(original: Original, kind: str, skip: int, answers: BinaryIO) -> None
             said = pack(ArticleError(f"{original.name}: holds what cannot be an article ({_short(error)})"))
         answers.write(said)
         answers.flush()
+    answers.write(json.dumps({"done": resident_mb() > TIRED_MB}).encode() + b"\n")
+    answers.flush()
+
+
+def _show(asked: dict[str, Any], answers: BinaryIO) -> None:
+    """What is shown of a file, or a sentence why nothing is."""
+    from index.originals.making import make  # with what draws: a worker that only reads does without
+
+    _limit("RLIMIT_CPU", int(time.process_time() + 2 * SECONDS) + 1)
+    told: dict[str, Any]
+    name, data = str(asked["name"]), b""
+    try:
+        told, data = make(asked)
+    except MemoryError:
+        raise
+    except ArticleError as error:
+        told = {"error": str(error)}
+    except OSError as error:
+        told = {"error": f"{name}: cannot be read ({error.strerror or error}); check the file and its permissions"}
+    except Exception as error:
+        told = {"error": f"{name}: its parser failed ({_short(error)}), so it cannot be shown"}
+    answers.write(json.dumps(told | {"bytes": len(data)}).encode() + b"\n" + data)
     answers.write(json.dumps({"done": resident_mb() > TIRED_MB}).encode() + b"\n")
     answers.flush()
 

@@ -229,6 +229,9 @@ class Archive(Protocol):
     def owners(self) -> dict[str, str]:
         """Article id → path of the file it came from, for all articles."""
 
+    def file_of(self, article_id: str) -> str | None:
+        """The path of the file that an article came from; None for one that is not there."""
+
     def vectors_of(self, article_id: str) -> dict[bytes, NDArray[np.float32]]:
         """Digest → vector of the passages that an article has now, to be used again."""
 

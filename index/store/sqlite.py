@@ -319,6 +319,11 @@ class EmbeddedArchive:
         """Article id → path of the file it came from, for all articles."""
         return dict(self._rows("SELECT a.id, f.path FROM articles a JOIN files f ON f.row = a.file"))
 
+    def file_of(self, article_id: str) -> str | None:
+        """The path of the file that an article came from; None for one that is not there."""
+        query = "SELECT f.path FROM articles a JOIN files f ON f.row = a.file WHERE a.id = ?"
+        return next((path for (path,) in self._rows(query, (article_id,))), None)
+
     def vectors_of(self, article_id: str) -> dict[bytes, NDArray[np.float32]]:
         """Digest → vector of the passages that an article has now, to be used again."""
         rows = self._rows(

@@ -145,6 +145,7 @@ def ids(archive: Archive) -> list[str]:
 def test_it_holds_what_the_oracle_holds(news: NewsIndex, oracle: NewsIndex) -> None:
     ours, theirs = news.archive, oracle.archive
     assert ids(ours) == ids(theirs) and ours.owners() == theirs.owners()
+    assert {id: theirs.file_of(id) for id in ids(theirs)} == ours.owners() and theirs.file_of("nobody's") is None
     assert ours.fingerprint() == theirs.fingerprint() and ours.contents() == theirs.contents()
     assert ours.counts() == theirs.counts() and ours.passage_count == theirs.passage_count
     assert ours.generation == theirs.generation and ours.digests() == theirs.digests()

@@ -4,8 +4,8 @@ import asyncio
 import re
 
 import pytest
-from web.page.words import Words
 
+from ground.language import Words
 from index.store.scope import Scope
 from tests.web.test_chat import ask, chat, sit  # noqa: F401  the fixture
 from web.conversations import Turn

@@ -334,8 +334,8 @@ class Chat:
             hit = hits[0]
             article = self._article(seat, hit["article_id"])
             told = self._corrections(seat, answer, hit["article_id"])
-            span, may = (hit["start"], hit["end"]), self._may(seat)
-            return self.drawer.article(article, [], 0, span=span, opened=seat.opened, corrections=told, may=may)
+            span = (hit["start"], hit["end"])
+            return self.drawer.article(article, [], 0, span=span, corrections=told, **self._how(seat))
         cited = next((one for one in answer["citations"] if one["number"] == int(number)), None)
         if cited is None:
             raise ConversationError(self.words("elsewhere"))
@@ -344,8 +344,9 @@ class Chat:
         beside = [one for one in answer["citations"] if one["article_id"] == cited["article_id"]]
         told = self._corrections(seat, answer, cited["article_id"])
         opened = seat.opened
-        may = self._may(seat)
-        return self.drawer.article(article, beside, int(number), whole=whole, opened=opened, corrections=told, may=may)
+        return self.drawer.article(
+            article, beside, int(number), whole=whole, corrections=told, **self._how(seat) | {"opened": opened}
+        )
 
     def story(self, seat: Seat, id: str, start: int, *, found: Sequence[Span] = ()) -> str:
         """The article that a story stands in as HTML, from there on, and the words that were found in it marked."""
@@ -354,15 +355,16 @@ class Chat:
             raise ConversationError(self.words("article_gone"))
         self._open(seat)
         whole = self._whole(seat, article)
-        opened, may = seat.opened, self._may(seat)
-        return self.drawer.article(article, [], 1, begin=start, marked=found, whole=whole, opened=opened, may=may)
+        return self.drawer.article(article, [], 1, begin=start, marked=found, whole=whole, **self._how(seat))
 
-    def _may(self, seat: Seat) -> bool:
-        """Whether whoever sits here may change the open archive; what they do is asked again then."""
+    def _how(self, seat: Seat) -> dict[str, Any]:
+        """How an article is opened here: where its original is asked for, and whether whoever sits here may change the
+        open archive; what they do is asked again then."""
         try:
-            return self.server.archives.may_change(seat.user, seat.archive)
+            may = self.server.archives.may_change(seat.user, seat.archive)
         except ArchiveError:
-            return False
+            may = False
+        return {"opened": seat.opened, "archive": seat.archive, "may": may}
 
     def _open(self, seat: Seat) -> None:
         seat.opened += 1
@@ -389,8 +391,7 @@ class Chat:
         cited = quotes[place]
         article = self._article(seat, cited["article_id"])
         self._open(seat)
-        opened, may = seat.opened, self._may(seat)
-        return self.drawer.article(article, [cited], 1, whole=self._whole(seat, article), opened=opened, may=may)
+        return self.drawer.article(article, [cited], 1, whole=self._whole(seat, article), **self._how(seat))
 
     def timeline(self, seat: Seat, place: int) -> None:
         """Shows when what a turn asks about happened, or no more; no language model is asked."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from web.page.words import Words
+from ground.language import Words
 
 
 def chips_of(understood: Mapping[str, Any] | None, words: Words) -> dict[str, Any] | None:

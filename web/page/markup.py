@@ -20,6 +20,7 @@ from ground.inert import web_address
 from ground.language import Words, languages
 from index.article import Article, Section
 from web.export import Wire
+from web.original import address
 from web.page.chips import chips_of
 
 if TYPE_CHECKING:
@@ -207,13 +208,15 @@ class Drawer:
         opened: int = 0,
         corrections: Sequence[tuple[Section, str]] = (),
         may: bool = False,
+        archive: str = "",
     ) -> str:
         """An article with the quotes of an answer marked in it, the one of `number` to be looked at.
 
         A quote that does not stand where it was cited is looked for by its words; where it is gone, that is said, and
         the quote shown as it was. Without `cited` the passage `span` is marked, or the words `marked` of the story that
         holds the character `begin`, the first of them to be looked at. `opened` numbers the openings.
-        `corrections` are of its stories, each with whose it is. Who `may` change the archive corrects and forgets it.
+        `corrections` are of its stories, each with whose it is. `archive` is the key that its original is asked for by.
+        Who `may` change the archive corrects and forgets it.
         """
         held = next((one for one in cited if one["number"] == number), None)
         warning = ""
@@ -261,6 +264,7 @@ class Drawer:
             "url": url,
             "host": urlsplit(url).hostname if url else "",
             "whole": whole,
+            "original": address(archive, article.id, *from_here) if archive and article else "",
             "opened": opened,
             "warning": warning,
             "notices": [

@@ -9,8 +9,8 @@ import mailbox
 import re
 import tempfile
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.header import decode_header
@@ -18,6 +18,7 @@ from email.message import EmailMessage, Message
 from email.utils import parseaddr
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 from ground.shown import shown
 from index.article import Article, ArticleError, Aside, Original, OtherMembers, Section, StillReading
@@ -67,18 +68,60 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
         yield item
 
 
+@dataclass(frozen=True)
+class Part:
+    """Something attached to a mail: what it is called there, the suffix that says what reads it, or the mail it is.
+
+    `left` says why it is left out, where it is.
+    """
+
+    member: Original
+    reader: str
+    held: Message
+    mail: Message | None
+    left: Literal["", "folded", "wordless", "unread"] = ""
+
+
+def find_part(original: Original, wanted: str) -> Message | Part | None:
+    """What the reader made the article with the id `wanted` of: a mail of the file, or what is attached to one.
+
+    `wanted` may also lie below an attachment's own id. None where there is none such.
+    """
+    if kind_of(original.path) != ".mbox":
+        return _find(original, parse_mail(read_bytes(original), original.name), wanted, 0)
+    found = (_find(*one, wanted, 0) for one in _mails_in(original) if not isinstance(one, ArticleError))
+    return next((one for one in found if one is not None), None)
+
+
+def _find(mail: Original, message: Message, wanted: str, depth: int) -> Message | Part | None:
+    if mail.id == wanted:
+        return message
+    if not wanted.startswith(f"{mail.id}/"):
+        return None
+    leaves, _ = opened_parts(leaves_of(message), mail.name)
+    for part in _parts(mail, [one for one in leaves if is_attached(one)], depth):
+        if part.left:
+            continue
+        if part.mail is not None:
+            if (found := _find(part.member, part.mail, wanted, depth + 1)) is not None:
+                return found
+        elif f"{wanted}/".startswith(f"{part.member.id}/"):
+            return part
+    return None
+
+
 def _items(original: Original) -> Iterator[Article | ArticleError]:
     if kind_of(original.path) == ".mbox":
         yield from _read_box(original)
         return
-    message = _parsed(read_bytes(original), original.name)
+    message = parse_mail(read_bytes(original), original.name)
     if kind_of(original.path) in (".mhtml", ".mht"):
         yield from _read_saved(original, message)
         return
     yield from _read_message(original, message, iter(range(MOST_ATTACHMENTS)), 0)
 
 
-def _parsed(data: bytes, name: str) -> Message:
+def parse_mail(data: bytes, name: str) -> Message:
     with parsing(name, "a mail"):
         message = message_from_bytes(data, policy=policy.compat32)
         if sum(1 for _ in islice(message.walk(), MOST_PARTS + 1)) > MOST_PARTS:
@@ -93,7 +136,7 @@ def _mend_headers(message: Message) -> None:
     """Gives headers that hold letters as they are, and not encoded, these letters: the library makes them unknown."""
     parts = list(message.walk())
     declared = next(
-        (codec for part in parts if (codec := codec_of(_charset(part))) not in (None, "utf-8", "cp1252")), None
+        (codec for part in parts if (codec := codec_of(charset_of(part))) not in (None, "utf-8", "cp1252")), None
     )
     for part in parts:
         for name, value in list(part.raw_items()):
@@ -106,6 +149,22 @@ def _mend_headers(message: Message) -> None:
 
 
 def _read_box(original: Original) -> Iterator[Article | ArticleError]:
+    """The articles of a box's mails, and of what is attached to them."""
+    for one in _mails_in(original):
+        if isinstance(one, ArticleError):
+            yield one
+            continue
+        mail, message = one
+        try:
+            for item in _read_message(mail, message, iter(range(MOST_ATTACHMENTS)), 0):
+                if isinstance(item, Article) and item.original is None:
+                    item = replace(item, original=mail.name)
+                yield item
+        except ArticleError as error:
+            yield error
+
+
+def _mails_in(original: Original) -> Iterator[tuple[Original, Message] | ArticleError]:
     """The mails of a box, each named by its Message-ID, by its place where it has none."""
     with parsing(original.name, "a box of mails"):
         box = mailbox.mbox(original.path, create=False)
@@ -120,14 +179,10 @@ def _read_box(original: Original) -> Iterator[Article | ArticleError]:
                     f"{original.name}: mail {number} has {len(data) / 1e6:.0f} MB, more than one article holds"
                     f" ({LARGEST_ARTICLE / 1e6:.0f} MB); save it as a file of its own"
                 )
-            message = _parsed(re.sub(rb"(?m)^>(>*From )", rb"\1", data), f"{original.name}/mail-{number}")
-            said = re.sub(r"[\s<>/\\\0]+", "", _header(message, "Message-ID"))[:200]
+            message = parse_mail(re.sub(rb"(?m)^>(>*From )", rb"\1", data), f"{original.name}/mail-{number}")
+            said = re.sub(r"[\s<>/\\\0]+", "", header_of(message, "Message-ID"))[:200]
             name = said or f"mail-{number}"
-            mail = Original(original.path, f"{original.id}/{name}", f"{original.name}/{name}")
-            for item in _read_message(mail, message, iter(range(MOST_ATTACHMENTS)), 0):
-                if isinstance(item, Article) and item.original is None:
-                    item = replace(item, original=mail.name)
-                yield item
+            yield Original(original.path, f"{original.id}/{name}", f"{original.name}/{name}"), message
         except ArticleError as error:
             yield error
 
@@ -144,7 +199,7 @@ def _own_name(name: str, kind: str, taken: set[str]) -> str:
         number += 1
 
 
-def _leaves(message: Message) -> list[Message]:
+def leaves_of(message: Message) -> list[Message]:
     """The parts of a mail that hold something, in order; a mail within it is one part, for its words are another's."""
     waiting, found = [message], []
     while waiting:
@@ -161,11 +216,11 @@ def _read_saved(original: Original, message: Message) -> Iterator[Article | Arti
     """The article of the page that was saved: the first part in HTML."""
     with parsing(original.name, "a saved web page"):
         kinds = ("text/html", "application/xhtml+xml")
-        found = next((part for part in _leaves(message) if part.get_content_type() in kinds), None)
+        found = next((part for part in leaves_of(message) if part.get_content_type() in kinds), None)
         if found is None:
             raise ArticleError(f"{original.name}: no web page in it; it is left out")
-        url = _header(message, "Snapshot-Content-Location") or _header(found, "Content-Location")
-        data, charset = _payload(found), _charset(found)
+        url = header_of(message, "Snapshot-Content-Location") or header_of(found, "Content-Location")
+        data, charset = payload_of(found), charset_of(found)
     yield from read_page(data, original, url=web_address(url), charset=charset)
 
 
@@ -175,8 +230,8 @@ def _read_message(
     """The article of one mail, then those of what is attached to it, while `spare` lasts."""
     article = None
     with parsing(original.name, "a mail"):
-        leaves, sealed = _opened(_leaves(message), original.name)
-        attached = [part for part in leaves if _is_attached(part)]
+        leaves, sealed = opened_parts(leaves_of(message), original.name)
+        attached = [part for part in leaves if is_attached(part)]
         plain, display = _displays([part for part in leaves if part not in attached], original.name)
         words = _words_of(plain, display)
         if words.text.strip():
@@ -198,7 +253,7 @@ def _read_message(
         yield ArticleError(f"{original.name}: holds no text; it is left out")
 
 
-def _opened(leaves: list[Message], name: str) -> tuple[list[Message], list[str]]:
+def opened_parts(leaves: list[Message], name: str) -> tuple[list[Message], list[str]]:
     """The parts with those that Outlook wrapped into a winmail.dat in its place, and the names of those left shut."""
     opened: list[Message] = []
     sealed: list[str] = []
@@ -210,7 +265,7 @@ def _opened(leaves: list[Message], name: str) -> tuple[list[Message], list[str]]
         ):
             opened.append(part)
             continue
-        inner = _unsealed(_payload(part), has_text=any(_is_text(one) for one in leaves))
+        inner = _unsealed(payload_of(part), has_text=any(_is_text(one) for one in leaves))
         if inner is None:
             sealed.append(shown(file or "winmail.dat"))
         else:
@@ -246,12 +301,12 @@ def _unsealed(data: bytes, *, has_text: bool) -> list[Message] | None:
 def _is_text(part: Message) -> bool:
     return (
         part.get_content_type() in ("text/plain", "text/html")
-        and not _is_attached(part)
-        and bool(_payload(part).strip())
+        and not is_attached(part)
+        and bool(payload_of(part).strip())
     )
 
 
-def _is_attached(part: Message) -> bool:
+def is_attached(part: Message) -> bool:
     return bool(
         part.get_filename()
         or part.get_content_maintype() == "message"
@@ -269,9 +324,9 @@ def _words_of(plain: str, display: str) -> Words:
 
 def _displays(own: list[Message], name: str) -> tuple[str, str]:
     """What a mail says in its plain parts, and in those in HTML."""
-    plain = "\n".join(_decoded(part) for part in own if part.get_content_type() == "text/plain")
-    pages = [part for part in own if part.get_content_type() == "text/html" and _payload(part).strip()]
-    display = "\n".join(text_of_fragment(decode_page(_payload(part), name, _charset(part))) for part in pages)
+    plain = "\n".join(decoded(part) for part in own if part.get_content_type() == "text/plain")
+    pages = [part for part in own if part.get_content_type() == "text/html" and payload_of(part).strip()]
+    display = "\n".join(text_of_fragment(decode_page(payload_of(part), name, charset_of(part))) for part in pages)
     return storable(plain), storable(display)
 
 
@@ -314,11 +369,11 @@ def _said_inside(words: Words, message: Message) -> Iterator[Said]:
     assert told is not None
     where = "header in the text"
     yield Said("title", told.title, where)
-    yield Said("title", REPLY.sub("", _header(message, "Subject")), "mail header")
+    yield Said("title", REPLY.sub("", header_of(message, "Subject")), "mail header")
     yield Said("byline", told.name, where)
     yield Said("source", told.source, where, "likely")
     yield Said("published", told.published, where)
-    yield Said("language", _header(message, "Content-Language"), "mail header")
+    yield Said("language", header_of(message, "Content-Language"), "mail header")
 
 
 def _sender(message: Message) -> tuple[str | None, str | None, str | None]:
@@ -326,9 +381,9 @@ def _sender(message: Message) -> tuple[str | None, str | None, str | None]:
     return said.get("byline"), said.get("source"), iso_date(said.get("published"))
 
 
-def _decoded(part: Message) -> str:
+def decoded(part: Message) -> str:
     """The text of a part: as declared, else UTF-8, else what can be told; what is broken shows as U+FFFD."""
-    data, declared = _payload(part), codec_of(_charset(part))
+    data, declared = payload_of(part), codec_of(charset_of(part))
     text = decodes(data, "utf-8") if declared in (None, "utf-8", "cp1252") else decodes(data, declared)
     if text is None:
         text = data.decode(guess_charset(data, declared) or declared or "utf-8", "replace")
@@ -336,14 +391,14 @@ def _decoded(part: Message) -> str:
 
 
 def _said(message: Message) -> Iterator[Said]:
-    yield Said("title", REPLY.sub("", _header(message, "Subject")), "mail header")
+    yield Said("title", REPLY.sub("", header_of(message, "Subject")), "mail header")
     name, address = _writer(message)
     yield Said("byline", name, "mail header")
-    yield Said("source", _header(message, "Organization") or None, "mail header")
+    yield Said("source", header_of(message, "Organization") or None, "mail header")
     host = address.rpartition("@")[2] if "@" in address else ""
     yield Said("source", host_of(f"https://{host}") if host else None, "mail header", "likely")
-    yield Said("published", _header(message, "Date"), "mail header")
-    yield Said("language", _header(message, "Content-Language"), "mail header")
+    yield Said("published", header_of(message, "Date"), "mail header")
+    yield Said("language", header_of(message, "Content-Language"), "mail header")
 
 
 def _writer(message: Message) -> tuple[str | None, str]:
@@ -357,43 +412,29 @@ def _read_attached(
     original: Original, attached: list[Message], spare: Iterator[int], depth: int
 ) -> Iterator[Article | ArticleError]:
     over, others, folded, unread = 0, 0, [], []
-    taken: set[str] = set()
     with tempfile.TemporaryDirectory() as folder:
-        for number, part in enumerate(attached, 1):
-            with parsing(original.name, "a mail"):
-                name = PurePosixPath(_words(part.get_filename() or "").replace("\\", "/")).name.replace("\0", "")
-                kind = kind_of(Path(name)) if name else ""
-                inner = _mail_in(part)
-            if inner is not None:
-                name, kind, reader = f"mail-{number}", "", ""
-            else:
-                reader = kind or _kind_by_type(part, name)
-                name = name or f"attachment-{number}"
-            if reader in FOLDED or (inner is not None and depth == DEEPEST_MAIL):
+        for part in _parts(original, attached, depth):
+            member, name = part.member, PurePosixPath(part.member.name).name
+            if part.left == "folded":
                 folded.append(name)
-                continue
-            if not reader and inner is None:
-                if WORDLESS.match(part.get_content_type()) or WORDLESS_NAMES.search(name) or not _payload(part).strip():
-                    others += 1
-                else:
-                    unread.append(shown(name))
-                continue
-            if next(spare, None) is None:
+            elif part.left == "wordless":
+                others += 1
+            elif part.left == "unread":
+                unread.append(shown(name))
+            elif next(spare, None) is None:
                 over += 1
                 continue
-            name = _own_name(name, kind, taken)
-            member = Original(
-                original.path, f"{original.id}/{name[: len(name) - len(kind)]}", f"{original.name}/{name}"
-            )
+            if part.left:
+                continue
             try:
-                if inner is not None:
-                    items = _read_message(member, inner, spare, depth + 1)
+                if part.mail is not None:
+                    items = _read_message(member, part.mail, spare, depth + 1)
                 else:
                     # The name is the sender's: it may not say where the file lies here.
-                    file = Path(folder, f"attachment{reader}")
+                    file = Path(folder, f"attachment{part.reader}")
                     with parsing(member.name, "an attachment"):
-                        file.write_bytes(_payload(part))
-                    items = READERS[reader](replace(member, path=file))
+                        file.write_bytes(payload_of(part.held))
+                    items = READERS[part.reader](replace(member, path=file))
                 for item in items:
                     if isinstance(item, Article):  # from the mail's own name on, wherever its folder is
                         item = replace(item, original=f"{PurePosixPath(original.name).name}/{item.original or name}")
@@ -416,6 +457,31 @@ def _read_attached(
         yield OtherMembers(others)
 
 
+def _parts(original: Original, attached: Sequence[Message], depth: int) -> Iterator[Part]:
+    """What is attached to a mail under the name that it has in the archive, and what of it is left out."""
+    taken: set[str] = set()
+    for number, part in enumerate(attached, 1):
+        with parsing(original.name, "a mail"):
+            name = PurePosixPath(_words(part.get_filename() or "").replace("\\", "/")).name.replace("\0", "")
+            kind = kind_of(Path(name)) if name else ""
+            inner = _mail_in(part)
+        if inner is not None:
+            name, kind, reader = f"mail-{number}", "", ""
+        else:
+            reader = kind or _kind_by_type(part, name)
+            name = name or f"attachment-{number}"
+        left: Literal["", "folded", "wordless", "unread"] = ""
+        if reader in FOLDED or (inner is not None and depth == DEEPEST_MAIL):
+            left = "folded"
+        elif not reader and inner is None:
+            wordless = WORDLESS.match(part.get_content_type()) or WORDLESS_NAMES.search(name)
+            left = "wordless" if wordless or not payload_of(part).strip() else "unread"
+        else:
+            name = _own_name(name, kind, taken)
+        member = Original(original.path, f"{original.id}/{name[: len(name) - len(kind)]}", f"{original.name}/{name}")
+        yield Part(member, reader, part, inner, left)
+
+
 def _kind_by_type(part: Message, name: str) -> str:
     """The suffix that an attachment's content type stands for, where its name has none that is known.
 
@@ -435,17 +501,17 @@ def _mail_in(part: Message) -> Message | None:
     return held[0] if isinstance(held[0], Message) else None
 
 
-def _payload(part: Message) -> bytes:
+def payload_of(part: Message) -> bytes:
     data = part.get_payload(decode=True)
     return data if isinstance(data, bytes) else b""
 
 
-def _charset(part: Message) -> str | None:
+def charset_of(part: Message) -> str | None:
     found = part.get_param("charset")
     return found if isinstance(found, str) else None
 
 
-def _header(message: Message, name: str) -> str:
+def header_of(message: Message, name: str) -> str:
     return _words(str(message.get(name, "")))
 
 

@@ -7,7 +7,7 @@ recogniser where one is installed.
 import re
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from index.article import Article, ArticleError, Aside, Doubt, Original, StillReading
 from index.reading.formats.text import LARGEST_ARTICLE
-from index.reading.layout import Piece, read_page, words_of
+from index.reading.layout import Paragraph, Piece, in_order, read_page, words_of
 from index.reading.metadata import Said, make_article, parsing
 from index.reading.pieces import MOST_CHARACTERS, pieces_of
 from index.reading.recogniser import ReadLine, ReadsPictures, Recogniser, can_recognise
 from index.reading.yardstick import with_warning
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from pypdf import PageObject, PdfReader
     from pypdfium2 import PdfPage
 
@@ -41,6 +42,7 @@ COVERED = 0.5  # of a page
 MARGIN = 0.1  # of a page's height, where its running head and foot stand
 REPEATED = 0.3  # of all pages, on which a running head or foot stands; on two at least
 INSTALL = "let a text recogniser read them first, or install ours: pip install 'groundwire-slim[ocr]'"
+RUNNING = "at the head or foot of"  # how an aside of a running head or foot begins
 DOUBTFUL = "\ufdd0"  # stands after the first letter of a word that is not sure, until the text is whole
 
 
@@ -90,7 +92,7 @@ def read(original: Original, recogniser: ReadsPictures | None = None) -> Iterato
         _check_pages(reader, original.name)
         pages: list[_Page] = []
         length = 0
-        for page in _pages(reader, original, recogniser or _own_recogniser()):
+        for page in _pages(reader, original, recogniser or own_recogniser()):
             if isinstance(page, _Page):
                 pages.append(page)
                 length += sum(len(piece.text) for piece in page.pieces)
@@ -227,9 +229,14 @@ def _page(page: "PdfPage") -> _Page:
     height = page.get_height()
     told = sum(len(piece.text) for piece in pieces)
     picture = told < FEW_CHARACTERS and _is_picture(page, any_size=not told)
-    tops = [piece.top for piece in pieces]
-    top = -height if tops and min(tops) >= -height - 1 else min(tops, default=0.0)
+    top = _top(pieces, height)
     return _Page(tuple(pieces), top, top + height, picture, cut=cut, plain=_plain_text(page))
+
+
+def _top(pieces: Sequence[Piece], height: float) -> float:
+    """Where a page begins in the measure of its pieces."""
+    tops = [piece.top for piece in pieces]
+    return -height if tops and min(tops) >= -height - 1 else min(tops, default=0.0)
 
 
 def _plain_text(page: "PdfPage") -> str:
@@ -247,7 +254,7 @@ def _recognised(
     That reading goes on is said again and again, for on a busy machine a page takes minutes: for as long as the
     recogniser works, and for no more than MOST_BUSY.
     """
-    image = page.render(scale=min(DOTS, LONGEST_SIDE / max(*page.get_size(), 1.0))).to_pil()
+    image = picture_of(page)
     began = before = time.process_time()
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(lambda: list(recogniser.read(image)))
@@ -263,7 +270,7 @@ def _recognised(
 
 
 @cache
-def _own_recogniser() -> Recogniser | None:
+def own_recogniser() -> Recogniser | None:
     return Recogniser() if can_recognise() else None
 
 
@@ -323,13 +330,39 @@ def _without_running_heads(pages: Sequence[_Page]) -> tuple[dict[str, int], list
     told: dict[str, int] = {}
     kept = []
     for page in pages:
-        gone = {id(piece) for piece in _marginal(page) if _plain(piece.text) in again}
+        body = _body(page, again)
+        own = {id(piece) for piece in body}
         for piece in page.pieces:
-            if id(piece) in gone:
+            if id(piece) not in own:
                 first = next((words for words in told if _plain(words) == _plain(piece.text)), piece.text)
                 told[first] = told.get(first, 0) + 1
-        kept.append(replace(page, pieces=tuple(piece for piece in page.pieces if id(piece) not in gone)))
+        kept.append(replace(page, pieces=tuple(body)))
     return told, kept
+
+
+def _body(page: _Page, again: Collection[str]) -> list[Piece]:
+    """The pieces of a page without those in its margins that come again on others."""
+    gone = {id(piece) for piece in _marginal(page) if _plain(piece.text) in again}
+    return [piece for piece in page.pieces if id(piece) not in gone]
+
+
+def body_in_order(pieces: Sequence[Piece], height: float, heads: Collection[str]) -> list[Paragraph]:
+    """The paragraphs of one page as `read` has them, where `heads` are the running heads and feet that it found."""
+    pieces = [replace(piece, text=piece.text.replace(DOUBTFUL, "")) for piece in pieces]
+    top = _top(pieces, height)
+    return in_order(_body(_Page(tuple(pieces), top, top + height), {_plain(head) for head in heads}))
+
+
+def scan_in_order(lines: Sequence[ReadLine], height: float, heads: Collection[str]) -> list[Paragraph]:
+    """The same of the lines that were recognised in the picture of a page, of this height."""
+    pieces = [replace(_piece(line), parts=(number,)) for number, line in enumerate(lines)]
+    return in_order(_body(_Page(tuple(pieces), 0.0, height), {_plain(head) for head in heads}))
+
+
+def picture_of(page: "PdfPage") -> "Image":
+    """The picture of a page that a recogniser reads."""
+    image: Image = page.render(scale=min(DOTS, LONGEST_SIDE / max(*page.get_size(), 1.0))).to_pil()
+    return image
 
 
 def _marginal(page: _Page) -> Iterator[Piece]:
@@ -355,7 +388,7 @@ def _with_running_heads(article: Article, repeated: dict[str, int]) -> Article:
         line = words.replace(DOUBTFUL, "")
         start = len(text)
         text += f"{line}\n"
-        asides.append(Aside(start, start + len(line), f"at the head or foot of {count} pages"))
+        asides.append(Aside(start, start + len(line), f"{RUNNING} {count} pages"))
     return replace(article, text=text, asides=tuple(asides)) if repeated else article
 
 

@@ -173,6 +173,10 @@ class MilvusReader:
         """Article id → path of the file it came from, for all articles."""
         return self._all().owners()
 
+    def file_of(self, article_id: str) -> str | None:
+        """The path of the file that an article came from; None for one that is not there."""
+        return self._all().owners().get(article_id)
+
     # Feeds: no part of what is searched, so that a change of them makes no new generation
 
     def feeds(self) -> list[Feed]:
