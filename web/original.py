@@ -30,6 +30,7 @@ from index.originals.showing import (
 )
 from index.originals.shown import Shown
 from index.store.archive import Archive, ArchiveError
+from web.auth.headers import language_of
 from web.auth.middleware import user_of
 from web.server import Server
 
@@ -51,13 +52,12 @@ class Busy(Exception):
     """Too many originals are being made."""
 
 
-def make_router(server: Server, words: Words | None = None) -> "APIRouter":
+def make_router(server: Server) -> "APIRouter":
     """The routes, for an app that stands behind AuthMiddleware."""
     from fastapi import APIRouter, Request
     from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
     router = APIRouter(prefix="/original", include_in_schema=False)
-    words = words or Words()
     making = threading.BoundedSemaphore(AT_ONCE)
 
     @contextmanager
@@ -89,6 +89,7 @@ def make_router(server: Server, words: Words | None = None) -> "APIRouter":
         """The page around the original."""
 
         def work(archive: Archive, article: Article, given: _Given) -> Response:
+            words = Words(language_of(request.scope, server.settings.speak))
             view = _view(archive, article, given, words)
             return HTMLResponse(_template(words.language).render(view), headers=_policy(OWN_POLICY))
 

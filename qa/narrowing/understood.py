@@ -25,7 +25,7 @@ class Understood:
 
     def to_dict(self) -> dict[str, Any]:
         """As an answer has it."""
-        states = {"narrows": self.parts, "given up": self.given_up, "taken away": self.taken_away}
+        states = {"narrows": self.parts, "given_up": self.given_up, "taken_away": self.taken_away}
         parts = [part.to_dict() | {"state": state} for state, held in states.items() for part in held]
         parts.sort(key=lambda part: int(part["start"]))
         return {"parts": parts, "widened": self.widened or None, "told": self.told() or None}

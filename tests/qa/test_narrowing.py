@@ -231,7 +231,7 @@ def test_ways_widen_by_the_days_first_and_pass_over_what_is_empty() -> None:
     left = ways_of(parts, Scope(), ["AFP", "in March 2024"], lambda scope: True)
     assert [way.scope.everything for way in left] == [True]
     assert (
-        left[0].understood and [part["state"] for part in left[0].understood.to_dict()["parts"]] == ["taken away"] * 2
+        left[0].understood and [part["state"] for part in left[0].understood.to_dict()["parts"]] == ["taken_away"] * 2
     )
 
 

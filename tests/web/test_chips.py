@@ -17,8 +17,8 @@ from web.page.markup import Drawer, ShownTurn
 QUESTION = "According to AFP, what rose by four per cent?"
 PARTS = [
     {"kind": "outlet", "words": "the <b>Wire</b>", "means": "<img src=x> Wire", "state": "narrows"},
-    {"kind": "author", "words": "Doe", "means": "Jane Doe", "state": "taken away"},
-    {"kind": "days", "words": "last March", "means": "March 2026", "state": "given up"},
+    {"kind": "author", "words": "Doe", "means": "Jane Doe", "state": "taken_away"},
+    {"kind": "days", "words": "last March", "means": "March 2026", "state": "given_up"},
 ]
 
 
