@@ -108,7 +108,7 @@ def test_what_is_found_stands_above_the_answer_with_its_words_marked() -> None:
     assert 'class="found"' not in DRAWER.running(ShownTurn(3, "What was hit?"), "Writing")
     hostile = make_citation(1, QUOTE) | {"quote": HOSTILE, "source": HOSTILE}
     read = Read(DRAWER.running(ShownTurn(3, "What?", found=(hostile, (0, 9))), "Writing"))
-    assert {tag for tag, _ in read.tags} <= set("article h2 span aside p blockquote button mark div".split())
+    assert {tag for tag, _ in read.tags} <= set("article h2 span aside p blockquote button mark div bdi".split())
 
 
 def test_a_quote_is_marked_to_the_character_and_the_text_is_whole() -> None:
