@@ -7,12 +7,16 @@ import pytest
 
 from ground.language import Words
 from index.store.scope import Scope
+from qa.answer import Answer
+from qa.narrowing.understood import Understood
 from tests.web.test_chat import ask, chat, sit  # noqa: F401  the fixture
 from web.conversations import Turn
 from web.export import read_piece
 from web.page.chat import Chat
 from web.page.chips import chips_of, without
 from web.page.markup import Drawer, ShownTurn
+from web.programs.calls import progress
+from web.programs.completions import RequestError, read_request, whole
 
 QUESTION = "According to AFP, what rose by four per cent?"
 PARTS = [
@@ -73,3 +77,19 @@ def test_what_narrowed_a_question_is_shown_and_one_click_takes_it_away(chat: Cha
     html = chat.conversation(seat)
     assert (html.count('class="chip on"'), html.count('class="chip off"')) == (0, 1)
     assert without(turn.answer["understood"], "AFP") == [], "another click takes it back"
+
+
+def test_programs_turn_it_off_and_are_told_in_words_where_it_was_widened() -> None:
+    asked = {"model": "groundwire", "messages": [{"role": "user", "content": "Who?"}]}
+    assert read_request(asked).narrow and not read_request(asked | {"narrow": False}).narrow
+    with pytest.raises(RequestError, match="narrow is true or false"):
+        read_request(asked | {"narrow": "no"})
+    wide = Understood((), widened="No article of Wire [1] answers this; all were searched instead.")
+    answer = Answer(None, "Who?", "Who?", "Ten died [1].", "", False, 0.9, understood=wide)
+    content = whole(answer, {})["choices"][0]["message"]["content"]
+    assert (
+        content.startswith("(No article of Wire")
+        and content.endswith(")\n\nTen died [1].")
+        and content.count("[1]") == 1
+    )
+    assert progress(wide) == {"doing": "understood", **wide.to_dict()}
