@@ -21,14 +21,13 @@ from index.article import Article
 from index.originals.inert_page import MARK, POLICY
 from index.originals.showing import (
     PLAIN,
-    OriginalError,
     original_file,
     page_at,
     pages_of,
     show_original,
     why_kept,
 )
-from index.originals.shown import Shown
+from index.originals.shown import OriginalError, Shown
 from index.store.archive import Archive, ArchiveError
 from web.auth.headers import language_of
 from web.auth.middleware import user_of

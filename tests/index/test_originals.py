@@ -21,13 +21,12 @@ from index.originals.inert_page import MARK, POLICY, inert_page
 from index.originals.letters import find_letters
 from index.originals.making import make
 from index.originals.showing import (
-    OriginalError,
     original_file,
     pages_of,
     show_original,
     why_kept,
 )
-from index.originals.shown import Asked, Box
+from index.originals.shown import Asked, Box, OriginalError
 from index.reading.formats import pdf
 from tests.conftest import make_index, write_files
 from tests.index.test_layout import article_of, sheet
