@@ -125,8 +125,9 @@ def make_router(server: Server) -> "APIRouter":
             user = known_user(request)
             wanted = read_request(await read_json(request))
             entry = await asyncio.to_thread(find_archive, server, user, wanted.model)
-            how = {"scope": wanted.scope, "narrow": wanted.narrow}
-            asking = await put(server, user, entry.key, wanted.question, wanted.history, **how)
+            asking = await put(
+                server, user, entry.key, wanted.question, wanted.history, scope=wanted.scope, narrow=wanted.narrow
+            )
         except Exception as error:
             return refuse(error)
         named = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": wanted.model}

@@ -202,7 +202,7 @@ class Error(TypedDict):
     error: Fault
 
 
-def _answer() -> type:
+def _answer() -> Any:
     """`Answer.to_dict()`: the types of its fields, and hits as they are told."""
     kinds = get_type_hints(Answer) | {"hits": list[Hit]}
     shape: dict[str, Any] = {field.name: (kinds[field.name], ...) for field in fields(Answer)}
@@ -216,7 +216,7 @@ def answer_schema() -> dict[str, Any]:
     )
 
 
-def _completion() -> type:
+def _completion() -> Any:
     class Choice(TypedDict):
         index: int
         message: dict[str, Any]
@@ -354,7 +354,7 @@ def _paths() -> dict[str, Any]:
 def document(root_path: str = "") -> dict[str, Any]:
     """The whole of it. `root_path` is where a proxy shows the server."""
     kinds = (_completion(), Hits, Listing, Front, Check, Draft, Conversation, Models, Error)
-    named = [(kind.__name__, "serialization", TypeAdapter(kind)) for kind in kinds]
+    named: list[Any] = [(kind.__name__, "serialization", TypeAdapter(kind)) for kind in kinds]
     _, shapes = TypeAdapter.json_schemas(named, ref_template=SCHEMAS + "{model}")  # type: ignore[arg-type]
     return {
         "openapi": "3.1.0",

@@ -32,7 +32,9 @@ def plainly(figures: Sequence[Headline], words: Words) -> list[tuple[str, str]]:
     """
     by_name = {one.name: one for one in figures}
     told = [(key, by_name[name]) for name, key in PLAIN.items() if name in by_name]
-    return [(words(f"plain_{key}", n=one.n, value=shown(one, one.value)), words(f"means_{key}")) for key, one in told]
+    return [
+        (words(f"plain_{key}", n=one.n, value=shown(one, one.value, words)), words(f"means_{key}")) for key, one in told
+    ]
 
 
 def measure_view(server: Server, words: Words) -> dict[str, Any]:
