@@ -620,6 +620,19 @@ def test_a_sentence_on_a_broken_row_can_be_printed(tmp_path: Path) -> None:
     assert problem.isprintable() and [article.text for article in articles] == ["Three"]
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.tsv", "text\tdate\nOne.\t2022-\x9903-14\n"),
+        ("a.jsonl", '{"text": "One.", "date": "2022-\\u009903-14"}\n'),
+        ("a.md", '---\ndate: "2022-\\x9903-14"\n---\nOne.\n'),
+    ],
+)
+def test_a_day_that_is_none_is_told_in_a_sentence_that_can_be_printed(tmp_path: Path, name: str, content: str) -> None:
+    [_], [problem] = read(tmp_path, name, content)
+    assert problem.isprintable() and '"published" is "2022-' in problem
+
+
 def test_what_is_no_table_is_a_sentence(tmp_path: Path) -> None:
     columns = 'no column "text" (or body, content, article) in its first line; name the columns there'
     assert read(tmp_path, "t.csv", "a,b\n1,2\n") == ([], [f"t.csv: {columns}"])

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from ground.shown import shown
 from index.article import Article, ArticleError, Original
 from index.reading.formats.text import LARGEST_ARTICLE, decode
 from index.reading.metadata import Said, dated, follows, iso_date, language_code, name_only
@@ -49,7 +50,9 @@ def read_row(line: bytes, where: str, made_id: str) -> Iterator[Article | Articl
             if day := iso_date(value):
                 days[name] = day
             else:
-                yield ArticleError(f'{where}: "{name}" is "{value[:40]}"; write an ISO 8601 date such as 2023-10-04')
+                yield ArticleError(
+                    f'{where}: "{name}" is "{shown(value, most=40)}"; write an ISO 8601 date such as 2023-10-04'
+                )
     if "updated" in days and "published" in days and not follows(days["updated"], days["published"]):
         del days["updated"]
     origins = [dated(Said(name, said[name], "row")) for name in days]

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import PurePath
 from typing import Any
 
+from ground.shown import shown
 from index.article import Article, ArticleError, Origin, Original
 from index.reading.charset import with_language
 from index.reading.formats.text import decode, read_bytes
@@ -52,7 +53,7 @@ def read(original: Original) -> Iterator[Article | ArticleError]:
             doubts[field] = dated(Said(field, value, "front matter"))
             if not cleaned:
                 day = "write an ISO 8601 date such as 2023-10-04"
-                yield ArticleError(f'{original.name}: "{field}" is "{value[:40]}"; {day}')
+                yield ArticleError(f'{original.name}: "{field}" is "{shown(value, most=40)}"; {day}')
     if not text[body_start:].strip():
         raise ArticleError(f"{original.name}: holds no text after its front matter; it is left out")
     origins = [doubts.get(name, Origin(name, "front matter", "sure")) for name in SAID if name in said]

@@ -171,7 +171,9 @@ def _read_row(
     article_id = cells.pop("id", "").strip() or made_id
     published = cells.get("published", "").strip()
     if published and iso_date(published) is None:
-        yield ArticleError(f'{where}: "published" is "{published[:40]}"; write an ISO 8601 date such as 2023-10-04')
+        yield ArticleError(
+            f'{where}: "published" is "{shown(published, most=40)}"; write an ISO 8601 date such as 2023-10-04'
+        )
     try:
         said = [Said(field, value, "column") for field, value in cells.items()]
         said.append(Said("url", address_among(held.get("source", [])), "column"))
