@@ -21,7 +21,7 @@ def find_letters(letters: str, quote: str, before: str = "", after: str = "") ->
     """Where the letters of a quote stand among `letters`; of several places the one most like `before` and `after`.
 
     >>> find_letters("anoxandanox", "an ox", before="and")
-    (6, 10)
+    (7, 11)
     """
     wanted, left, right = letters_of(quote), letters_of(before[-BESIDE:])[::-1], letters_of(after[:BESIDE])
     best: tuple[int, int] | None = None

@@ -30,7 +30,7 @@ NOBODY = re.compile(
 )
 # `Von` can be a name's own: it announces one where two names follow.
 ANNOUNCED = re.compile(
-    r"(?i:^by[\s:]+|^(?:texto?|text|foto)? ?(?:von|par|por|door|di|av|af|por):\s+)"
+    r"(?i:^by(?:[\s:]+|$)|^(?:texto?|text|foto)? ?(?:von|par|por|door|di|av|af|por):\s+)"
     r"|^(?i:von|par|por|door|di|av|af) (?=[A-ZÀ-Þ][\w.’'-]+ (?:[a-zà-þ]{1,4} )?[A-ZÀ-Þ])"
 )
 

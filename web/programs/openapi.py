@@ -72,6 +72,26 @@ class StoryHit(TextHit):
     title_marks: list[tuple[int, int]]
 
 
+class Part(TypedDict):
+    """What of a question narrows the search: `question[start:end]`, what it means and what became of it."""
+
+    kind: Literal["outlet", "author", "days"]
+    words: str
+    start: int
+    end: int
+    means: str
+    scope: dict[str, Any] | None
+    state: Literal["narrows", "given_up", "taken_away"]
+
+
+class Understood(TypedDict):
+    """What was understood of a question: docs/narrowing.md."""
+
+    parts: list[Part]
+    widened: str | None
+    told: str | None
+
+
 class Hits(TypedDict):
     """What was found, best first."""
 
@@ -204,7 +224,7 @@ class Error(TypedDict):
 
 def _answer() -> Any:
     """`Answer.to_dict()`: the types of its fields, and hits as they are told."""
-    kinds = get_type_hints(Answer) | {"hits": list[Hit]}
+    kinds = get_type_hints(Answer) | {"hits": list[Hit], "understood": Understood | None}
     shape: dict[str, Any] = {field.name: (kinds[field.name], ...) for field in fields(Answer)}
     return create_model("Answer", __doc__="An answer whole: docs/answer.md says what each field means.", **shape)
 
@@ -355,7 +375,7 @@ def document(root_path: str = "") -> dict[str, Any]:
     """The whole of it. `root_path` is where a proxy shows the server."""
     kinds = (_completion(), Hits, Listing, Front, Check, Draft, Conversation, Models, Error)
     named: list[Any] = [(kind.__name__, "serialization", TypeAdapter(kind)) for kind in kinds]
-    _, shapes = TypeAdapter.json_schemas(named, ref_template=SCHEMAS + "{model}")  # type: ignore[arg-type]
+    _, shapes = TypeAdapter.json_schemas(named, ref_template=SCHEMAS + "{model}")
     return {
         "openapi": "3.1.0",
         "info": {
