@@ -16,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
+from ground.errors import user_errors
 from ground.language import DEFAULT, Words, languages
 from index.store.archive import ArchiveError
 from web import export, original
@@ -38,6 +39,7 @@ from web.programs.openapi import document
 from web.programs.question_files import make_batch_router
 from web.server import Server
 
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 KINDS: dict[str, tuple[str, Callable[[Conversation, Words], str]]] = {
     "txt": ("text/plain", export.conversation_as_text),
     "md": ("text/markdown", export.conversation_as_markdown),
@@ -80,6 +82,19 @@ def make_app(
             headers={
                 "content-disposition": f'attachment; filename="{export.file_name(conversation.title, f".{kind}")}"'
             },
+        )
+
+    @app.get("/notebook/{name}")
+    def take_notes(name: str, request: Request) -> Response:
+        """A user's notebook of an archive as a file, by the archive's key and the kind: `KEY.md`."""
+        key, dot, kind = name.rpartition(".")
+        try:
+            data = server.notebooks.export(user_of(request) or "", key, dot + kind)
+        except user_errors() as error:
+            return PlainTextResponse(str(error), 404)
+        media = {"md": "text/markdown; charset=utf-8", "html": "text/html; charset=utf-8"}.get(kind, DOCX)
+        return Response(
+            data, media_type=media, headers={"content-disposition": f'attachment; filename="notebook.{kind}"'}
         )
 
     @app.get("/article")

@@ -21,6 +21,7 @@ from web.conversations import Conversations
 from web.examples import Examples
 from web.following import Following
 from web.measure import SpeedKept
+from web.notebooks import Notebooks
 from web.queue import Asking, Queue
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Server:
         self.speed = SpeedKept()
         self.changing = Changing(self.archives)
         self.following = Following(self.archives, self.folder)
+        self.notebooks = Notebooks(self.archives, self.folder)
 
     @classmethod
     def open(

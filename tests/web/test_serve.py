@@ -75,6 +75,17 @@ def test_a_conversation_is_saved_and_only_its_owners(site: Site) -> None:
         assert httpx.get(f"{site.address}/conversations/{path}").status_code == 404
 
 
+def test_a_notebook_is_saved_in_each_form(site: Site) -> None:
+    site.server.notebooks.pin("", site.key(), "long", 6, 14)
+    for kind, media in (("md", "markdown"), ("html", "html"), ("docx", "wordprocessingml")):
+        reply = httpx.get(f"{site.address}/notebook/{site.key()}.{kind}")
+        assert reply.status_code == 200 and media in reply.headers["content-type"]
+        assert reply.headers["content-disposition"] == f'attachment; filename="notebook.{kind}"'
+    assert "One word" in httpx.get(f"{site.address}/notebook/{site.key()}.md").text
+    for path in ("other.md", f"{site.key()}.exe", "nothing"):
+        assert httpx.get(f"{site.address}/notebook/{path}").status_code == 404
+
+
 def test_an_article_is_read_as_plain_text(site: Site) -> None:
     reply = httpx.get(f"{site.address}/article", params={"archive": site.key(), "id": "long"})
     assert reply.headers["content-type"] == "text/plain; charset=utf-8" and reply.text.count("One word. ") == AROUND
@@ -87,7 +98,14 @@ def test_an_article_is_read_as_plain_text(site: Site) -> None:
 def test_nothing_is_had_without_a_login(tmp_path: Path) -> None:
     with open_site(tmp_path, users=("ana",)) as site:
         paths = ("/", "/config", "/article?archive=a&id=b", "/conversations/x.md", "/v1/models", "/gradio_api/info")
-        for path in (*paths, "/gradio_api/mcp/", "/report", "/gradio_api/file=/etc/passwd", "/theme.css"):
+        for path in (
+            *paths,
+            "/notebook/x.md",
+            "/gradio_api/mcp/",
+            "/report",
+            "/gradio_api/file=/etc/passwd",
+            "/theme.css",
+        ):
             assert httpx.get(site.address + path).status_code == 401, path
         assert httpx.get(f"{site.address}/v1/models", auth=("ana", PASSWORD)).status_code == 200
         assert site.auth_file

@@ -10,8 +10,10 @@ import pytest
 
 from ground.language import Words, entries_of
 from index.search.grammar import QueryError
+from index.store.archive import ArchiveError
 from index.store.edits import Meanwhile
 from qa.checking.check import SUPERSEDED, TOLD, Mark, check
+from qa.notebook.book import NotebookError
 from qa.settings import Settings
 from qa.standing.compare import Kind
 from tests.conftest import ARTICLES, make_index, write_files
@@ -242,3 +244,35 @@ def test_values_of_others_are_words_in_the_list_of_changes(page: PageEvents) -> 
     page.server.changing.correct("", seat.archive, "airport", values, known, "page")
     read = Read(page.changes.look(seat)[page.changes.listed])
     assert {tag for tag, _ in read.tags} <= OURS | {"thead", "th", "br", "bdi", "del", "ins"}
+
+
+def test_a_quote_is_pinned_noted_moved_and_taken_away(page: PageEvents) -> None:
+    seat, notes = sit(page), page.notes
+    opened = page.chat.story(seat, "airport", 0)
+    assert 'data-event="like"' not in opened  # no quote is marked
+    text = page.server.archives.archive("", seat.archive).article("airport").text  # type: ignore[union-attr]
+    start = text.index("drone")
+    first = page.pin_quote(seat, event(article="airport", at=f"{start}:{start + 12}"))
+    assert text[start : start + 12] in Read(first[notes.listed]).words and "Pinned" in first[page.editing.told]
+    assert seat.quotes["notebook"][0]["start"] == start
+    page.pin_quote(seat, event(article="airport", at=f"{start}:{start + 12}"))  # again: passed over
+    noted = notes.note(seat, None, f"Ask {HOSTILE}")  # type: ignore[arg-type]
+    read = Read(noted[notes.listed])
+    assert "Ask <script>" in read.words and {tag for tag, _ in read.tags} <= OURS | {"a"} and noted[notes.box] == ""
+    raised = Read(notes.up(seat, event(number="2"))[notes.listed]).words
+    assert raised.index("Ask") < raised.index(text[start : start + 12])
+    assert "Ask" not in Read(notes.remove(seat, event(number="2"))[notes.listed]).words
+    assert "Ask" in Read(notes.undo(seat, None)[notes.listed]).words  # type: ignore[arg-type]
+    with pytest.raises(NotebookError, match="not in the archive any more"):
+        page.pin_quote(seat, event(article="airport", at=f"0:{len(text) + 1}"))
+    with pytest.raises(NotebookError, match="note is empty"):
+        notes.note(seat, None, " ")  # type: ignore[arg-type]
+    books = page.server.notebooks
+    assert books.read("somebody else", seat.archive).entries == ()
+    for kind in (".md", ".html", ".docx"):
+        assert books.export("", seat.archive, kind)
+    assert text[start : start + 12] in books.export("", seat.archive, ".md").decode()
+    with pytest.raises(NotebookError, match=r"can be had as \.md"):
+        books.export("", seat.archive, ".exe")
+    with pytest.raises(ArchiveError):
+        books.read("", "not an archive")

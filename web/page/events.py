@@ -26,6 +26,7 @@ from web.page.tabs.edit import EditForm
 from web.page.tabs.finding import FindingDrawer
 from web.page.tabs.follow import FollowTab
 from web.page.tabs.measure import build_measure_tab
+from web.page.tabs.notes import NotebookTab
 from web.page.tabs.search import SearchTab
 from web.server import Server
 
@@ -73,6 +74,8 @@ class PageEvents:
                     self.following = FollowTab(server, self.chat, following)
                 with gr.Tab(words("check_tab"), id="check", elem_id="check-tab"):
                     self.checking = CheckTab(server, self.chat)
+                with gr.Tab(words("notebook_tab"), id="notebook", elem_id="notebook-tab") as noting:
+                    self.notes = NotebookTab(server, self.chat)
                 with gr.Tab(words("batch_tab"), id="batch", elem_id="batch-tab"):
                     self.batch = BatchTab(server, self.chat)
                 with gr.Tab(words("add_tab"), id="add", elem_id="add-tab"):
@@ -89,6 +92,7 @@ class PageEvents:
         self._wire_following()
         self._wire_long()
         self._wire_changes(changing)
+        self._wire_notebook(noting)
 
     def _wire(self, blocks: gr.Blocks) -> None:
         talk, side, narrow = self.talk, self.side, self.talk.narrow
@@ -203,6 +207,22 @@ class PageEvents:
         ):
             shown = changed.then(self.seated(self.refresh), [self.seat], self._everything, **QUICK)
             shown.then(self.seated(self.show_front), [self.seat], [self.talk.front, reader], **QUICK)
+
+    def _wire_notebook(self, tab: gr.Tab) -> None:
+        notes = self.notes
+        told = notes.notice
+        self.on(tab.select, notes.opened, [], notes.parts, quiet=True, notice=told)
+        self.on(self.reader.like, self.pin_quote, [], notes.parts, notice=self.editing.told)
+        for event in (notes.write.click, notes.box.submit):
+            self.on(event, notes.note, [notes.box], notes.parts, notice=told)
+        self.on(notes.listed.delete, notes.remove, [], notes.parts, notice=told)
+        self.on(notes.listed.apply, notes.up, [], notes.parts, notice=told)
+        self.on(notes.listed.undo, notes.undo, [], notes.parts, notice=told)
+        self.on(notes.listed.select, self.open_listed, [], [self.reader], notice=told)
+
+    def pin_quote(self, seat: Seat, event: gr.EventData) -> Updates:
+        """Pins the quote that is marked in the open article, and says so above it."""
+        return self.notes.pin(seat, event) | {self.editing.told: self.draw.note(self.words("quote_pinned"))}
 
     def save_article(self, seat: Seat, event: gr.EventData, *written: str | None) -> Updates:
         """Saves the form, and shows the article as it is known now."""

@@ -72,7 +72,7 @@ class StoryHit(TextHit):
     title_marks: list[tuple[int, int]]
 
 
-class Part(TypedDict):
+class QuestionPart(TypedDict):
     """What of a question narrows the search: `question[start:end]`, what it means and what became of it."""
 
     kind: Literal["outlet", "author", "days"]
@@ -87,7 +87,7 @@ class Part(TypedDict):
 class Understood(TypedDict):
     """What was understood of a question: docs/narrowing.md."""
 
-    parts: list[Part]
+    parts: list[QuestionPart]
     widened: str | None
     told: str | None
 

@@ -1,10 +1,12 @@
-"""What rests on quotes as HTML: the timeline of a question, the questions that are followed, a draft that was checked.
+"""What rests on quotes as HTML: the timeline of a question, the questions that are followed, a draft that was
+checked, a notebook.
 
 `quoted.html` draws it; each value is text. A quote is a citation as docs/answer.md has it; those that a list shows are
 gathered in order, so that a click names one by its place.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from itertools import accumulate, pairwise
 from math import log1p
@@ -13,6 +15,7 @@ from typing import Any
 from index.store.scope import Scope
 from qa.checking.check import Check, Checked
 from qa.checking.draft import HEADING, NOTHING, QUESTION
+from qa.notebook.book import Notebook
 from web.page.markup import Drawer, cut, line
 
 Wire = dict[str, Any]
@@ -150,6 +153,22 @@ class QuotedDrawer:
         if one.missing:
             told.append(self.words("missing_words", words=line(", ".join(one.missing))))
         return "; ".join(told)
+
+    # A notebook
+
+    def notebook(self, book: Notebook, links: Sequence[tuple[str, str]]) -> tuple[str, list[Wire]]:
+        """The entries in order, the files it can be had as, and the quotes that are shown."""
+        shown: list[Wire] = []
+        rows = [
+            {
+                "number": entry.number,
+                "quote": self._quote(asdict(entry.citation), "notebook", shown) if entry.citation else None,
+                "question": line(entry.question),
+                "note": line(entry.note),
+            }
+            for entry in book.entries
+        ]
+        return str(self._draw.notebook(rows, links, bool(book.steps))), shown
 
     # A quote
 
