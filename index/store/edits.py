@@ -89,7 +89,7 @@ def account(through: Through = "terminal") -> Who:
     """Whoever runs this on this machine."""
     try:
         return Who(getpass.getuser(), through)
-    except (OSError, KeyError):  # a container may know no name for a number
+    except (OSError, KeyError, ImportError):  # a container may know no name for a number, a Windows no `pwd`
         return Who("", through)
 
 
