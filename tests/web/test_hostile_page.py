@@ -109,11 +109,6 @@ class Watched(Tab):
         if self.width < 768:
             self.find(".sidebar.open .toggle-button").click()
 
-    def to_tab(self, name: str) -> None:
-        if not self.tab.get_by_role("tab", name=name).is_visible():
-            self.find(".overflow-menu button").first.click()
-        self.tab.get_by_role("tab", name=name).or_(self.button(name)).last.click()
-
     def show_narrowing(self) -> None:
         self.tab.locator("#narrow > button, #narrow .label-wrap").first.click()
 

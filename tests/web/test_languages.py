@@ -50,8 +50,8 @@ def test_the_page_is_in_the_browsers_language(chromium: Any, site: Site, languag
     for key in ("question_hint", "new_conversation", "latest", "welcome", "conversations", "narrow_all"):
         assert words(key) in seen(tab), key
     for tab_of in ("search_tab", "follow_tab", "check_tab", "batch_tab", "add_tab", "measure_tab"):
-        tab.tab.get_by_role("tab", name=words(tab_of)).click()
-    tab.tab.get_by_role("tab", name=words("ask_tab")).click()
+        tab.to_tab(words(tab_of))
+    tab.to_tab(words("ask_tab"))
     field = tab.tab.get_by_role("textbox", name=words("question"), exact=True)
     field.fill("Who won the regatta at Kiel?")
     field.press("Enter")
