@@ -40,6 +40,8 @@ SAME_TIME = timedelta(days=180)  # between stories that can disagree: later, it 
 ON_THE_MATTER = -2.5  # log-odds below which a refusal shows no sentence
 STANCES = 4  # sentences, likeliest first, that may say yes or no: those farther off often are of something else
 STANCE = 0.7  # probability from which a sentence says yes or no
+GOES_ON = frozenset("and but or so".split())
+POINTS_BACK = frozenset("he she it they him her them his hers its their theirs this these those".split())
 YES_NO_WORDS = frozenset("is are was were did do does has have had can could will would should".split())
 
 
@@ -317,8 +319,8 @@ def standalone(
 ) -> tuple[str, str]:
     """A follow-up question in words that need no conversation, and those of them that ask.
 
-    Where the model's rewriting loses most of what is asked, or there is no model, the question itself, with the turn
-    before in brackets: that one tells what is spoken of, not what is asked.
+    Where the model's rewriting loses most of what is asked, or there is no model, the question itself; one that leans
+    on those before it comes with the turn before in brackets: that one tells what is spoken of, not what is asked.
     """
     if generator is not None:
         asked = prompt.standalone(question, history[-6:])
@@ -327,8 +329,20 @@ def standalone(
         own = stems(question)
         if 0 < len(reply) <= LONGEST_QUESTION and len(own & stems(reply)) >= KEPT_SHARE * len(own):
             return reply, reply
+    if not leans(question):
+        return question, question
     turns = [without_markers(turn.content)[:CONTEXT_CHARACTERS] for turn in history[-2:] if turn.content.strip()]
     return (f"{question} ({' '.join(turns)})"[:LONGEST_QUESTION] if turns else question), question
+
+
+def leans(question: str) -> bool:
+    """Whether a question may need those before it: it names nobody and nothing, goes on, or points back.
+
+    >>> leans("Who was hurt?"), leans("And in Kerman?"), leans("Did Hale sign it?"), leans("Who owns Halden Works?")
+    (True, True, True, False)
+    """
+    words = fold(question).split()
+    return not names_in(question) or words[0] in GOES_ON or not POINTS_BACK.isdisjoint(words)
 
 
 def check_question(question: str) -> str:

@@ -205,7 +205,7 @@ def _weekdays(days: Iterable[Day]) -> set[str]:
 
 
 def _told(day: Day) -> str:
-    return "-".join(str(part) for part in (day.year, day.month, day.day) if part is not None)
+    return "-".join(f"{part:02}" for part in (day.year, day.month, day.day) if part is not None)
 
 
 # Names

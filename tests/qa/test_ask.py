@@ -40,6 +40,7 @@ from tests.support.fakes import FakeEmbedder, FakeReader, ScriptedGenerator, cop
 from tests.support.rooms import HISTORY, check_answer, make_evidence, make_room, timeless
 
 QUESTION = "Who died in the strike at the airport of Baghdad?"
+AGAIN = "And who died in the strike at the airport of Baghdad?"
 YES_NO = "Was the airport closed?"
 NOWHERE = "Which quartet won the chess tournament?"
 QUOTED = (
@@ -152,15 +153,15 @@ def test_a_follow_up_that_is_not_understood_is_asked_with_what_was_said(news: Ne
         reply=lambda m: copy_best_sentence(m) if "Conversation:" not in m[-1].content else reply
     )
     generator.stream = _as_one_piece(generator)  # type: ignore[method-assign]  # white space of a reply kept
-    answer = make_room(news, generator).ask(QUESTION, HISTORY)
-    assert answer.standalone_question == f"{QUESTION} (What was hit? The airport of Baghdad was hit (1).)"
-    assert answer.question == QUESTION and not answer.declined
+    answer = make_room(news, generator).ask(AGAIN, HISTORY)
+    assert answer.standalone_question == f"{AGAIN} (What was hit? The airport of Baghdad was hit (1).)"
+    assert answer.question == AGAIN and not answer.declined
     check_answer(answer, news)
     blank = [Message("user", " "), Message("assistant", "\n")]
-    assert make_room(news, generator).ask(QUESTION, blank).standalone_question == QUESTION
+    assert make_room(news, generator).ask(AGAIN, blank).standalone_question == AGAIN
     said = [Message("user", "w" * 3000), Message("assistant", "v" * 3000)]
-    long = make_room(news, generator).ask(QUESTION, said).standalone_question
-    assert long.startswith(f"{QUESTION} (www") and len(long) <= LONGEST_QUESTION
+    long = make_room(news, generator).ask(AGAIN, said).standalone_question
+    assert long.startswith(f"{AGAIN} (www") and len(long) <= LONGEST_QUESTION
 
 
 def _as_one_piece(generator: ScriptedGenerator) -> Callable[..., Any]:
@@ -168,8 +169,8 @@ def _as_one_piece(generator: ScriptedGenerator) -> Callable[..., Any]:
 
 
 def test_a_follow_up_without_a_model_is_asked_with_what_was_said(news: NewsIndex) -> None:
-    answer = make_room(news, llm=NO_LLM).ask(QUESTION, HISTORY)
-    assert answer.standalone_question == f"{QUESTION} (What was hit? The airport of Baghdad was hit (1).)"
+    answer = make_room(news, llm=NO_LLM).ask(AGAIN, HISTORY)
+    assert answer.standalone_question == f"{AGAIN} (What was hit? The airport of Baghdad was hit (1).)"
     assert not answer.declined
 
 
@@ -179,6 +180,14 @@ def test_what_was_said_before_is_not_what_is_asked(news: NewsIndex) -> None:
     assert alone == "Who was hit? (How many people fled? Was it many?)" and asked == "Who was hit?"
     answer = make_room(news, llm=NO_LLM).ask(QUESTION, said)
     assert not answer.declined, "a quote without a number answers it"
+
+
+def test_a_question_that_stands_alone_is_asked_alone() -> None:
+    said = [Message("user", "Who won the marathon in Valencia?"), Message("assistant", "Ana Ruiz won it.")]
+    for question in ("Whom did Calum Nicolson marry?", "Who owns Halden Works?"):
+        assert standalone(question, said, None, lambda: False) == (question, question)
+    for question in ("And Calum Nicolson?", "Did Calum Nicolson know her?", "who came second?"):
+        assert standalone(question, said, None, lambda: False)[0].endswith("Ana Ruiz won it.)")
 
 
 # Answers
