@@ -83,7 +83,7 @@ def test_a_caution_stands_beside_the_quote_wherever_it_is_told() -> None:
     article = Article("a", "Of 850 homes none was lost.", "A", pages=(0,), doubts=(Doubt(0, 27, sure=True),))
     cited = cite(1, article, 0, 27)
     told = (
-        cli.main._sources(cast(Any, SimpleNamespace(citations=[cited]))),
+        cli.main._sources(cast(Any, SimpleNamespace(citations=[cited], replay={"settings": {"speak": "en"}}))),
         footnote(cited),
         str(_source(asdict(cited))),
     )
