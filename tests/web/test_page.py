@@ -11,7 +11,7 @@ import pytest
 
 from ground.language import Words
 from tests.conftest import ARTICLES
-from tests.support.served import PASSWORD, SLOW, Site, open_site, wait
+from tests.support.served import PASSWORD, SLOW, Site, SlowGenerator, open_site, wait
 from web.adding import Limits, batches
 from web.conversations import Turn
 from web.page.chat import STEPS
@@ -198,7 +198,8 @@ def test_a_closed_tab_frees_the_model(chromium: Any, site: Site) -> None:
     wait(lambda: site.server.queue.length == 0)
 
 
-def test_who_waits_is_told_the_place(chromium: Any, site: Site) -> None:
+def test_who_waits_is_told_the_place(chromium: Any, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SlowGenerator, "seconds", 1.0)  # the second has asked before the first is answered
     first, second = Tab(chromium, site), Tab(chromium, site)
     first.box.fill(f"Who {SLOW} died in the strike at Baghdad airport?")
     first.box.press("Enter")
