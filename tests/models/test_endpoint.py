@@ -236,9 +236,11 @@ def reply(generator: Generator, messages: list[Message] = ASK, **options: Any) -
 
 
 def test_the_same_prompt_has_the_same_reply_and_odds(each: Generator) -> None:
-    # Few words: a cached prompt is read in other batches, which without AVX-512 rounds otherwise after some words.
-    text, value = reply(each, max_tokens=4), each.log_odds(YES)
-    assert text and reply(each, max_tokens=4) == text and reply(each, seed=7, max_tokens=4) == text
+    # A server's cached prompt is read in other batches; without AVX-512 these round otherwise, and after some words
+    # SmolLM2 goes on in another way: its first words are compared.
+    most = 4 if isinstance(each, EndpointGenerator) and each.name == "smollm2-135m" else 24
+    text, value = reply(each, max_tokens=most), each.log_odds(YES)
+    assert text and reply(each, max_tokens=most) == text and reply(each, seed=7, max_tokens=most) == text
     assert math.isfinite(value) and each.log_odds(YES) == value
     assert each.name and (each.sha256 is None or len(each.sha256) == 64)
     assert each.count_tokens(ASK) > each.count_tokens([ASK[0], Message("user", "a")]) > 0
