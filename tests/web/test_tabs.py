@@ -263,6 +263,9 @@ def test_a_quote_is_pinned_noted_moved_and_taken_away(page: PageEvents) -> None:
     assert raised.index("Ask") < raised.index(text[start : start + 12])
     assert "Ask" not in Read(notes.remove(seat, event(number="2"))[notes.listed]).words
     assert "Ask" in Read(notes.undo(seat, None)[notes.listed]).words  # type: ignore[arg-type]
+    assert text[start : start + 12] in page.refresh(seat)[notes.listed], "another archive has another notebook"
+    with pytest.raises(NotebookError, match="no entry 9"):
+        notes.up(seat, event(number="9"))
     with pytest.raises(NotebookError, match="not in the archive any more"):
         page.pin_quote(seat, event(article="airport", at=f"0:{len(text) + 1}"))
     with pytest.raises(NotebookError, match="note is empty"):

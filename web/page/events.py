@@ -101,7 +101,7 @@ class PageEvents:
         narrowing = [narrow.timeline, *narrow.scope, narrow.find, narrow.fold, narrow.unmeant]
         everything = [*turns, *narrowing, self.reader, talk.correcting, side.head, side.archive, side.gone]
         everything += [self.adding.closed, self.adding.earlier, self.searching.found, self.searching.box]
-        everything += self.following.parts
+        everything += [*self.following.parts, self.notes.listed]
         self._turns, self._everything = turns, everything
         anew = [blocks.load(self.load, [self.seat], [*everything, talk.notice], **QUICK)]
 
@@ -363,6 +363,7 @@ class PageEvents:
             **self.adding.list_earlier(seat),
             **self.searching.shown(seat),
             **self.following.look(seat),
+            **self.notes.look(seat),
         }
 
     def show_front(self, seat: Seat) -> Updates:

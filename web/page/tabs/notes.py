@@ -7,13 +7,19 @@ from urllib.parse import quote
 import gradio as gr
 
 from ground.errors import user_errors
-from qa.notebook.book import add_note, move, remove, undo
+from qa.notebook.book import Notebook, add_note, find_entry, move, remove, undo
 from qa.notebook.write import KINDS
 from web.page.chat import Chat, Seat
 from web.page.layout import html
 from web.page.tabs.add import Updates
 from web.page.tabs.quoted import QuotedDrawer
 from web.server import Server
+
+
+def raise_entry(book: Notebook, number: int) -> Notebook:
+    """The notebook with an entry one place up; as it is where that stands first. Raises NotebookError."""
+    place = book.entries.index(find_entry(book, number))
+    return move(book, number, before=book.entries[place - 1].number) if place else book
 
 
 class NotebookTab:
@@ -47,10 +53,7 @@ class NotebookTab:
 
     def up(self, seat: Seat, event: gr.EventData) -> Updates:
         """Puts an entry before the one above it."""
-        number = int(event.number)
-        numbers = [entry.number for entry in self.notebooks.read(seat.user, seat.archive).entries]
-        place = numbers.index(number) if number in numbers else 0
-        return self._change(seat, partial(move, number=number, before=numbers[place - 1])) if place else {}
+        return self._change(seat, partial(raise_entry, number=int(event.number)))
 
     def undo(self, seat: Seat, _: gr.EventData) -> Updates:
         return self._change(seat, undo)
