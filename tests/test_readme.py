@@ -14,6 +14,7 @@ from app import add_serve_command
 from cli.main import build_parser
 from tests.test_floors import ORDER, ROOT
 from web.auth.commands import add_login_commands
+from web.page.tabs.measure import MAKERS, PLAIN
 
 README = ROOT / "README.md"
 OTHERS = {
@@ -73,3 +74,16 @@ def test_the_quotes_shown_are_in_the_sample() -> None:
     for name, start, end, quote in shown:
         article = (ROOT / "data" / "articles" / f"{name}.md").read_text(encoding="utf-8")
         assert article[int(start) : int(end)].split() == quote.split()
+
+
+def test_the_page_tells_the_figures_of_the_readme() -> None:
+    """Those of its makers, where nothing was measured on an archive: they stand in code, too."""
+    told = {one.name: (f"{one.value:.0%}".replace("%", " %"), one.n) for one in MAKERS}
+    right, refused, missed, verbatim = (told[name] for name in PLAIN)
+    readme = README.read_text("utf-8")
+    assert f"| right, {right[1]} questions of our own that are harder (`bench/gold/autumn`) | {right[0]} |" in readme
+    assert (
+        f"{refused[1]} that the articles do not answer / {missed[1]} that they do | {refused[0]} / {missed[0]} |"
+        in readme
+    )
+    assert f"| quotes that are the article's own words | {verbatim[0]} |" in readme
