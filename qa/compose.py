@@ -151,6 +151,9 @@ def _written(text: str, question: str, shown: Sequence[Evidence], reader: Reader
         return
     if not own & stems(question) and fold(words) in fold(item.quote):
         words = " ".join(item.quote.split())
+    best = max(shown, key=lambda one: one.score)
+    if not draft.sentences and item.score < best.score and not are_adjacent(item, best):
+        yield say_quote(best, draft)  # the answer comes first
     yield draft.say(as_quoted(words, [item]), item, score)
 
 

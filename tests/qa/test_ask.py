@@ -200,8 +200,8 @@ def test_asking_is_the_last_of_the_stream(news: NewsIndex) -> None:
     check_answer(answer, news)
     assert not answer.declined and answer.id == "gw-1"
     assert answer.answer == (
-        "Ten people died in the strike (Reuters, 3 January 2020) [1]."
-        " Reuters (3 January 2020): “A drone strike killed General Soleimani at the airport of Baghdad.” [2]"
+        "Reuters (3 January 2020): “A drone strike killed General Soleimani at the airport of Baghdad.” [1]"
+        " Ten people died in the strike (Reuters, 3 January 2020) [2]."
     )
     assert answer.citations[0].article_id == "airport" and answer.citations[0].source == "Reuters"
     assert answer.short == "killed General Soleimani", "the words that answer in the likeliest sentence"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
@@ -110,6 +111,17 @@ def _quoted(sentence: Sentence, evidence: Sequence[Evidence]) -> str:
 
 
 # The draft
+
+
+def test_the_answer_comes_first_whatever_the_model_begins_with() -> None:
+    best = replace(STRIKE, score=5.0)
+    told = draft_of("Ten people died [3].", [best, BESIDE, TOLL])
+    assert [c.quote for c in told.citations][:2] == [best.quote, TOLL.quote]
+    assert draft_of("General Soleimani died in a strike [1].", [best, BESIDE, TOLL]).text.startswith("General")
+    text = "A strike killed the general. His brother died beside him."
+    likely = replace(make_evidence(text, "His brother died beside him."), score=5.0)
+    lead = make_evidence(text, "A strike killed the general.")
+    assert draft_of("A strike killed the general [1].", [likely, lead]).text.startswith("A strike"), "in its order"
 
 
 @pytest.mark.parametrize(
