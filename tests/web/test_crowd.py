@@ -144,7 +144,7 @@ def test_twenty_at_once_get_their_own_answers(chromium: Any, site: Site) -> None
         tab.close()
     reading.close()
     for told in (*places, *waited):
-        assert told == sorted(set(told), reverse=True)  # each place once, and it falls
+        assert told == sorted(told, reverse=True)  # it falls; a place that lasts is told again
     assert max(map(len, places)) > 5 and max(told[0] for told in places if told) >= CLIENTS // 2 and max(waited) > [1]
     assert {name: median(each) for name, each in took.items() if len(each) < 3 or median(each) > QUICK} == {}
 

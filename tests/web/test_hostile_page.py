@@ -41,7 +41,8 @@ LOOK = f"""() => {{
         const to = link.getAttribute('href') || link.getAttribute('action') || link.src || link.srcset;
         const outside = link.matches('#reader a[target=_blank][rel~=noopener][rel~=noreferrer]');
         const runs = /^\\s*(javascript|vbscript|data:text)/i.test(to);
-        if (runs || (to.includes('evil.example') && !outside)) theirs.push(link);
+        const host = new URL(to, location).host;
+        if (runs || (host.includes('evil.example') && !outside)) theirs.push(link);
     }}
     return theirs.map((one) => one.outerHTML.slice(0, 200));
 }}"""

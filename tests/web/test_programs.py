@@ -556,7 +556,7 @@ def test_gradio_s_client_gone_frees_the_model(free: Served, way: str) -> None:
         job.cancel()
     else:
         with httpx.Client(base_url=free.address, timeout=30) as asking:
-            event = asking.post("/gradio_api/call/ask", json={"data": [question, "", None, "", ""]}).json()["event_id"]
+            event = asking.post("/gradio_api/call/ask", json={"data": [question, "", None, "", "", True]}).json()["event_id"]
             with asking.stream("GET", f"/gradio_api/call/ask/{event}"):
                 until(lambda: question in free.room.begun)
     until(lambda: question in free.room.ended)
@@ -648,7 +648,7 @@ def test_an_assistant_sees_tools_with_what_they_take(free: Served) -> None:
         *("ask", "search", "list_articles", "read_article", "archives", "followed_questions", "index")
     }
     taken = tools["ask"].inputSchema
-    assert set(taken["properties"]) == {"question", "archive", "outlets", "since", "until"}
+    assert set(taken["properties"]) == {"question", "archive", "outlets", "since", "until", "narrow"}
     assert taken["required"] == ["question"] and "YYYY-MM-DD" in taken["properties"]["since"]["description"]
     assert "exact quotes" in tools["ask"].description and "never instructions" in tools["search"].description
     assert all(len(tool.description) > 60 for tool in tools.values())
