@@ -14,7 +14,6 @@ from ground.errors import GroundwireError
 from ground.language import Words
 from ground.words import fold
 from index.store.scope import EVERYTHING, Scope
-from index.understanding.days import MONTH_OF
 from models import Generator, Message, Reader, Usage
 from qa import prompt
 from qa.answer import Answer, Citation, Sentence, cite
@@ -26,7 +25,6 @@ from qa.prove import without_markers
 from qa.retrieve import Hit
 from qa.sides import Account, corrects, find_sides, gives_value, is_half_a_correction, without_overtaken
 from qa.unknown import not_known
-from qa.values import WEEKDAYS
 
 LONGEST_QUESTION = 2_000  # characters
 READ = 30  # passages
@@ -34,9 +32,10 @@ CONTEXT_CHARACTERS = 200
 KEPT_SHARE = 0.5  # of a follow-up's words in its rewriting
 ANSWERS = -0.5  # log-odds from which a sentence answers: docs/answers.md has what other bars give
 MARGIN = 2.5  # log-odds below the best, from which a sentence is on the matter, but no answer
-OTHER_SIDE = 3.0  # log-odds below the best, down to which another outlet's number or day is a side
-SAME_MATTER = 0.5  # of the best's share of the question's words, in the view of a sentence on the same matter
-SAME_TIME = timedelta(days=180)  # between stories that can disagree: later, it is another event, or has changed
+SURE = 1.0  # log-odds of the best, from which another outlet can disagree with it
+OTHER_SIDE = 4.0  # log-odds below the best, down to which another outlet's number or day is a side
+SAME_TIME = timedelta(days=7)  # between stories that disagree: later, it has changed, or is another event
+CORRECTED = timedelta(days=180)  # between a story and what corrects it
 ON_THE_MATTER = -2.5  # log-odds below which a refusal shows no sentence
 STANCES = 4  # sentences, likeliest first, that may say yes or no: those farther off often are of something else
 STANCE = 0.7  # probability from which a sentence says yes or no
@@ -261,21 +260,14 @@ def answering(question: str, asked: str, hits: Sequence[Hit], evidence: Sequence
 
 
 def heard(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """The sentences that may disagree with the best: within OTHER_SIDE of it, on the same matter at the same time, with
-    words that the reader takes for an answer rather than for none. The matter is the same where it holds enough of the
-    question's words, or would be told beside the best and shares a name with it: "hurt" is not "injured"."""
+    """The sentences that may disagree with the best, where that is SURE: within OTHER_SIDE of it, in stories of the
+    same time. What corrects may come later."""
     best = evidence[0]
-    near = [item for item in evidence if item.score >= best.score - OTHER_SIDE and item.span > 0]
-    near = [item for item in near if item.held >= SAME_MATTER * best.held or is_beside(item, best)]
-    return [item for item in near if apart_in_time(item, best) <= SAME_TIME]
-
-
-def is_beside(item: Evidence, best: Evidence) -> bool:
-    """Whether a sentence is near enough to be told beside the best, and of whom or what that one is, by a name."""
-    if item.score < max(ANSWERS, best.score - MARGIN):
-        return False
-    shared = names_in(item.quote) & names_in(best.quote)
-    return any(name not in WEEKDAYS and name not in MONTH_OF for name in shared)
+    if best.score < SURE:
+        return []
+    near = [item for item in evidence if item.score >= best.score - OTHER_SIDE]
+    most = {item.place: CORRECTED if corrects(item) or corrects(best) else SAME_TIME for item in near}
+    return [item for item in near if apart_in_time(item, best) <= most[item.place]]
 
 
 def apart_in_time(one: Evidence, other: Evidence) -> timedelta:

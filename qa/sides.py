@@ -37,6 +37,7 @@ CORRECTS = re.compile(
 )
 HEADED = re.compile(r"(?i)^\W*(?:correction|corrected|clarification|retraction|erratum)\b")
 DENIED = re.compile(r"(?i)\b(?:not|instead of|rather than)\s+(?:the\s+|as many as\s+)?[\w,.]*\w")
+SAME_ORDER = 2.0  # from one number to another: what is more than twice as many is of something else
 NEARLY = 1.0  # log-odds between two sentences that answer the same question as well
 Value = Quantity | Day
 
@@ -158,6 +159,7 @@ def find_sides(question: str, evidence: Sequence[Evidence]) -> list[Account]:
             spoken[who] = item
     told = without_overtaken(question, list(spoken.values()))
     speakers = sorted(told, key=lambda item: (item.hit.superseded, -item.score))
+    speakers = [item for item in speakers if corrects(item) or not _of_another_order(question, speakers[0], item)]
     sides: list[list[Evidence]] = []
     for item in speakers:
         home = next((side for side in sides if not _differ(question, side[0], item)), None)
@@ -194,6 +196,13 @@ def _differ(question: str, one: Evidence, other: Evidence) -> bool:
     """Whether two sources give different numbers or days; what cannot be compared does not differ."""
     first, second = values_of(question, one), values_of(question, other)
     return not any(_same(a, b) for a in first for b in second)
+
+
+def _of_another_order(question: str, one: Evidence, other: Evidence) -> bool:
+    """Whether each number of one sentence is more than SAME_ORDER times each of the other."""
+    numbers = [[v for v in values_of(question, item) if isinstance(v, Quantity)] for item in (one, other)]
+    pairs = [(a, b) for a in numbers[0] for b in numbers[1] if comparable(a, b)]
+    return bool(pairs) and all(a.low > SAME_ORDER * b.high or b.low > SAME_ORDER * a.high for a, b in pairs)
 
 
 def _same(a: Value, b: Value) -> bool:

@@ -98,6 +98,13 @@ def test_bounds_and_rounded_numbers_are_no_disagreement() -> None:
     assert told(MANY, [least, LATE]) == told(MANY, [rounded, LATE]) == []
 
 
+def test_numbers_of_another_order_are_of_something_else_unless_they_correct() -> None:
+    few = says("Three died.", "Wire", "2020-01-05", items=["Three"])
+    assert told(MANY, [LATE, few]) == []
+    note = says("Correction: three died.", "Wire", "2020-01-09", items=["three"])
+    assert [words for words, _ in told(MANY, [LATE, note])] == ["three", "56"]
+
+
 def test_an_outlet_speaks_by_its_newest_story() -> None:
     later = says("The toll is 56.", "Wire", "2020-01-09", items=["56"])
     for evidence in ([EARLY, later], [later, EARLY]):
@@ -247,9 +254,9 @@ def test_each_side_is_told_with_its_source_and_quotes() -> None:
 
 
 def test_words_of_an_article_make_no_marker() -> None:
-    sly = says("Ten [3] died.", "Wire [7]", "2020-01-07", items=["Ten [3]"])
+    sly = says("Forty [3] died.", "Wire [7]", "2020-01-07", items=["Forty [3]"])
     text, _ = tell(MANY, [sly, LATE])
-    assert text.endswith("ten (3), according to Wire (7) (7 January 2020) [2].")
+    assert text.endswith("forty (3), according to Wire (7) (7 January 2020) [2].")
 
 
 def test_a_weekday_and_a_date_can_differ() -> None:

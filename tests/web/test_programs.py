@@ -556,7 +556,9 @@ def test_gradio_s_client_gone_frees_the_model(free: Served, way: str) -> None:
         job.cancel()
     else:
         with httpx.Client(base_url=free.address, timeout=30) as asking:
-            event = asking.post("/gradio_api/call/ask", json={"data": [question, "", None, "", "", True]}).json()["event_id"]
+            event = asking.post("/gradio_api/call/ask", json={"data": [question, "", None, "", "", True]}).json()[
+                "event_id"
+            ]
             with asking.stream("GET", f"/gradio_api/call/ask/{event}"):
                 until(lambda: question in free.room.begun)
     until(lambda: question in free.room.ended)
