@@ -33,6 +33,7 @@ KEPT_SHARE = 0.5  # of a follow-up's words in its rewriting
 ANSWERS = -0.5  # log-odds from which a sentence answers: docs/answers.md has what other bars give
 MARGIN = 2.5  # log-odds below the best, from which a sentence is on the matter, but no answer
 SURE = 1.0  # log-odds of the best, from which another outlet can disagree with it
+LIKELY = 0.0  # log-odds from which a sentence is evidence however sure the best is: one of several who were killed
 OTHER_SIDE = 4.0  # log-odds below the best, down to which another outlet's number or day is a side
 SAME_TIME = timedelta(days=7)  # between stories that disagree: later, it has changed, or is another event
 CORRECTED = timedelta(days=180)  # between a story and what corrects it
@@ -246,7 +247,7 @@ def choose(question: str, evidence: Sequence[Evidence], *, best: float = float("
     where that on which it was done is told. `best` is the score of what is known besides."""
     if not evidence or evidence[0].score < ANSWERS:
         return []
-    least = max(best, evidence[0].score) - MARGIN
+    least = min(max(best, evidence[0].score) - MARGIN, LIKELY)
     chosen = [item for item in evidence if item.score >= (least - MARGIN if corrects(item) else least)]
     return without_overtaken(question, [item for item in chosen if gives_value(question, item)])
 

@@ -399,7 +399,7 @@ def scored(*scores: float) -> list[Evidence]:
 def test_evidence_is_chosen_by_what_the_best_reaches_and_how_far_it_is() -> None:
     assert choose("Who fell?", []) == []
     assert choose("Who fell?", scored(ask.ANSWERS - 0.01)) == []
-    for best in (ask.ANSWERS, ask.ANSWERS + 9):
+    for best in (ask.ANSWERS, ask.LIKELY + ask.MARGIN):
         evidence = scored(best, best - ask.MARGIN, best - ask.MARGIN - 0.1)
         assert choose("Who fell?", evidence) == evidence[:2]
     assert ON_THE_MATTER < ask.ANSWERS
@@ -412,6 +412,12 @@ def test_a_correction_is_heard_though_others_are_likelier() -> None:
     assert choose("Who fell?", [*likely, note]) == [*likely, note]
     assert choose("Who fell?", [*likely, make_evidence("It was nine.", title="The toll", score=far)]) == likely
     assert choose("Who fell?", [*likely, replace(note, score=far - 0.1)]) == likely
+
+
+def test_what_is_likely_by_itself_is_told_beside_what_is_surer() -> None:
+    sure = ask.LIKELY + ask.MARGIN + 3
+    evidence = scored(sure, ask.LIKELY, ask.LIKELY - 0.1)
+    assert choose("Who fell?", evidence) == evidence[:2], "one of several who fell"
 
 
 def test_another_side_is_near_a_sure_best_in_a_story_of_the_same_days() -> None:
