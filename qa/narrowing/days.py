@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from ground.language import Words
 from index.store.scope import Scope
-from index.understanding.days import MONTH, MONTH_OF, day_in_words
+from index.understanding.days import MONTH, MONTH_OF
 from index.understanding.periods import Period, PeriodError, read_period
 
 Length = Literal["recent", "day", "longer"]
@@ -150,7 +151,7 @@ def days_told(scope: Scope) -> str:
     >>> days_told(Scope(since="2024-03", until="2024-03")), days_told(Scope(since="2020-01-03"))
     ('March 2024', 'since 3 January 2020')
     """
-    since, until = (day_in_words(day) if day else "" for day in (scope.since, scope.until))
+    since, until = (Words().day(day) if day else "" for day in (scope.since, scope.until))
     if since and until:
         return since if since == until else f"{since} to {until}"
     return f"since {since}" if since else f"until {until}"

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
+from ground.language import Words
 from ground.shown import shown
 from index.store.scope import EVERYTHING, MOST_VALUES, Scope
-from index.understanding.days import day_in_words
 from qa.narrowing.days import DaysAsked, days_told, find_days_asked
 from qa.narrowing.names import Named, Names
 from qa.narrowing.words import Word, read_words
@@ -128,7 +128,7 @@ def understand(
         if scope is not None:
             means = days_told(scope)
             if counted != today and days.length != "day" and not re.search(r"\d{4}", days.words + days.until):
-                means = f"{means} (counted from the newest story, {day_in_words(counted.isoformat())})"
+                means = f"{means} (counted from the newest story, {Words().day(counted.isoformat())})"
             parts.append(Part("days", question[days.start : days.end], days.start, days.end, means, scope))
             break
     return tuple(sorted(parts, key=lambda part: part.start))
