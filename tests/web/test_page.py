@@ -508,7 +508,8 @@ def test_each_login_has_its_own(chromium: Any, tmp_path: Path) -> None:
         ben.get_by_text("no conversation has this link").wait_for()
         assert ben.locator("#conversations li").count() == 0 and ben.locator("#chat .turn").count() == 0
         ben.get_by_role("tab", name="Add articles").click()
-        ben.get_by_text("You can read this archive but not change it").wait_for()
+        ben.locator("#closed", has_text="You can read this archive but not change it").wait_for()
+        assert not any(ben.locator(box).is_visible() for box in ("#files", "#folder", "#addresses", "#add"))
         for page in tabs:
             page.context.close()
 

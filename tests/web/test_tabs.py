@@ -1,6 +1,7 @@
 """The tabs beside the conversation, without a browser: what is searched and drawn; that nothing of others is markup."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -12,6 +13,7 @@ from ground.language import Words, entries_of
 from index.search.grammar import QueryError
 from index.store.archive import ArchiveError
 from index.store.edits import Meanwhile
+from qa.answer import Answer
 from qa.checking.check import SUPERSEDED, TOLD, Mark, check
 from qa.notebook.book import NotebookError
 from qa.settings import Settings
@@ -20,8 +22,10 @@ from tests.conftest import ARTICLES, make_index, write_files
 from tests.support.fakes import FakeEmbedder, fakes_for_models
 from tests.web.test_markup import DRAWER, HOSTILE, Read, marks
 from web.archives import MayNot
+from web.conversations import Turn
 from web.page.chat import Seat
 from web.page.events import PageEvents
+from web.page.markup import ShownTurn
 from web.page.sought import Sought
 from web.page.tabs.finding import SYNTAX, FindingDrawer, months_between
 from web.page.tabs.quoted import QuotedDrawer, kind_class
@@ -235,6 +239,62 @@ def test_who_may_only_read_sees_the_changes_and_no_button(page: PageEvents, monk
     for work in (page.editing.begin, page.editing.forget):
         with pytest.raises(MayNot):
             work(seat, event(article="airport"))
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[PageEvents]:
+    """A page with logins, over an archive that all read; ana is an editor, paz has an archive of her own."""
+    with fakes_for_models(FakeEmbedder()):
+        make_index(tmp_path / "airport", [write_files(tmp_path / "files", dict(ARTICLES))], FakeEmbedder()).close()
+        settings = Settings(archive=tmp_path / "airport", embedder="fake", llm="none")
+        served = Server.open(
+            settings, [tmp_path / "airport"], tmp_path / "data", logins=True, edits=lambda user: user == "ana"
+        )
+        served.archives.make("paz", "Mine")
+        with gr.Blocks() as blocks:
+            made = PageEvents(served, Words(), blocks)
+        yield made
+        served.close()
+
+
+def offered(page: PageEvents, seat: Seat, shown: dict[Any, Any]) -> tuple[list[bool], list[bool]]:
+    """Whether each control that changes the archive is there, and whether each tab says that it cannot be changed."""
+    turn = replace(ShownTurn(0, "Who?", copies=(("text", "Ten."),)), may_follow=page.chat.may_change(seat))
+    said = [shown[page.adding.closed], shown[page.following.listed], page.changes.look(seat)[page.changes.listed]]
+    controls = [shown[part]["visible"] for part in (page.adding.giving, page.following.asking)]
+    controls.append('data-event="apply"' in page.draw.conversation("c", [turn], ""))
+    return controls, ["You can read this archive but not change it" in html for html in said]
+
+
+def test_what_a_login_may_not_change_it_is_not_offered_to_change(shared: PageEvents) -> None:
+    all_offered, none_offered = ([True] * 3, [False] * 3), ([False] * 3, [True] * 3)
+    for user, wanted in (("ana", all_offered), ("paz", none_offered)):
+        seat = Seat(user=user, archive=shared.server.archives.listed(user)[0].key)
+        assert offered(shared, seat, shared.refresh(seat)) == wanted, user
+    common, own = (entry.key for entry in shared.server.archives.listed("paz"))
+    seat = Seat(user="paz", archive=common)
+    for key, wanted in ((own, all_offered), (common, none_offered)):
+        assert offered(shared, seat, shared.switch(seat, event(), key)) == wanted, "it follows the archive"
+    about = shared.chat.about(seat)
+    assert "Add articles" in shared.chat.about(Seat(user="paz", archive=own)) and "Add articles" not in about
+
+
+def test_a_conversation_of_a_reader_is_not_offered_to_be_followed(shared: PageEvents) -> None:
+    for user, wanted in (("ana", True), ("paz", False)):
+        seat = Seat(user=user, archive=shared.server.archives.listed(user)[0].key)
+        answer = Answer(None, "Who?", "Who?", "Ten.", "Ten", False, 0.9).to_dict()
+        seat.conversation = shared.server.conversations.start(user, seat.archive)
+        shared.server.conversations.put_turn(user, seat.conversation, 0, Turn("Who?", answer))
+        assert ('data-event="apply"' in shared.turns(seat)[shared.talk.past]) is wanted
+
+
+def test_in_another_archive_nothing_undoes_what_was_done_in_the_one_before(shared: PageEvents) -> None:
+    common, own = (entry.key for entry in shared.server.archives.listed("paz"))
+    seat = Seat(user="paz", archive=own, shown=own, undoable=4)
+    assert shared.editing.told not in shared.refresh(seat) and seat.undoable == 4
+    shown = shared.switch(seat, event(), common)
+    assert (shown[shared.editing.told], shown[shared.adding.result], seat.undoable) == ("", "", 0)
+    assert shown[shared.editing.form] == gr.update(visible=False)
 
 
 def test_values_of_others_are_words_in_the_list_of_changes(page: PageEvents) -> None:

@@ -55,6 +55,7 @@ class ShownTurn:
     found: tuple[Wire, tuple[int, int]] | None = None
     moments: Markup | str = ""
     narrowing: Wire | None = None
+    may_follow: bool = True
 
 
 @cache
@@ -159,6 +160,7 @@ class Drawer:
             "mark": shown.mark,
             "correction": shown.correction,
             "copies": shown.copies,
+            "may_follow": shown.may_follow,
             "credits": credits,
             "found": self._found(*shown.found) if shown.found else None,
             "moments": shown.moments,
