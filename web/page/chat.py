@@ -170,7 +170,7 @@ class Chat:
                 if not isinstance(event, Answer):
                     yield self.running(seat)
             if asking.answer:
-                turn = replace(turn, answer=asking.answer.to_dict(), note="")
+                turn = replace(turn, answer=_as_spoken(asking.answer), note="")
                 self.server.speed.note(turn.answer or {})
         except Exception as error:
             if not isinstance(error, user_errors()):
@@ -232,7 +232,7 @@ class Chat:
         if now is None:
             return ""
         found = (vars(now.found.citation), now.found.words) if now.found else None
-        within, narrowing = self._within(now.scope), now.understood.to_dict() if now.understood else None
+        within, narrowing = self._within(now.scope), now.understood.spoken() if now.understood else None
         shown = ShownTurn(now.place, now.asking.question, now.so_far(), within=within, found=found, narrowing=narrowing)
         return self.drawer.running(shown, now.doing or self.words("step_opening"), now.done, now.total)
 
@@ -432,6 +432,12 @@ class Chat:
         if turn.answer:
             folder = self.server.archives.archive(seat.user, seat.archive).folder
             mark_answer(folder, mark, turn.answer, correction=correction)
+
+
+def _as_spoken(answer: Answer) -> dict[str, Any]:
+    """An answer as the wire has it, but for what was understood: as it is said to whoever asked."""
+    understood = answer.understood
+    return answer.to_dict() | ({"understood": understood.spoken()} if understood else {})
 
 
 def _said(turn: Turn) -> Sequence[Message]:
