@@ -1,5 +1,7 @@
 """The tabs beside the conversation, without a browser: what is searched and drawn; that nothing of others is markup."""
 
+import asyncio
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +15,7 @@ from ground.language import Words, entries_of
 from index.search.grammar import QueryError
 from index.store.archive import ArchiveError
 from index.store.edits import Meanwhile
+from index.store.scope import Scope
 from qa.answer import Answer
 from qa.checking.check import SUPERSEDED, TOLD, Mark, check
 from qa.notebook.book import NotebookError
@@ -27,6 +30,7 @@ from web.page.chat import Seat
 from web.page.events import PageEvents
 from web.page.markup import ShownTurn
 from web.page.sought import Sought
+from web.page.tabs import batch
 from web.page.tabs.finding import SYNTAX, FindingDrawer, months_between
 from web.page.tabs.quoted import QuotedDrawer, kind_class
 from web.server import Server
@@ -200,6 +204,30 @@ def test_each_kind_of_what_is_told_has_its_words() -> None:
 
 def test_months_without_an_article_have_their_place() -> None:
     assert months_between("2019-12", "2020-02") == ["2019-12", "2020-01", "2020-02"]
+
+
+def test_many_questions_tell_how_far_they_are(
+    page: PageEvents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "questions.txt"
+    file.write_text("Who?\nWhen?\nWhere?\nWho?\n", "utf-8")
+
+    async def answer(server: Server, user: str, key: str, question: str, scope: Scope) -> dict[str, Any]:
+        await asyncio.sleep(0.2)
+        return Answer(None, question, question, "Ten.", "Ten", False, 0.9).to_dict()
+
+    monkeypatch.setattr(batch, "answer_in_line", answer)
+    monkeypatch.setattr(batch, "LOOK_SECONDS", 0.002)
+    monkeypatch.setattr(batch, "duration", lambda seconds: f"{seconds:.1f} s")
+
+    async def run() -> list[str]:
+        steps = page.batch.run(sit(page), event(), str(file), ".csv")
+        return [str(shown[page.batch.progress]) async for shown in steps if page.batch.progress in shown]
+
+    told = [Read(html).words.strip() for html in dict.fromkeys(asyncio.run(run()))]
+    assert told[0].startswith("Asking 0 of 3") and "left" not in told[0], "nobody knows yet"
+    assert re.match(r"Asking 1 of 3, about 0\.[4-9] s left", told[1]) and told[2].startswith("Asking 2 of 3, about 0.")
+    assert len(told) <= 5 and "Done: 3 answers." in told[-1], "told anew only where it is new"
 
 
 # Who changed what
