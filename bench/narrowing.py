@@ -15,6 +15,7 @@ from typing import Any
 
 import groundwire as gw
 from bench.record import open_parser, write_record
+from ground.language import Words
 from qa.ask import READ
 from qa.narrowing.understand import together
 from qa.narrowing.understood import means
@@ -75,7 +76,7 @@ def kept(archives: dict[str, gw.Archive]) -> dict[str, Any]:
                     continue
                 numbers["narrowed"] += 1
                 way = archive.understanding.ways(row["question"], gw.Scope(), today=today)[0][0]
-                print(f"{name} {row['id']} on {today}: {row['question']}\n    {means(parts)}")
+                print(f"{name} {row['id']} on {today}: {row['question']}\n    {means(parts, Words())}")
                 for evidence in [*row.get("evidence", ()), *row.get("corrects", ())]:
                     numbers["evidence"] += 1
                     numbers["found_before"] += _holds(archive, row["question"], gw.Scope(), evidence)

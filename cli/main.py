@@ -154,7 +154,6 @@ def _within(words: Sequence[str], more: Sequence[More]) -> int:
 
 
 def run_timeline(given: argparse.Namespace, settings: Settings) -> int:
-    from index.understanding.days import day_in_words
     from qa.timeline import READ, timeline
 
     room = open_room(settings)
@@ -168,7 +167,7 @@ def run_timeline(given: argparse.Namespace, settings: Settings) -> int:
     shown = ""
     for moment in moments:
         if moment.day != shown:
-            print(day_in_words(moment.day))
+            print(Words().day(moment.day))
         shown = moment.day
         for citation in moment.citations:
             quote = plain(" ".join(citation.quote.split()))

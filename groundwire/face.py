@@ -6,9 +6,11 @@ A program chooses by arguments, as the command line does by options.
 import asyncio
 import os
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import fields, replace
+from datetime import date
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TypedDict, Unpack
@@ -130,20 +132,40 @@ class Archive(Newsroom):
         return await asyncio.to_thread(self.search, question, k, scope=scope)
 
     async def aask(
-        self, question: str, history: Sequence[Message] = (), *, id: str | None = None, scope: Scope = EVERYTHING
+        self,
+        question: str,
+        history: Sequence[Message] = (),
+        *,
+        id: str | None = None,
+        scope: Scope = EVERYTHING,
+        narrow: bool = True,
+        without: Collection[str] = (),
+        today: date | None = None,
     ) -> Answer:
         """As `ask`; cancelling it ends the work."""
-        async with aclosing(self.astream(question, history, id=id, scope=scope)) as events:
+        asking = self.astream(question, history, id=id, scope=scope, narrow=narrow, without=without, today=today)
+        async with aclosing(asking) as events:
             async for event in events:
                 if isinstance(event, Answer):
                     return event
         raise AssertionError("a stream ends with its answer")
 
     async def astream(
-        self, question: str, history: Sequence[Message] = (), *, id: str | None = None, scope: Scope = EVERYTHING
+        self,
+        question: str,
+        history: Sequence[Message] = (),
+        *,
+        id: str | None = None,
+        scope: Scope = EVERYTHING,
+        narrow: bool = True,
+        without: Collection[str] = (),
+        today: date | None = None,
+        speak: str = "",
     ) -> AsyncGenerator[Event, None]:
         """As `stream`. Closing it, or cancelling who waits for it, ends the work."""
         loop, told, left = asyncio.get_running_loop(), asyncio.Queue[Event | None](), threading.Event()
+        narrowing = partial(self.stream, narrow=narrow, without=without, today=today)
+        asked = partial(narrowing, question, history, id=id, scope=scope, speak=speak, cancelled=left.is_set)
 
         def tell(event: Event | None) -> None:
             if not left.is_set():
@@ -151,7 +173,7 @@ class Archive(Newsroom):
 
         def run() -> None:
             try:
-                for event in self.stream(question, history, id=id, scope=scope, cancelled=left.is_set):
+                for event in asked():
                     tell(event)
             finally:
                 tell(None)

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from ground.language import Words
 from ground.shown import one_line
 from ground.words import slug
 from index.reading.metadata import name_only, web_address
 from index.store.scope import day_of
-from index.understanding.days import MONTHS, day_in_words
+from index.understanding.days import MONTHS
 from qa.answer import Citation
 
 Style = Literal["bibtex", "ris", "csl-json", "footnote"]
@@ -123,7 +124,7 @@ def footnote(citation: Citation, byline: str | None = None) -> str:
         ", ".join(authors(byline)),
         citation.title and f"“{one_line(citation.title)}”",
         one_line(citation.source or ""),
-        day and day_in_words(day),
+        day and Words().day(day),
         _address(citation),
     )
     credit = ", ".join(part for part in told if part)

@@ -145,10 +145,11 @@ class Newsroom:
         anything = scope.everything or self.news.archive.any_within(scope)
         if anything and "reader" not in vars(self):
             yield Status("loading the reader")
-        ways, instead = [Way(scope)], ""
-        if anything:
-            ways, instead = self.understanding.ways(question, scope, narrow=narrow, without=without, today=today)
         settings = replace(self.settings, speak=speak or self.settings.speak or DEFAULT)
+        say, ways, instead = Words(settings.speak), [Way(scope)], ""
+        if anything:
+            how: dict[str, Any] = {"narrow": narrow, "without": without, "today": today, "say": say}
+            ways, instead = self.understanding.ways(question, scope, **how)
         parts = Parts(
             search=lambda words, k, within: self.search(words, k, scope=within),
             reader=self.reader,
@@ -157,7 +158,7 @@ class Newsroom:
             passages=settings.passages,
             least_score=settings.least_score,
             seed=settings.seed,
-            say=Words(settings.speak),
+            say=say,
         )
         yield from answer(
             question,

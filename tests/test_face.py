@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import inspect
 import re
 import subprocess
 import sys
@@ -110,6 +111,10 @@ def test_what_is_awaited_gives_the_same_and_blocks_nobody(tmp_path: Path, articl
         ]
         events = [event async for event in archive.astream(question)]
         assert [type(event) for event in events] == [type(event) for event in archive.stream(question)]
+        named = "What did Reuters report about the strike?"
+        for narrow in (True, False):
+            narrowed = await archive.aask(named, narrow=narrow)
+            assert bool(narrowed.understood) is narrow and narrowed.answer == archive.ask(named, narrow=narrow).answer
         for call in (archive.aask(" "), archive.asearch(" ")):
             with pytest.raises(gw.GroundwireError):
                 await call
@@ -117,6 +122,12 @@ def test_what_is_awaited_gives_the_same_and_blocks_nobody(tmp_path: Path, articl
     with fakes_for_models(), gw.open(tmp_path / "archive", llm="none") as archive:
         archive.index(articles)
         asyncio.run(use(archive))
+
+
+@pytest.mark.parametrize("name", ["search", "ask", "stream"])
+def test_a_twin_to_await_takes_what_the_other_does(name: str) -> None:
+    own, twin = (inspect.signature(getattr(gw.Archive, call)).parameters for call in (name, f"a{name}"))
+    assert {**twin} == {key: value for key, value in own.items() if key != "cancelled"}, "cancelling it is how it ends"
 
 
 def test_who_stops_awaiting_stops_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

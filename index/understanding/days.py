@@ -108,18 +108,3 @@ def read_date(words: str) -> str | None:
     ('2020-01-03', '2019-12-05', None, None)
     """
     return next((day.iso() for day in find_days(words) if day.year is not None), None)
-
-
-def day_in_words(published: str) -> str:
-    """A date that begins in ISO 8601 as a reader says it.
-
-    >>> day_in_words("2020-01-04T10:00"), day_in_words("2020-01"), day_in_words("2020"), day_in_words("soon")
-    ('4 January 2020', 'January 2020', '2020', 'soon')
-    """
-    if re.fullmatch(r"\d{4}-(?:0[1-9]|1[0-2])", published):
-        return f"{calendar.month_name[int(published[5:])]} {published[:4]}"
-    try:
-        day = date.fromisoformat(published[:10])
-    except ValueError:
-        return published
-    return f"{day.day} {calendar.month_name[day.month]} {day.year}"

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from ground.language import Words
 from index.store.scope import Scope
-from index.understanding.days import MONTH, MONTH_OF, day_in_words
+from index.understanding.days import MONTH, MONTH_OF
 from index.understanding.periods import Period, PeriodError, read_period
 
 Length = Literal["recent", "day", "longer"]
@@ -144,13 +145,16 @@ def _whole(first: str, until: str) -> str:
     return f"{first} {year[0]}" if year and not re.search(YEAR, first) else first
 
 
-def days_told(scope: Scope) -> str:
+def days_told(scope: Scope, say: Words) -> str:
     """The days of a scope as a person says them.
 
-    >>> days_told(Scope(since="2024-03", until="2024-03")), days_told(Scope(since="2020-01-03"))
-    ('March 2024', 'since 3 January 2020')
+    >>> days_told(Scope(since="2024-03", until="2024-03"), Words()), days_told(Scope(since="2020-01-03"), Words("fr"))
+    ('March 2024', 'depuis le 3 janvier 2020')
     """
-    since, until = (day_in_words(day) if day else "" for day in (scope.since, scope.until))
+    since, until = (say.day(day) if day else "" for day in (scope.since, scope.until))
     if since and until:
-        return since if since == until else f"{since} to {until}"
-    return f"since {since}" if since else f"until {until}"
+        return since if since == until else say("from_to", first=since, last=until)
+    whole = len(scope.since or scope.until or "") == len("2020-01-03")  # not a month or a year
+    if since:
+        return say("days_since" if whole else "scope_since", day=since)
+    return say("days_until" if whole else "scope_until", day=until)

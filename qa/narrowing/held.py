@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date
 
+from ground.language import Words as Spoken
 from index.search.exact import Stories
 from index.search.query import EVERYTHING as ALL
 from index.search.query import Words
@@ -31,12 +32,13 @@ class Understanding:
         narrow: bool = True,
         without: Collection[str] = (),
         today: date | None = None,
+        say: Spoken | None = None,
     ) -> tuple[list[Way], str]:
         """As `ways_of`, of what is understood on the day `today`, which is this machine's; and what is to be asked
         instead of the question, where it asks only what was written."""
         parts = self.parts(question, today)
         instead = asked_of_topic(question, parts) or ""
-        return ways_of(parts, given, without, self.archive.any_within) if narrow else [Way(given)], instead
+        return ways_of(parts, given, without, self.archive.any_within, say) if narrow else [Way(given)], instead
 
     def parts(self, question: str, today: date | None = None) -> tuple[Part, ...]:
         """As `understand`; where exact search has no index and can make none, of days alone."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
+from ground.language import Words
 from ground.shown import shown
 from index.store.scope import EVERYTHING, MOST_VALUES, Scope
-from index.understanding.days import day_in_words
 from qa.narrowing.days import DaysAsked, days_told, find_days_asked
 from qa.narrowing.names import Named, Names
 from qa.narrowing.words import Word, read_words
@@ -66,18 +66,34 @@ STILL_LIVE = timedelta(days=31)  # since the newest story: days are counted from
 
 @dataclass(frozen=True)
 class Part:
-    """The words `question[start:end]`, what they were taken for, and the part of the archive that this is."""
+    """The words `question[start:end]`, what they were taken for, and the part of the archive that this is.
+
+    `name` is that of an outlet or author. Where days count from the archive's newest story, `counted` is its day.
+    """
 
     kind: PartKind
     words: str
     start: int
     end: int
-    means: str
+    name: str
     scope: Scope
+    counted: str = ""
 
-    def to_dict(self) -> dict[str, Any]:
+    @property
+    def means(self) -> str:
+        """What it was taken for, in English."""
+        return self.told(Words())
+
+    def told(self, say: Words) -> str:
+        """What it was taken for, in a language."""
+        days = "" if self.name else days_told(self.scope, say)
+        if self.counted:
+            return say("counted_from_newest", days=days, day=say.day(self.counted))
+        return self.name or days
+
+    def to_dict(self, say: Words) -> dict[str, Any]:
         """As JSON has it; the scope of an author, which can name a thousand articles, is left to `means`."""
-        told = {name: getattr(self, name) for name in ("kind", "words", "start", "end", "means")}
+        told = {name: getattr(self, name) for name in ("kind", "words", "start", "end")} | {"means": self.told(say)}
         return told | {"scope": None if self.kind == "author" else self.scope.to_dict()}
 
 
@@ -126,10 +142,9 @@ def understand(
             open_end = True
         scope = None if open_end is None else days.scope(counted, open_end=open_end)
         if scope is not None:
-            means = days_told(scope)
-            if counted != today and days.length != "day" and not re.search(r"\d{4}", days.words + days.until):
-                means = f"{means} (counted from the newest story, {day_in_words(counted.isoformat())})"
-            parts.append(Part("days", question[days.start : days.end], days.start, days.end, means, scope))
+            relative = days.length != "day" and not re.search(r"\d{4}", days.words + days.until)
+            from_day = counted.isoformat() if relative and counted != today else ""
+            parts.append(Part("days", question[days.start : days.end], days.start, days.end, "", scope, from_day))
             break
     return tuple(sorted(parts, key=lambda part: part.start))
 

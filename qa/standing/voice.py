@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from index.understanding.days import day_in_words
+from ground.language import Words
 from qa.answer import cite
 from qa.compose import chance
 from qa.evidence import Evidence
@@ -51,7 +51,7 @@ class Voice:
     def credit(self) -> str:
         """The outlet and its day, in words."""
         who = self.source or self.title or self.article_id
-        return f"{who} ({day_in_words(self.published)})" if self.published else who
+        return f"{who} ({Words().day(self.published)})" if self.published else who
 
     def values(self, question: str) -> list[Value]:
         """The numbers or days of the words that answer, where the question asks for one."""

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ground.language import Words
 from index.news_index import NewsIndex
 from index.search.stories import people_of
 from index.store.scope import MOST_VALUES, Scope
@@ -129,7 +130,7 @@ def test_an_author_is_meant_where_it_is_asked_what_they_wrote() -> None:
     assert means("What did Jane Doe say about the bridge?") == [], "others may have quoted her"
     assert means("What did Oriel staff write?") == []
     [part] = understand("stories by Jane Doe", NAMES, today=TODAY, written_by=lambda author: ("b", "a"))
-    assert part.scope == Scope(articles=("b", "a")) and part.to_dict()["scope"] is None
+    assert part.scope == Scope(articles=("b", "a")) and part.to_dict(Words())["scope"] is None
     many = tuple(map(str, range(MOST_VALUES + 1)))
     assert means("stories by Jane Doe", written_by=lambda author: many) == [], "a scope cannot name them all"
 
@@ -297,6 +298,24 @@ def test_where_nothing_within_answers_all_is_read_and_that_is_said(room: Newsroo
     assert "Northgate Courier, May 2019 is in the archive; all of Northgate Courier" in told[0].widened
     answer, told = asked(room, "Which quartet won the chess tournament, according to the Courier?")
     assert answer.declined and answer.answer.startswith("The articles do not say."), "all of them, not those chosen"
+
+
+def test_what_was_understood_is_said_in_the_language_that_is_spoken(room: Newsroom) -> None:
+    question = "How many drowned, according to the Courier?"
+    answer, told = asked(room, question, speak="fr")
+    assert told[-1].widened.startswith(
+        "Aucun article de «\N{NO-BREAK SPACE}Northgate Courier\N{NO-BREAK SPACE}» ne répond"
+    )
+    assert told[-1].spoken()["widened"] == told[-1].widened and told[0].told().startswith("Recherche limitée à")
+    english, _ = asked(room, question)
+    assert answer.to_dict()["understood"] == english.to_dict()["understood"], "programs read what they always read"
+    given = Scope(outlets=("Meridian Wire",))
+    answer, told = asked(
+        room, "What did the papers write about the bridge at Orrin in May 2019?", scope=given, speak="de"
+    )
+    assert told[0].widened.startswith("Keiner der Artikel, die Sie gewählt haben, ist von „Mai 2019“; gesucht wurde")
+    _, told = asked(room, "What did the Courier write about the bridge since 3 March 2024?", speak="es")
+    assert "desde el 3 de marzo de 2024 («since 3 March 2024»)" in told[0].told()
 
 
 def test_no_word_of_a_narrowed_refusal_is_told_before_the_wider_answer(room: Newsroom) -> None:

@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from ground.language import Words
+from ground.language import Words, languages
 from index.store.scope import Scope
 from qa.answer import Answer
+from qa.narrowing.understand import Part
 from qa.narrowing.understood import Understood
 from tests.web.test_chat import ask, chat, sit  # noqa: F401  the fixture
 from web.conversations import Turn
@@ -55,6 +56,18 @@ def test_what_is_copied_and_exported_says_it_too() -> None:
     assert read_piece(Turn("What?", {"understood": None})).scope == ""
 
 
+@pytest.mark.parametrize("language", languages())
+def test_chips_are_in_the_language_of_the_page(language: str) -> None:
+    words = Words(language)
+    days = Part("days", "last March", 0, 10, "", Scope(since="2019-03", until="2019-03"), "2020-01-09")
+    html = Drawer(words).running(
+        ShownTurn(0, "What?", narrowing=Understood((), (days,), none="held", say=words).spoken()), "Reading"
+    )
+    told = words("counted_from_newest", days=words.day("2019-03"), day=words.day("2020-01-09"))
+    assert html.count(told) == 2 and words("instead_all") in html, "on the chip, and in the sentence below"
+    assert language == "en" or not re.search("newest|March|January|were searched", html.replace("last March", ""))
+
+
 @pytest.mark.slow
 def test_what_narrowed_a_question_is_shown_and_one_click_takes_it_away(chat: Chat) -> None:  # noqa: F811
     seat = sit(chat)
@@ -84,7 +97,7 @@ def test_programs_turn_it_off_and_are_told_in_words_where_it_was_widened() -> No
     assert read_request(asked).narrow and not read_request(asked | {"narrow": False}).narrow
     with pytest.raises(RequestError, match="narrow is true or false"):
         read_request(asked | {"narrow": "no"})
-    wide = Understood((), widened="No article of Wire [1] answers this; all were searched instead.")
+    wide = Understood((), given_up=(Part("outlet", "Wire", 0, 4, "Wire [1]", Scope()),))
     answer = Answer(None, "Who?", "Who?", "Ten died [1].", "", False, 0.9, understood=wide)
     content = whole(answer, {})["choices"][0]["message"]["content"]
     assert (

@@ -508,7 +508,8 @@ def test_each_login_has_its_own(chromium: Any, tmp_path: Path) -> None:
         ben.get_by_text("no conversation has this link").wait_for()
         assert ben.locator("#conversations li").count() == 0 and ben.locator("#chat .turn").count() == 0
         ben.get_by_role("tab", name="Add articles").click()
-        ben.get_by_text("You can read this archive but not change it").wait_for()
+        ben.locator("#closed", has_text="You can read this archive but not change it").wait_for()
+        assert not any(ben.locator(box).is_visible() for box in ("#files", "#folder", "#addresses", "#add"))
         for page in tabs:
             page.context.close()
 
@@ -702,6 +703,27 @@ def test_a_file_of_questions_becomes_a_file_of_answers(tab: Tab, tmp_path: Path)
     assert rows[0].startswith("id,question,short") and rows[1].startswith("a,") and "Pérez" in rows[1]
     assert "Done: 1 answer." in tab.find("#batch-progress").inner_text()
     assert "the question is empty" in tab.find("#batch-progress").inner_text()
+
+
+def test_many_questions_go_on_behind_another_tab(tab: Tab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SlowGenerator, "seconds", 0.3)
+    questions = tmp_path / "questions.txt"
+    lines = [f"Who {SLOW} won the election in {where}?\n" for where in ("Peru", "Peru now", "Peru then")]
+    questions.write_text("".join(lines), "utf-8")
+    tab.to_tab("Many questions")
+    tab.find("#questions input[type=file]").set_input_files(questions)
+    tab.tab.get_by_text("questions.txt").first.wait_for()
+    tab.button("Ask all").click()
+    tab.find("#batch-progress", has_text=re.compile(r"Asking 1 of 3, about \d+ s left")).wait_for()
+    tab.to_tab("Search")
+    tab.find("#batch-progress").wait_for(state="hidden")
+    tab.to_tab("Many questions")
+    tab.find("#batch-progress", has_text=re.compile(r"Asking [12] of 3, about \d+ s left")).wait_for()
+    tab.to_tab("Search")
+    tab.find("#batch-progress", has_text="Done: 3 answers.").wait_for(state="attached")
+    tab.to_tab("Many questions")
+    tab.find("#batch-progress", has_text="Done: 3 answers.").wait_for()
+    tab.find("#answers a").first.wait_for()
 
 
 @pytest.mark.parametrize("choice", ["#conversations a", "#new"])

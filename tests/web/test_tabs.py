@@ -1,6 +1,9 @@
 """The tabs beside the conversation, without a browser: what is searched and drawn; that nothing of others is markup."""
 
+import asyncio
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -12,6 +15,8 @@ from ground.language import Words, entries_of
 from index.search.grammar import QueryError
 from index.store.archive import ArchiveError
 from index.store.edits import Meanwhile
+from index.store.scope import Scope
+from qa.answer import Answer
 from qa.checking.check import SUPERSEDED, TOLD, Mark, check
 from qa.notebook.book import NotebookError
 from qa.settings import Settings
@@ -20,9 +25,12 @@ from tests.conftest import ARTICLES, make_index, write_files
 from tests.support.fakes import FakeEmbedder, fakes_for_models
 from tests.web.test_markup import DRAWER, HOSTILE, Read, marks
 from web.archives import MayNot
+from web.conversations import Turn
 from web.page.chat import Seat
 from web.page.events import PageEvents
+from web.page.markup import ShownTurn
 from web.page.sought import Sought
+from web.page.tabs import batch
 from web.page.tabs.finding import SYNTAX, FindingDrawer, months_between
 from web.page.tabs.quoted import QuotedDrawer, kind_class
 from web.server import Server
@@ -198,6 +206,30 @@ def test_months_without_an_article_have_their_place() -> None:
     assert months_between("2019-12", "2020-02") == ["2019-12", "2020-01", "2020-02"]
 
 
+def test_many_questions_tell_how_far_they_are(
+    page: PageEvents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "questions.txt"
+    file.write_text("Who?\nWhen?\nWhere?\nWho?\n", "utf-8")
+
+    async def answer(server: Server, user: str, key: str, question: str, scope: Scope) -> dict[str, Any]:
+        await asyncio.sleep(0.2)
+        return Answer(None, question, question, "Ten.", "Ten", False, 0.9).to_dict()
+
+    monkeypatch.setattr(batch, "answer_in_line", answer)
+    monkeypatch.setattr(batch, "LOOK_SECONDS", 0.002)
+    monkeypatch.setattr(batch, "duration", lambda seconds: f"{seconds:.1f} s")
+
+    async def run() -> list[str]:
+        steps = page.batch.run(sit(page), event(), str(file), ".csv")
+        return [str(shown[page.batch.progress]) async for shown in steps if page.batch.progress in shown]
+
+    told = [Read(html).words.strip() for html in dict.fromkeys(asyncio.run(run()))]
+    assert told[0].startswith("Asking 0 of 3") and "left" not in told[0], "nobody knows yet"
+    assert re.match(r"Asking 1 of 3, about 0\.[4-9] s left", told[1]) and told[2].startswith("Asking 2 of 3, about 0.")
+    assert len(told) <= 5 and "Done: 3 answers." in told[-1], "told anew only where it is new"
+
+
 # Who changed what
 
 
@@ -235,6 +267,62 @@ def test_who_may_only_read_sees_the_changes_and_no_button(page: PageEvents, monk
     for work in (page.editing.begin, page.editing.forget):
         with pytest.raises(MayNot):
             work(seat, event(article="airport"))
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[PageEvents]:
+    """A page with logins, over an archive that all read; ana is an editor, paz has an archive of her own."""
+    with fakes_for_models(FakeEmbedder()):
+        make_index(tmp_path / "airport", [write_files(tmp_path / "files", dict(ARTICLES))], FakeEmbedder()).close()
+        settings = Settings(archive=tmp_path / "airport", embedder="fake", llm="none")
+        served = Server.open(
+            settings, [tmp_path / "airport"], tmp_path / "data", logins=True, edits=lambda user: user == "ana"
+        )
+        served.archives.make("paz", "Mine")
+        with gr.Blocks() as blocks:
+            made = PageEvents(served, Words(), blocks)
+        yield made
+        served.close()
+
+
+def offered(page: PageEvents, seat: Seat, shown: dict[Any, Any]) -> tuple[list[bool], list[bool]]:
+    """Whether each control that changes the archive is there, and whether each tab says that it cannot be changed."""
+    turn = replace(ShownTurn(0, "Who?", copies=(("text", "Ten."),)), may_follow=page.chat.may_change(seat))
+    said = [shown[page.adding.closed], shown[page.following.listed], page.changes.look(seat)[page.changes.listed]]
+    controls = [shown[part]["visible"] for part in (page.adding.giving, page.following.asking)]
+    controls.append('data-event="apply"' in page.draw.conversation("c", [turn], ""))
+    return controls, ["You can read this archive but not change it" in html for html in said]
+
+
+def test_what_a_login_may_not_change_it_is_not_offered_to_change(shared: PageEvents) -> None:
+    all_offered, none_offered = ([True] * 3, [False] * 3), ([False] * 3, [True] * 3)
+    for user, wanted in (("ana", all_offered), ("paz", none_offered)):
+        seat = Seat(user=user, archive=shared.server.archives.listed(user)[0].key)
+        assert offered(shared, seat, shared.refresh(seat)) == wanted, user
+    common, own = (entry.key for entry in shared.server.archives.listed("paz"))
+    seat = Seat(user="paz", archive=common)
+    for key, wanted in ((own, all_offered), (common, none_offered)):
+        assert offered(shared, seat, shared.switch(seat, event(), key)) == wanted, "it follows the archive"
+    about = shared.chat.about(seat)
+    assert "Add articles" in shared.chat.about(Seat(user="paz", archive=own)) and "Add articles" not in about
+
+
+def test_a_conversation_of_a_reader_is_not_offered_to_be_followed(shared: PageEvents) -> None:
+    for user, wanted in (("ana", True), ("paz", False)):
+        seat = Seat(user=user, archive=shared.server.archives.listed(user)[0].key)
+        answer = Answer(None, "Who?", "Who?", "Ten.", "Ten", False, 0.9).to_dict()
+        seat.conversation = shared.server.conversations.start(user, seat.archive)
+        shared.server.conversations.put_turn(user, seat.conversation, 0, Turn("Who?", answer))
+        assert ('data-event="apply"' in shared.turns(seat)[shared.talk.past]) is wanted
+
+
+def test_in_another_archive_nothing_undoes_what_was_done_in_the_one_before(shared: PageEvents) -> None:
+    common, own = (entry.key for entry in shared.server.archives.listed("paz"))
+    seat = Seat(user="paz", archive=own, shown=own, undoable=4)
+    assert shared.editing.told not in shared.refresh(seat) and seat.undoable == 4
+    shown = shared.switch(seat, event(), common)
+    assert (shown[shared.editing.told], shown[shared.adding.result], seat.undoable) == ("", "", 0)
+    assert shown[shared.editing.form] == gr.update(visible=False)
 
 
 def test_values_of_others_are_words_in_the_list_of_changes(page: PageEvents) -> None:

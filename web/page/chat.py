@@ -84,6 +84,7 @@ class Seat:
 
     user: str = ""
     archive: str = ""
+    shown: str = ""  # the archive that the page was drawn for
     conversation: str = ""
     running: Running | None = None
     editing: int | None = None
@@ -169,7 +170,7 @@ class Chat:
                 if not isinstance(event, Answer):
                     yield self.running(seat)
             if asking.answer:
-                turn = replace(turn, answer=asking.answer.to_dict(), note="")
+                turn = replace(turn, answer=_as_spoken(asking.answer), note="")
                 self.server.speed.note(turn.answer or {})
         except Exception as error:
             if not isinstance(error, user_errors()):
@@ -231,7 +232,7 @@ class Chat:
         if now is None:
             return ""
         found = (vars(now.found.citation), now.found.words) if now.found else None
-        within, narrowing = self._within(now.scope), now.understood.to_dict() if now.understood else None
+        within, narrowing = self._within(now.scope), now.understood.spoken() if now.understood else None
         shown = ShownTurn(now.place, now.asking.question, now.so_far(), within=within, found=found, narrowing=narrowing)
         return self.drawer.running(shown, now.doing or self.words("step_opening"), now.done, now.total)
 
@@ -243,7 +244,8 @@ class Chat:
         turns = self.turns(seat)
         if now:
             turns = turns[: now.place]
-        shown = [self._shown(seat, place, turn) for place, turn in enumerate(turns)]
+        may = self.may_change(seat)
+        shown = [replace(self._shown(seat, place, turn), may_follow=may) for place, turn in enumerate(turns)]
         return self.drawer.conversation(seat.conversation, shown, self.holding(seat))
 
     def _shown(self, seat: Seat, place: int, turn: Turn) -> ShownTurn:
@@ -303,7 +305,7 @@ class Chat:
         entry = entries.get(seat.archive)
         if entry is None or entry.problem:
             return entry.problem if entry else ""
-        if not entry.articles:
+        if not entry.articles and entry.may_change:
             return self.words("empty_archive", name=line(entry.name))
         return self.words("holds", holding=self.holding(seat))
 
@@ -358,13 +360,15 @@ class Chat:
         return self.drawer.article(article, [], 1, begin=start, marked=found, whole=whole, **self._how(seat))
 
     def _how(self, seat: Seat) -> dict[str, Any]:
-        """How an article is opened here: where its original is asked for, and whether whoever sits here may change the
-        open archive; what they do is asked again then."""
+        """How an article is opened here: where its original is asked for, and whether it can be changed."""
+        return {"opened": seat.opened, "archive": seat.archive, "may": self.may_change(seat)}
+
+    def may_change(self, seat: Seat) -> bool:
+        """Whether whoever sits here is offered to change the open archive; what they do is asked again then."""
         try:
-            may = self.server.archives.may_change(seat.user, seat.archive)
+            return self.server.archives.may_change(seat.user, seat.archive)
         except ArchiveError:
-            may = False
-        return {"opened": seat.opened, "archive": seat.archive, "may": may}
+            return False
 
     def _open(self, seat: Seat) -> None:
         seat.opened += 1
@@ -428,6 +432,12 @@ class Chat:
         if turn.answer:
             folder = self.server.archives.archive(seat.user, seat.archive).folder
             mark_answer(folder, mark, turn.answer, correction=correction)
+
+
+def _as_spoken(answer: Answer) -> dict[str, Any]:
+    """An answer as the wire has it, but for what was understood: as it is said to whoever asked."""
+    understood = answer.understood
+    return answer.to_dict() | ({"understood": understood.spoken()} if understood else {})
 
 
 def _said(turn: Turn) -> Sequence[Message]:

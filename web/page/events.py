@@ -100,8 +100,8 @@ class PageEvents:
         turns += [side.this, side.listed, side.exports, side.title, talk.front]
         narrowing = [narrow.timeline, *narrow.scope, narrow.find, narrow.fold, narrow.unmeant]
         everything = [*turns, *narrowing, self.reader, talk.correcting, side.head, side.archive, side.gone]
-        everything += [self.adding.closed, self.adding.earlier, self.searching.found, self.searching.box]
-        everything += [*self.following.parts, self.notes.listed]
+        everything += [*self.adding.parts, self.searching.found, self.searching.box]
+        everything += [*self.following.parts, self.notes.listed, self.editing.form, self.editing.told]
         self._turns, self._everything = turns, everything
         anew = [blocks.load(self.load, [self.seat], [*everything, talk.notice], **QUICK)]
 
@@ -297,6 +297,7 @@ class PageEvents:
         seat.archive = archive if archive in keys else next(iter(keys), "")
         if conversation:
             self.chat.open(seat, conversation)
+        seat.shown = seat.archive
 
     def check_seat(self, seat: Seat, request: gr.Request) -> None:
         """A tab is known by a number that its browser chose: another login that names it gets nothing of it."""
@@ -360,11 +361,17 @@ class PageEvents:
             self.side.gone: "",
             **self.turns(seat),
             **self.narrowing.shown(seat, Scope()),
-            **self.adding.list_earlier(seat),
+            **(self.another_archive(seat) if seat.shown != seat.archive else {}),
+            **self.adding.look(seat),
             **self.searching.shown(seat),
             **self.following.look(seat),
             **self.notes.look(seat),
         }
+
+    def another_archive(self, seat: Seat) -> Updates:
+        """Nothing is left of what was done in the archive that was shown before, nor what undoes it."""
+        seat.shown, seat.edited, seat.undoable = seat.archive, ("", {}), 0
+        return {self.editing.form: gr.update(visible=False), self.editing.told: "", self.adding.result: ""}
 
     def show_front(self, seat: Seat) -> Updates:
         """What the archive holds: its latest stories before the first question, and beside it the numbers."""

@@ -55,6 +55,7 @@ class ShownTurn:
     found: tuple[Wire, tuple[int, int]] | None = None
     moments: Markup | str = ""
     narrowing: Wire | None = None
+    may_follow: bool = True
 
 
 @cache
@@ -159,6 +160,7 @@ class Drawer:
             "mark": shown.mark,
             "correction": shown.correction,
             "copies": shown.copies,
+            "may_follow": shown.may_follow,
             "credits": credits,
             "found": self._found(*shown.found) if shown.found else None,
             "moments": shown.moments,
@@ -315,9 +317,9 @@ class Drawer:
     def plain(self, sentence: str) -> str:
         return str(self._draw.plain(sentence))
 
-    def doing(self, sentence: str, done: int = 0, total: int = 0) -> str:
-        """What is being done, and how far it is, where that is known."""
-        return str(self._draw.doing(sentence, done, total))
+    def doing(self, sentence: str, done: int = 0, total: int = 0, left: str = "") -> str:
+        """What is being done, how far it is and how long it takes still, where that is known."""
+        return str(self._draw.doing(sentence, done, total, left))
 
     def adding(self, file: str, share: float) -> str:
         return str(self._draw.adding(line(file), share))

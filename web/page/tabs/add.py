@@ -31,19 +31,20 @@ class AddTab:
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
                 self.closed = html("closed")
-                files = gr.File(label=words("drop"), file_count="multiple", elem_id="files", height=160)
-                folder = gr.File(label=words("drop_folder"), file_count="directory", elem_id="folder", height=160)
-                addresses = gr.Textbox(
-                    label=words("addresses"), placeholder=words("addresses_hint"), lines=2, elem_id="addresses"
-                )
-                with gr.Row():
-                    add = gr.Button(words("add"), variant="primary", elem_id="add")
-                    halt = gr.Button(words("stop"), variant="stop", visible=False)
+                with gr.Column() as self.giving:
+                    files = gr.File(label=words("drop"), file_count="multiple", elem_id="files", height=160)
+                    folder = gr.File(label=words("drop_folder"), file_count="directory", elem_id="folder", height=160)
+                    addresses = gr.Textbox(
+                        label=words("addresses"), placeholder=words("addresses_hint"), lines=2, elem_id="addresses"
+                    )
+                    with gr.Row():
+                        add = gr.Button(words("add"), variant="primary", elem_id="add")
+                        halt = gr.Button(words("stop"), variant="stop", visible=False)
             with gr.Column(scale=3, min_width=320):
                 progress = html("progress")
-                result = html("added")
+                self.result = result = html("added")
                 self.earlier = html("earlier")
-        parts = [files, folder, addresses, add, halt, progress, result, self.earlier]
+        self.parts: list[Any] = [self.closed, self.giving, result, self.earlier]
 
         def shown_running(on: bool) -> Updates:
             return {add: gr.update(visible=not on), halt: gr.update(visible=on)}
@@ -75,7 +76,7 @@ class AddTab:
             finally:
                 stopped.set()  # whoever closes the page takes the rest back
             cleared: Updates = {files: None, folder: None, addresses: "", progress: ""}
-            earlier = await asyncio.to_thread(self.list_earlier, now_on)
+            earlier = await asyncio.to_thread(self.look, now_on)
             yield cleared | shown_running(False) | {result: drawer.added(added)} | earlier
 
         def stop(now_on: Seat, _: gr.EventData) -> Updates:
@@ -86,9 +87,9 @@ class AddTab:
         def take_out(now_on: Seat, event: gr.EventData) -> Updates:
             count = server.take_out(now_on.user, now_on.archive, event.batch)
             said = drawer.note(words("undone", articles=words("articles", count=count)))
-            return {result: said, progress: ""} | self.list_earlier(now_on)
+            return {result: said, progress: ""} | self.look(now_on)
 
-        outputs = [*parts, self.closed]
+        outputs = [files, folder, addresses, add, halt, progress, *self.parts]
         self.events = [
             on(add.click, run, [files, folder, addresses], outputs, streams=True),
             on(result.undo, take_out, [], outputs),
@@ -96,17 +97,20 @@ class AddTab:
         ]
         on(halt.click, stop, [], [halt])
 
-    def list_earlier(self, now_on: Seat) -> Updates:
-        """What was added before and can be taken out, and whether anything may be added at all."""
+    def look(self, now_on: Seat) -> Updates:
+        """What was added before and can be taken out; where nothing may be added, one sentence and no more."""
         words = self.drawer.words
         try:
             may = self.server.archives.may_change(now_on.user, now_on.archive)
             held = batches(self.server.archives.archive(now_on.user, now_on.archive)) if may else []
+            told = "" if may else self.drawer.note(words("may_not"))
         except user_errors() as error:
-            return {self.closed: self.drawer.notice(str(error)), self.earlier: ""}
+            may, held, told = False, [], self.drawer.notice(str(error))
         return {
-            self.closed: "" if may else self.drawer.note(words("may_not")),
+            self.closed: told,
+            self.giving: gr.update(visible=may),
             self.earlier: self.drawer.earlier([self._told(one) for one in held[:EARLIER] if one.whole]),
+            **({} if may else {self.result: ""}),
         }
 
     def _told(self, batch: Batch) -> dict[str, object]:

@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 import threading
+import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import gradio as gr
 
+from ground.words import duration
 from index.store.scope import EVERYTHING
 from qa.ask import QuestionError
 from qa.batch import OUT
@@ -60,6 +62,7 @@ class BatchTab:
         upload = Upload(questions, seat.archive, EVERYTHING, kind if kind in OUT else SHOWN_KINDS[0])
         stopped = seat.batch = threading.Event()
         done: set[str] = set()
+        began, told, left = time.monotonic(), 0, ""
 
         async def ask(question: str) -> Mapping[str, Any]:
             if stopped.is_set():
@@ -76,7 +79,10 @@ class BatchTab:
             try:
                 yield running | {self.answers: gr.update(visible=False)}
                 while not job.done():
-                    yield {self.progress: self.chat.drawer.doing(self.words("asking_all"), len(done), total)}
+                    if len(done) > told:  # else what is told stays, and is not read out again
+                        told = len(done)
+                        left = self._left((time.monotonic() - began) / told * (total - told))
+                    yield {self.progress: self.chat.drawer.doing(self.words("asking_all"), told, total, left)}
                     await asyncio.wait([job], timeout=10 * LOOK_SECONDS)
                 await job
             except Exception:
@@ -88,6 +94,9 @@ class BatchTab:
             problems = "".join(self.chat.drawer.note(problem) for problem in questions.problems[:MOST_TOLD])
             finished = self.chat.drawer.note(self.words("batch_done", answers=told)) + problems
             yield idle | {self.progress: finished, self.answers: gr.update(value=str(file_made), visible=True)}
+
+    def _left(self, seconds: float) -> str:
+        return self.words("time_left", time=duration(seconds)) if seconds else ""
 
     def stop(self, seat: Seat, _: gr.EventData) -> Updates:
         if seat.batch:

@@ -37,7 +37,7 @@ class ChangesTab:
             may = self.server.archives.may_change(seat.user, seat.archive)
         except user_errors() as error:
             return {self.listed: self.chat.drawer.notice(str(error))}
-        return {self.listed: str(self._draw.changes([self._row(edit, may) for edit in edits]))}
+        return {self.listed: str(self._draw.changes([self._row(edit, may) for edit in edits], may))}
 
     def undo(self, seat: Seat, event: gr.EventData) -> Updates:
         """Undoes a change, whoever made it."""
