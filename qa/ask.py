@@ -266,9 +266,11 @@ def heard(evidence: Sequence[Evidence]) -> list[Evidence]:
     best = evidence[0]
     if best.score < SURE:
         return []
-    near = [item for item in evidence if item.score >= best.score - OTHER_SIDE]
-    most = {item.place: CORRECTED if corrects(item) or corrects(best) else SAME_TIME for item in near}
-    return [item for item in near if apart_in_time(item, best) <= most[item.place]]
+
+    def of_its_time(item: Evidence) -> bool:
+        return apart_in_time(item, best) <= (CORRECTED if corrects(item) or corrects(best) else SAME_TIME)
+
+    return [item for item in evidence if item.score >= best.score - OTHER_SIDE and of_its_time(item)]
 
 
 def apart_in_time(one: Evidence, other: Evidence) -> timedelta:
