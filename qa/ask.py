@@ -28,6 +28,7 @@ from qa.unknown import not_known
 
 LONGEST_QUESTION = 2_000  # characters
 READ = 30  # passages
+READ_FIRST = 12  # of them; the others only where none of these has likely words
 CONTEXT_CHARACTERS = 200
 KEPT_SHARE = 0.5  # of a follow-up's words in its rewriting
 ANSWERS = -0.5  # log-odds from which a sentence answers: docs/answers.md has what other bars give
@@ -145,7 +146,7 @@ def answer(
         hits = parts.search(alone, max(READ, parts.passages), way.scope)
         seconds["search"] = round((seconds["search"] or 0.0) + _since(started), 4)
         yield Status("reading")
-        evidence = weigh_hits(alone, hits, parts.reader)
+        evidence = weigh_hits(alone, hits, parts.reader, first=READ_FIRST)
         stances = corrected_stances(alone, take_stances(alone, evidence, parts.reader)) if is_yes_no(asked) else None
         chosen = [item for _, item in stances] if stances else answering(alone, asked, hits, evidence)
         best = chosen[0] if chosen else evidence[0] if evidence else None
@@ -233,11 +234,13 @@ def _told(
     )
 
 
-def weigh_hits(question: str, hits: Sequence[Hit], reader: Reader, *, beside: Sequence[Hit] = ()) -> list[Evidence]:
+def weigh_hits(
+    question: str, hits: Sequence[Hit], reader: Reader, *, beside: Sequence[Hit] = (), first: int | None = None
+) -> list[Evidence]:
     """As `find_evidence`; half a correction comes with the sentence that says what is right."""
     return [
         with_next_sentence(question, item, reader) if is_half_a_correction(item) else item
-        for item in find_evidence(question, hits, reader, beside=beside)
+        for item in find_evidence(question, hits, reader, beside=beside, first=first)
     ]
 
 

@@ -19,6 +19,7 @@ from models import Marked, Reader
 from qa.retrieve import Hit
 
 LOOKED_AT = 16  # sentences that are looked at again
+ENOUGH = -2.0  # log-odds of the words that answer in the first passages, from which the others are not read
 FAR_SPAN = 3.0  # log-odds below the best span of a sentence, from which another is no answer beside it
 NO_SPAN = -20.0  # log-odds of a sentence that holds none of the likeliest spans of its passage
 ODDS_AT_MOST = 6.0  # log-odds of a judgement; a softmax in float32 says no more
@@ -125,11 +126,20 @@ def in_view(item: Evidence) -> Marked:
     return lead, item.quote, article.text[slice(*after[0])] if after else ""
 
 
-def read_hits(question: str, hits: Sequence[Hit], reader: Reader) -> list[Evidence]:
+def read_hits(question: str, hits: Sequence[Hit], reader: Reader, *, first: int | None = None) -> list[Evidence]:
     """The sentences of all hits, those with the likeliest words first: `scores` is the span's alone.
 
-    Credit lines, headlines and what an article has already said are left out.
+    Credit lines, headlines and what an article has already said are left out. Where the words of one of the `first`
+    hits are likely ENOUGH, no others are read.
     """
+    found = _sentences(question, hits[:first], reader)
+    if first is not None and max((item.score for item in found.values()), default=NO_SPAN) < ENOUGH:
+        found |= {said: item for said, item in _sentences(question, hits[first:], reader).items() if said not in found}
+    return sorted(found.values(), key=lambda item: -item.score)
+
+
+def _sentences(question: str, hits: Sequence[Hit], reader: Reader) -> dict[tuple[str, str], Evidence]:
+    """The sentences of all hits in their order, by the article's id and their words."""
     passages = []
     for hit in hits:
         told = heading(hit.article, hit.passage.start)
@@ -153,15 +163,18 @@ def read_hits(question: str, hits: Sequence[Hit], reader: Reader) -> list[Eviden
                 span[1:] for span in spans[:1]
             ]
             found[said] = Evidence(hit, start, end, tuple(kept), best, (best,), reading.answers)
-    return sorted(found.values(), key=lambda item: -item.score)
+    return found
 
 
-def find_evidence(question: str, hits: Sequence[Hit], reader: Reader, *, beside: Sequence[Hit] = ()) -> list[Evidence]:
+def find_evidence(
+    question: str, hits: Sequence[Hit], reader: Reader, *, beside: Sequence[Hit] = (), first: int | None = None
+) -> list[Evidence]:
     """The likeliest LOOKED_AT sentences of the hits, each with the log-odds that it answers, likeliest first.
 
-    What the archive holds `beside` them is not read; it says which of the question's words are rare.
+    What the archive holds `beside` them is not read; it says which of the question's words are rare. `first` is as in
+    `read_hits`.
     """
-    read = read_hits(question, hits, reader)
+    read = read_hits(question, hits, reader, first=first)
     likely = read[:LOOKED_AT]
     views = [in_view(item) for item in likely]
     alone = reader.answers(question, views)

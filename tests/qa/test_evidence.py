@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from index.passage import Passage
 from models import Marked, Reading
 from qa.evidence import (
+    ENOUGH,
     LOOKED_AT,
     NO_SPAN,
     ODDS_AT_MOST,
@@ -182,6 +183,14 @@ def test_names_numbers_and_words_that_an_article_lacks_are_counted() -> None:
     assert absent("Who killed Omar in Basra on June 4?", item)[0] == 4.0
     assert absent("Did ten Kabulis flee?", item) == pytest.approx((0.0, 2 / 3))
     assert absent("?", item) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(("odds", "read"), [(ENOUGH, 2), (ENOUGH - 0.1, 3)])
+def test_the_other_passages_are_read_where_the_first_hold_no_likely_words(odds: float, read: int) -> None:
+    hits = [make_hit(f"Guard {n} fled.", article_id=str(n)) for n in range(3)]
+    assert len(read_hits(QUESTION, hits, Marking((odds, 0, 5)), first=2)) == read
+    assert len(find_evidence(QUESTION, hits, Marking((odds, 0, 5)), first=2)) == read
+    assert len(read_hits(QUESTION, hits, Marking((odds, 0, 5)))) == 3
 
 
 def test_only_the_likeliest_are_looked_at_again_and_come_likeliest_first() -> None:
