@@ -47,13 +47,15 @@ MEASURED = {*MEASURES, "year old", "degree"}  # units: what is told in them is n
 class Compared:
     """`held` is the share (0 to 1) of a statement's words that the quote holds, those before it counting BEFORE.
 
-    `plain` is the same of words that are no names, `here` the share of these that the quote holds itself. `missing` are
-    the numbers, days and names that neither the quote nor what stands before it holds.
+    `plain` is the same of words that are no names, `here` the share of these that the quote holds itself, and `besides`
+    as `held` of the words besides the numbers and days that the quote has otherwise. `missing` are the numbers, days
+    and names that neither the quote nor what stands before it holds.
     """
 
     held: float
     here: float
     plain: float
+    besides: float
     missing: frozenset[str]
     differences: tuple[Difference, ...]
 
@@ -96,10 +98,12 @@ def compare(statement: str, quoted: Quoted) -> Compared:
     own = content(told)
     names = stems(" ".join(names_in(undated(told))))
     here, there = stems(quote), stems(before)
+    values = " ".join(one.draft for one in differences if one.kind in ("number", "day") and one.quote)
     return Compared(
         _share(own, here, there),
         _share(own - names or own, here, set()),
         _share(own - names or own, here, there),
+        _share(own - (stems(values) - here), here, there),
         frozenset(missing),
         tuple(_unspelled(one, statement, quoted.quote) for one in differences),
     )

@@ -49,7 +49,7 @@ HELD = 0.62  # of a sentence's words, from which a quote bears it out
 PLAIN = 0.57  # of those that are no names
 HERE = 0.35  # of those that are no names, in the quote itself
 OPEN = 0.45  # of a sentence's words, from which the reader decides
-PARTED = 0.7  # of a sentence's words, from which a quote that parts from it contradicts it
+PARTED = 0.7  # of its words besides the numbers and days in which a quote parts from it, from which that contradicts it
 SUPPORTS = 0.9  # probability of the reader that a quote supports a sentence, where the words leave it open
 SUPERSEDED = "superseded"
 TOLD = frozenset({"number", "day", "name", "speaker", "denial"})  # in what a quote can contradict
@@ -264,7 +264,7 @@ def judge(statement: str, evidence: Sequence[Evidence], reader: Reader) -> Judge
     parting = [pair for pair in pairs if pair[0].against and _holds(pair[0]) and not _lacks_only(pair[0])]
     if bearing and not (parting and _outweighs(parting[0], bearing[0])):
         return Judged("borne out", evidence=_apart(bearing))
-    against = [pair for pair in pairs if pair[0].against & TOLD and pair[0].held >= PARTED and pair[0].here >= HERE]
+    against = [pair for pair in pairs if pair[0].against & TOLD and pair[0].besides >= PARTED and pair[0].here >= HERE]
     near = against or [pair for pair in pairs if pair[0].held >= OPEN][:1]
     if not near:
         return Judged("not found")

@@ -109,6 +109,14 @@ def test_the_version_in_force_speaks_first(tmp_path: Path) -> None:
     news.close()
 
 
+def test_the_same_fact_with_another_value_is_contradicted(news: NewsIndex) -> None:
+    text = "Fourteen people were in the strike. Fourteen goats sang in the strike."
+    near, far = checked(news, text).sentences
+    assert near.mark == "contradicted" and near.reasons(Words()) == ["the draft says Fourteen, the quote Ten"]
+    assert near.draft_marks == [(0, 8)] and near.quote_marks == [(0, 3)]
+    assert far.mark == "not found", "the words besides the number are not the quote's"
+
+
 def test_the_words_that_differ_are_marked_on_the_page(news: NewsIndex) -> None:
     page = as_html(checked(news, "Twelve people died in the strike."))
     assert "<strong>Twelve</strong> people died in the strike." in page
