@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cli.options import place_of, scope_of
 from cli.terminal import Line, correction_line, credit_line, open_room, plain
+from ground.language import Words
 from ground.shown import one_line
 from ground.words import plain_json
 from qa.settings import Settings
@@ -21,15 +22,6 @@ if TYPE_CHECKING:
 
 UNPROVED = 4  # exit code where something is not borne out
 SIGNS = {"borne out": "✓", "contradicted": "✗", "not found": "?", "skipped": "–"}
-PARTS = {
-    "number": "another number",
-    "day": "another day",
-    "name": "another name",
-    "speaker": "somebody else",
-    "denial": "one denies what the other says",
-    "doubt": "the quote only supposes it, or gives it as somebody's word",
-    "superseded": "only an earlier version says so; a later one is in force",
-}
 EXAMPLE = """examples:
   groundwire check draft.docx --archive news --html checked.html
   pbpaste | groundwire check - --archive news
@@ -129,10 +121,8 @@ def _told(found: "Check") -> str:
 
 def _sentence(one: "Checked") -> list[str]:
     lines = [f"{SIGNS[one.mark]} {one.mark:12}  {one_line(one.plain)}"]
-    if one.why:
-        lines.append(f"    where it parts: {'; '.join(PARTS[why] for why in one.why)}")
-    if one.missing:
-        lines.append(f"    no quote holds: {one_line(', '.join(one.missing))}")
+    if why := one.reasons(Words()):
+        lines.append(f"    why: {one_line('; '.join(why))}")
     for cited in one.citations:
         near = "nearest: " if one.mark == "not found" else ""
         also = f"; also carried by {one_line(', '.join(cited.also_in))}" if cited.also_in else ""

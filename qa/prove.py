@@ -25,6 +25,7 @@ QUALIFIED = frozenset(
 WORDS_BEFORE = 3
 PROVED = 0.7  # probability that a quote supports a sentence: models/reader_weights/README.md
 MARKER = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
+CONTRACTED = re.compile(r"(?i:\b(wo|ca)n[’']t\b)|n[’']t\b")
 
 
 def read_markers(text: str) -> tuple[str, list[int]]:
@@ -92,8 +93,27 @@ def spell_out(text: str) -> str:
     >>> spell_out("It won't, she didn’t.")
     'It will not, she did not.'
     """
-    whole = re.sub(r"(?i)\b(wo|ca)n[’']t\b", lambda found: {"wo": "will", "ca": "can"}[found[1].lower()] + " not", text)
-    return re.sub(r"n[’']t\b", " not", whole)
+    return CONTRACTED.sub(_in_two_words, text)
+
+
+def place_unspelled(text: str, place: int) -> int:
+    """Where a place of `spell_out(text)` stands in the text; within a contraction where that begins.
+
+    >>> text = "It won't, she didn’t."
+    >>> [text[place_unspelled(text, place) :] for place in (3, 13, 21, 24)]
+    ["won't, she didn’t.", 'she didn’t.', 'n’t.', '.']
+    """
+    grown = 0
+    for found in CONTRACTED.finditer(text):
+        start, more = found.start() + grown, len(_in_two_words(found)) - len(found[0])
+        if place < start + len(found[0]) + more:
+            return min(place, start) - grown
+        grown += more
+    return place - grown
+
+
+def _in_two_words(found: re.Match[str]) -> str:
+    return {"wo": "will not", "ca": "can not"}.get((found[1] or "").lower(), " not")
 
 
 def _without_dates(sentence: str, evidence: Sequence[Evidence]) -> str:
@@ -139,15 +159,23 @@ def loses_doubt(sentence: str, quote: str) -> bool:
     >>> loses_doubt("It hit on May 3.", "It would hit on May 3.")
     True
     """
+    return bool(doubt_lost(sentence, quote))
+
+
+def doubt_lost(sentence: str, quote: str) -> list[str]:
+    """The words of a quote, folded, that make of `loses_doubt` what it is.
+
+    >>> doubt_lost("Four guards died.", "Four guards reportedly died."), doubt_lost("Some fled.", "Some men fled.")
+    (['reportedly'], [])
+    """
     said, quoted = set(fold(_without_may_days(sentence)).split()), fold(_without_may_days(quote)).split()
     taken_up = stems(sentence)
     places = [place for place, word in enumerate(quoted) if stems(word) & taken_up]
     if not places:
-        return False
-    if not CLAIMED & said and CLAIMED & set(quoted):
-        return True
+        return []
+    claimed = [] if CLAIMED & said else [word for word in quoted if word in CLAIMED]
     span = quoted[max(0, places[0] - WORDS_BEFORE) : places[-1] + 1]
-    return bool(QUALIFIED & set(span) - said)
+    return list(dict.fromkeys([*claimed, *(word for word in span if word in QUALIFIED and word not in said)]))
 
 
 def _without_may_days(text: str) -> str:

@@ -529,6 +529,11 @@ def read_days(text: str, published: str | None) -> list[Day]:
     >>> [(d.year, d.month, d.day) for d in read_days("3 January; in May 2019, in 2018 and yesterday", "2021-03-01")]
     [(None, 1, 3), (2019, 5, None), (2018, None, None), (2021, 2, 28)]
     """
+    return list(dict.fromkeys(day for _, _, day in days_told(text, published)))
+
+
+def days_told(text: str, published: str | None) -> list[tuple[int, int, Day]]:
+    """As `read_days`, each with where it is told; one that is told twice is there twice."""
     try:
         written = date.fromisoformat((published or "")[:10])
     except ValueError:
@@ -536,7 +541,7 @@ def read_days(text: str, published: str | None) -> list[Day]:
     found = _dates(text)
     if written:
         found += _near(text, written) + _weekdays(text, written)
-    return list(dict.fromkeys(day for _, _, day in sorted(found, key=lambda row: row[:2])))
+    return sorted(found, key=lambda row: row[:2])
 
 
 def days_agree(a: Day, b: Day) -> bool:

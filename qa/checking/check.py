@@ -8,8 +8,9 @@ story the one in force is heard first.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
+from ground.language import Words
 from ground.words import fold
 from index.copies.versions import Story
 from index.passage import Passage, heading, sentences_in
@@ -18,6 +19,7 @@ from models import Reader
 from qa.answer import Citation, cite
 from qa.ask import LONGEST_QUESTION
 from qa.checking.agreement import Compared, Quoted, compare
+from qa.checking.differences import Difference, Span, tell
 from qa.checking.draft import Said, sentences_of_draft
 from qa.checking.kept import version_in_force
 from qa.checking.wording import PRONOUNS, content, undated
@@ -27,7 +29,17 @@ from qa.newsroom import Newsroom
 from qa.retrieve import Hit
 
 Mark = Literal["borne out", "contradicted", "not found", "skipped"]
-Judged = tuple[Mark, tuple[str, ...], tuple[str, ...], tuple[Evidence, ...]]
+
+
+class Judged(NamedTuple):
+    """What `Checked` has of a sentence but its words."""
+
+    mark: Mark
+    why: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    differences: tuple[Difference, ...] = ()
+
 
 HITS = 20  # passages that a sentence is looked for in
 COMPARED = 12  # sentences of them that it is held against
@@ -37,7 +49,7 @@ HELD = 0.62  # of a sentence's words, from which a quote bears it out
 PLAIN = 0.57  # of those that are no names
 HERE = 0.35  # of those that are no names, in the quote itself
 OPEN = 0.45  # of a sentence's words, from which the reader decides
-PARTED = 0.7  # of a sentence's words, from which a quote that parts from it contradicts it
+PARTED = 0.7  # of its words besides the numbers and days in which a quote parts from it, from which that contradicts it
 SUPPORTS = 0.9  # probability of the reader that a quote supports a sentence, where the words leave it open
 SUPERSEDED = "superseded"
 TOLD = frozenset({"number", "day", "name", "speaker", "denial"})  # in what a quote can contradict
@@ -49,7 +61,8 @@ class Checked:
 
     `evidence` bears it out or contradicts it; of a sentence that is not found it is the nearest, if any. `why` says in
     what a quote parts from it, or why it is skipped; "superseded" says that only an earlier version of a story bears it
-    out. `missing` are its numbers, days and names that no quote holds.
+    out. `missing` are its numbers, days and names that the nearest quote does not hold, `differences` what differs
+    between it and the first quote.
     """
 
     text: str
@@ -60,6 +73,7 @@ class Checked:
     why: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    differences: tuple[Difference, ...] = ()
 
     @property
     def citations(self) -> list[Citation]:
@@ -73,7 +87,30 @@ class Checked:
         """JSON-ready."""
         told = {name: getattr(self, name) for name in ("text", "plain", "start", "end", "mark")}
         quotes = [asdict(citation) | {"also_in": list(citation.also_in)} for citation in self.citations]
-        return told | {"why": list(self.why), "missing": list(self.missing), "quotes": quotes}
+        differences = [one.to_dict() for one in self.differences]
+        return told | {
+            "why": list(self.why),
+            "missing": list(self.missing),
+            "differences": differences,
+            "quotes": quotes,
+        }
+
+    @property
+    def draft_marks(self) -> list[Span]:
+        """Where in `plain` stand the words that differ."""
+        return [one.draft_at for one in self.differences if one.draft_at]
+
+    @property
+    def quote_marks(self) -> list[Span]:
+        """Where in the first quote stand the words that differ."""
+        return [one.quote_at for one in self.differences if one.quote_at]
+
+    def reasons(self, words: Words) -> list[str]:
+        """Why it is not simply borne out, in short phrases of a language: what differs, and what `why` says beside."""
+        speaking = " ".join(one.draft for one in self.differences if one.kind == "speaker")
+        told = [tell(one, words) for one in self.differences if one.kind != "name" or one.draft not in speaking]
+        kinds = {one.kind for one in self.differences if one.parts}
+        return [*told, *(words(f"parts_{why}") for why in self.why if why not in kinds)]
 
 
 @dataclass(frozen=True)
@@ -183,13 +220,15 @@ def judge_versions(statement: str, evidence: Sequence[Evidence], reader: Reader)
     """
     in_force = [item for item in evidence if not item.hit.superseded]
     judged = judge_corrected(statement, in_force, reader)
-    if judged[0] == "borne out" or len(in_force) == len(evidence):
+    if judged.mark == "borne out" or len(in_force) == len(evidence):
         return judged
-    mark, why, missing, bearing = judge_corrected(statement, evidence, reader)
-    groups = {item.hit.group for item in bearing}
-    if mark != "borne out" or (judged[0] == "contradicted" and any(item.hit.group in groups for item in judged[3])):
+    every = judge_corrected(statement, evidence, reader)
+    groups = {item.hit.group for item in every.evidence}
+    if every.mark != "borne out" or (
+        judged.mark == "contradicted" and any(item.hit.group in groups for item in judged.evidence)
+    ):
         return judged
-    return mark, (*why, SUPERSEDED), missing, bearing
+    return every._replace(why=(*every.why, SUPERSEDED))
 
 
 def judge_corrected(statement: str, evidence: Sequence[Evidence], reader: Reader) -> Judged:
@@ -200,16 +239,20 @@ def judge_corrected(statement: str, evidence: Sequence[Evidence], reader: Reader
     withdrawing = [(item, withdrawn_by(item)) for item in evidence]
     gone = [item for item, by in withdrawing if by and by.withdraws(statement)]
     judged = judge(statement, [item for item, by in withdrawing if not by or not by.withdraws(statement)], reader)
-    if judged[0] == "contradicted":
+    if judged.mark == "contradicted":
         judged = judge(statement, [item for item, by in withdrawing if not by], reader)
-    if judged[0] == "borne out" or not gone:
+    if judged.mark == "borne out" or not gone:
         return judged
-    mark, _, _, borne = judge(statement, gone, reader)
-    return ("contradicted", ("denial",), (), (*with_corrections(borne), *borne)) if mark == "borne out" else judged
+    borne = judge(statement, gone, reader)
+    if borne.mark != "borne out":
+        return judged
+    told = (*with_corrections(borne.evidence), *borne.evidence)
+    parting = tuple(one for one in compare(statement, quoted(told[0])).differences if one.parts)
+    return Judged("contradicted", ("denial",), (), told, parting)
 
 
 def judge(statement: str, evidence: Sequence[Evidence], reader: Reader) -> Judged:
-    """The mark of a statement, in what it parts from its quotes, what none of them holds, and the quotes."""
+    """The mark of a statement, in what it parts from its quotes, what the nearest lacks, the quotes, what differs."""
     pairs = [(compare(statement, quoted(item)), item) for item in evidence]
     pairs.sort(key=lambda pair: -pair[0].held)
     agreeing = [pair for pair in pairs if not pair[0].against and not pair[0].missing]
@@ -220,13 +263,15 @@ def judge(statement: str, evidence: Sequence[Evidence], reader: Reader) -> Judge
         bearing = [pair for pair, said in zip(doubted, verdicts, strict=True) if said.supported >= SUPPORTS]
     parting = [pair for pair in pairs if pair[0].against and _holds(pair[0]) and not _lacks_only(pair[0])]
     if bearing and not (parting and _outweighs(parting[0], bearing[0])):
-        return "borne out", (), (), _apart(bearing)
-    against = [pair for pair in pairs if pair[0].against & TOLD and pair[0].held >= PARTED and pair[0].here >= HERE]
-    if against:
-        return "contradicted", tuple(sorted(against[0][0].against)), (), _apart(against)
-    near = [pair for pair in pairs if pair[0].held >= OPEN][:1]
-    lacking = tuple(sorted(near[0][0].missing)) if near else ()
-    return "not found", tuple(sorted(near[0][0].against)) if near else (), lacking, _apart(near)
+        return Judged("borne out", evidence=_apart(bearing))
+    against = [pair for pair in pairs if pair[0].against & TOLD and pair[0].besides >= PARTED and pair[0].here >= HERE]
+    near = against or [pair for pair in pairs if pair[0].held >= OPEN][:1]
+    if not near:
+        return Judged("not found")
+    first, _ = near[0]
+    lacking = () if against else tuple(sorted(first.missing))
+    mark: Mark = "contradicted" if against else "not found"
+    return Judged(mark, tuple(sorted(first.against)), lacking, _apart(near), first.differences)
 
 
 def _holds(compared: Compared) -> bool:

@@ -12,8 +12,10 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template
 
+from ground.language import Words
 from ground.shown import CONTROLS, HALVES, TURNING, one_line
 from qa.checking.check import Check, Checked
+from qa.checking.differences import in_pieces
 from qa.evidence import Evidence
 
 TEMPLATE = Path(__file__).with_name("check.html")
@@ -54,13 +56,23 @@ def _pieces(check: Check) -> list[dict[str, Any]]:
     done = 0
     for number, one in enumerate(check.sentences, 1):
         gap = check.draft[done : one.start]
-        pieces.append({"number": number, "one": one, "apart": "\n" in gap or not done, "sources": _sources(one)})
+        apart = "\n" in gap or not done
+        told = {
+            "words": in_pieces(one.plain, one.draft_marks),
+            "why": one.reasons(Words()) if one.mark != "skipped" else (),
+        }
+        pieces.append({"number": number, "one": one, "apart": apart, "sources": _sources(one), **told})
         done = one.end
     return pieces
 
 
 def _sources(one: Checked) -> list[dict[str, Any]]:
-    return [{"cited": cited, **_around(item)} for cited, item in zip(one.citations, one.evidence, strict=True)]
+    """Each quote with what stands around it; in the first the words that differ are marked."""
+    marks = [one.quote_marks, *[[]] * len(one.evidence)]
+    return [
+        {"cited": cited, "words": in_pieces(cited.quote, marked), **_around(item)}
+        for cited, item, marked in zip(one.citations, one.evidence, marks, strict=False)
+    ]
 
 
 def _around(item: Evidence) -> dict[str, str]:

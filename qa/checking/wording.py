@@ -1,14 +1,12 @@
 """How a sentence says what it says: who speaks, who acts, what is denied, what is only supposed. English."""
 
 import re
-from typing import Literal
 
 from ground.words import fold
 from index.understanding.days import find_days
+from qa.checking.differences import Difference, place
 from qa.evidence import names_in, stems
-from qa.prove import CLAIMED, NEGATIONS, loses_doubt
-
-Wording = Literal["speaker", "denial", "doubt"]
+from qa.prove import CLAIMED, NEGATIONS, doubt_lost
 
 SCOPE = 5  # words after "not" that it denies
 NO_SCOPE = 1  # words after "no"
@@ -57,6 +55,8 @@ FOR = frozenset(
     " admitted agree agrees agreed allow allows allowed approve approves approved blame blames blamed order orders"
     " ordered uphold upheld endorse endorsed".split()
 )
+# A doubt that a statement may have of its own
+UNSURE = CLAIMED | frozenset("may might perhaps maybe possibly probably".split())
 # What is supposed, feared or not yet done, wherever it stands in the quote
 SUPPOSED = CLAIMED | frozenset(
     "whether if fear fears feared believe believes believed think thinks thought suspect suspects perhaps maybe"
@@ -66,18 +66,17 @@ SUPPOSED = CLAIMED | frozenset(
 PASSIVE = re.compile(r"(?i)\b(?:is|are|was|were|be|been|being)\s$")
 
 
-def parts_in_wording(statement: str, quote: str, led: str) -> set[Wording]:
-    """In what a statement parts from its quote by its wording; `led` is the story before the quote."""
+def differ_in_wording(statement: str, quote: str, led: str) -> list[Difference]:
+    """In what a statement differs from its quote by its wording; `led` is the story before the quote."""
     part = NOT_ROUGHLY.sub(" ", _part_of(quote, statement))
-    promised = f"{statement} would" if TO_COME.search(statement) else statement
-    parts: set[Wording] = set()
-    if _other_speaker(statement, quote, led) or _other_subject(statement, part):
-        parts.add("speaker")
-    if _denies_otherwise(statement, part):
-        parts.add("denial")
-    if loses_doubt(promised, part) or _supposed_only(statement, part) or _claim_of_one(statement, quote):
-        parts.add("doubt")
-    return parts
+    who = _other_speaker(statement, quote, led) or _other_subject(statement, part)
+    found = [("speaker", *who)] if who else []
+    found += [("denial", *words) for words in _denies_otherwise(statement, part)]
+    found += [("doubt", *words) for words in _doubts_otherwise(statement, quote, part)]
+    return [
+        Difference(kind, ours, theirs, place(ours, statement), place(theirs, quote))  # type: ignore[arg-type]
+        for kind, ours, theirs in found
+    ]
 
 
 def speaker_of(text: str) -> str:
@@ -95,58 +94,65 @@ def speaker_of(text: str) -> str:
     return ""
 
 
-def _other_speaker(statement: str, quote: str, before: str) -> bool:
-    """Whether a statement lets another speak than its quote does."""
+def _other_speaker(statement: str, quote: str, before: str) -> tuple[str, str] | None:
+    """Who speaks in a statement and who in its quote, where these are two."""
     ours, theirs = speaker_of(statement), speaker_of(quote)
     if not ours or not theirs or fold(ours) in PRONOUNS:
-        return False
+        return None
     own, other = stems(ours), stems(theirs)
     if fold(theirs) in PRONOUNS or (ROLE.match(theirs) and not other <= own):
         named = names_in(f"x {ours}")
         pure = not stems(ours) - stems(" ".join(named)) or fold(theirs) in PRONOUNS
         known = stems(f"{quote} {before}")
-        return not pure or (bool(own) and len(own & known) < len(own) / 2)
-    return not own & other
+        parts = not pure or (bool(own) and len(own & known) < len(own) / 2)
+    else:
+        parts = not own & other
+    return (ours, theirs) if parts else None
 
 
-def _claim_of_one(statement: str, quote: str) -> bool:
-    """Whether the quote gives as one person's word what the statement says plainly."""
+def _claim_of_one(statement: str, quote: str) -> str:
+    """The words by which a quote gives as one person's word what the statement says plainly; empty for none."""
     found = SPEAKER[0].search(quote.strip())
     if not found or not THAT.match(quote, found.end()) or speaker_of(statement):
-        return False
-    return bool(re.search(PERSON, found["who"])) and not (names_in(f"x {found['who']}") & names_in(f"x {statement}"))
+        return ""
+    one = re.search(PERSON, found["who"]) and not (names_in(f"x {found['who']}") & names_in(f"x {statement}"))
+    return found[0].strip() if one else ""
 
 
-def _other_subject(statement: str, quote: str) -> bool:
-    """Whether the verb that follows a statement's first words has other ones before it in the quote."""
-    subject, verb, suffers = _subject(statement)
+def _other_subject(statement: str, quote: str) -> tuple[str, str] | None:
+    """The first words of a statement and those that its quote has before the same verb, where these are others."""
+    words, subject, verb, suffers = _subject(statement)
     if not subject or not verb:
-        return False
+        return None
     for found in re.finditer(WORD, quote):
         if stems(found[0]) == verb:
             if bool(PASSIVE.search(quote[: found.start()])) != suffers:
-                return False
+                return None
             clause = re.split(r"[,;:]\s|\b(?:that|and|but|who|which)\b", quote[: found.start()])[-1]
-            theirs = [word.lower() for word in re.findall(WORD, clause) if word.lower() not in AUXILIARY]
-            if set(theirs) <= PRONOUNS or ROLE.match(" ".join(theirs[-2:])):  # "in 2021 the company was …"
-                return False
-            there = stems(" ".join(theirs))
-            return bool(there) and not there & subject
-    return False
+            theirs = [one for one in re.finditer(WORD, clause) if one[0].lower() not in AUXILIARY]
+            lower = [one[0].lower() for one in theirs]
+            if set(lower) <= PRONOUNS or ROLE.match(" ".join(lower[-2:])):  # "in 2021 the company was …"
+                return None
+            there = stems(" ".join(lower))
+            its = clause[theirs[0].start() : theirs[-1].end()]
+            return (words, its) if there and not there & subject else None
+    return None
 
 
-def _subject(statement: str) -> tuple[set[str], set[str], bool]:
-    """The stems of the words before the first verb, of that verb, where it is told by its form, and whether it is
+def _subject(statement: str) -> tuple[str, set[str], set[str], bool]:
+    """The words before the first verb, their stems, those of that verb, where it is told by its form, and whether it is
     passive."""
-    words = re.findall(WORD, statement)
-    for place, word in enumerate(words[:9]):
-        if place and word.lower() in AUXILIARY:
-            rest = next((at for at in range(place, len(words)) if words[at].lower() not in AUXILIARY), len(words))
+    told = list(re.finditer(WORD, statement))
+    words = [one[0] for one in told]
+    for at, word in enumerate(words[:9]):
+        before = statement[told[0].start() : told[at - 1].end()] if at else ""
+        if at and word.lower() in AUXILIARY:
+            rest = next((n for n in range(at, len(words)) if words[n].lower() not in AUXILIARY), len(words))
             suffers = bool(PASSIVE.search(" ".join(words[:rest]) + " "))
-            return stems(" ".join(words[:place])), stems(" ".join(words[rest : rest + 1])), suffers
-        if place and re.fullmatch(r"[a-z]+ed", word):
-            return stems(" ".join(words[:place])), stems(word), False
-    return set(), set(), False
+            return before, stems(before), stems(" ".join(words[rest : rest + 1])), suffers
+        if at and re.fullmatch(r"[a-z]+ed", word):
+            return before, stems(before), stems(word), False
+    return "", set(), set(), False
 
 
 # Denial and doubt
@@ -158,24 +164,32 @@ def denied_in(text: str) -> set[str]:
     >>> sorted(denied_in("It was rain, not the dam.")), sorted(denied_in("She refused to order a recount."))
     (['dam'], ['order', 'recount'])
     """
-    denied: set[str] = set()
-    cues = [(found.end(), found[0].lower()) for found in DENYING.finditer(text)]
-    for end, cue in cues:
-        clause = re.split(r"[,;:.“”\"—]|\b(?:but|and|while|because|until|unless)\b", text[end:])[0]
+    return set[str]().union(*(words for _, words in _denials(text)))
+
+
+def _denials(text: str) -> list[tuple[str, set[str]]]:
+    """The words that deny something in a text, each with the stems that it denies."""
+    names, found = stems(" ".join(names_in(text))), []
+    for cue in DENYING.finditer(text):
+        clause = re.split(r"[,;:.“”\"—]|\b(?:but|and|while|because|until|unless)\b", text[cue.end() :])[0]
         words = [word for word in re.findall(WORD, clause) if stems(word)]
-        denied |= stems(" ".join(words[: NO_SCOPE if cue == "no" else SCOPE]))
-    return denied - stems(" ".join(names_in(text)))
+        scope = NO_SCOPE if cue[0].lower() == "no" else SCOPE
+        found.append((cue[0], stems(" ".join(words[:scope])) - names))
+    return found
 
 
-def _denies_otherwise(statement: str, quote: str) -> bool:
-    """Whether one of the two denies what the other says."""
+def _denies_otherwise(statement: str, quote: str) -> list[tuple[str, str]]:
+    """The words by which one of the two denies what the other says: the statement's, the quote's."""
     ours, theirs = denied_in(statement), denied_in(quote)
     here, there = stems(statement), stems(quote)
-    if any(word in there and word not in theirs for word in ours if not word.isdigit()):
-        return True
-    if any(word in here and word not in ours and not _also_plain(word, quote) for word in theirs):
-        return True
-    return _stance(statement) * _stance(quote) < 0
+    lost = {word for word in ours & there - theirs if not word.isdigit()}
+    added = {word for word in theirs & here - ours if not _also_plain(word, quote)}
+    found = [(cue, "") for cue, words in _denials(statement) if words & lost]
+    found += [("", cue) for cue, words in _denials(quote) if words & added]
+    mine, its = _stance(statement), _stance(quote)
+    if not found and mine * its < 0:
+        found = [(_stance_word(statement), _stance_word(quote))]
+    return list(dict.fromkeys(found))
 
 
 def _also_plain(word: str, text: str) -> bool:
@@ -190,9 +204,24 @@ def _stance(text: str) -> int:
     return 0 if against == bool(FOR & words) else -1 if against else 1
 
 
-def _supposed_only(statement: str, quote: str) -> bool:
-    """Whether the quote only supposes what the statement says plainly."""
-    return bool(SUPPOSED & set(fold(quote).split())) and not (SUPPOSED & set(fold(statement).split()))
+def _stance_word(text: str) -> str:
+    """The first verb of assent or refusal in a text."""
+    phrase = AGAINST_PHRASES.search(text)
+    words = (word for word in re.findall(WORD, text) if set(fold(word).split()) & (AGAINST | FOR))
+    return phrase[0] if phrase else next(words, "")
+
+
+def _doubts_otherwise(statement: str, quote: str, part: str) -> list[tuple[str, str]]:
+    """The words by which a quote, or a `part` of it, doubts or gives as somebody's word what a statement says plainly;
+    else those by which the statement alone doubts."""
+    promised = f"{statement} would" if TO_COME.search(statement) else statement
+    own, its = fold(undated(statement)).split(), fold(part).split()
+    supposed = [] if SUPPOSED & set(own) else [word for word in its if word in SUPPOSED]
+    lost = [*doubt_lost(promised, part), *supposed, *filter(None, [_claim_of_one(statement, quote)])]
+    if lost:
+        return [("", word) for word in dict.fromkeys(lost)]
+    unsure = (SUPPOSED | UNSURE) & set(fold(undated(quote)).split())
+    return [] if unsure else [(word, "") for word in own if word in UNSURE]
 
 
 def _part_of(quote: str, statement: str) -> str:

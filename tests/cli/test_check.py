@@ -14,7 +14,7 @@ def test_a_draft_is_told_sentence_by_sentence(desk: Desk, tmp_path: Path) -> Non
     draft.write_text(f"# The strike\n\n{TRUE} Twelve people died in the strike. Why?\n", "utf-8")
     out = desk.run("check", draft, "--html", tmp_path / "page.html", code=4)
     assert f"✓ borne out     {TRUE}" in out and "airport 136:166" in out
-    assert "✗ contradicted  Twelve people died in the strike.\n    where it parts: another number" in out
+    assert "✗ contradicted  Twelve people died in the strike.\n    why: the draft says Twelve, the quote Ten" in out
     assert out.endswith("2 sentences: 1 borne out, 1 contradicted, 0 not found; skipped: 1 heading, 1 question\n")
     assert "<h1" in (tmp_path / "page.html").read_text("utf-8")
 
@@ -34,7 +34,16 @@ def test_a_draft_that_is_borne_out_exits_0(desk: Desk) -> None:
     told = json.loads(desk.run("check", "-", "--json", typed=TRUE))
     assert told["counts"] == {"borne out": 1, "contradicted": 0, "not found": 0, "skipped": 0}
     [cited] = told["sentences"][0]["quotes"]
-    assert cited["quote"] == TRUE
+    assert cited["quote"] == TRUE and told["sentences"][0]["differences"] == []
+
+
+def test_what_differs_is_data(desk: Desk) -> None:
+    told = json.loads(desk.run("check", "-", "--json", typed="Twelve people died in the strike.", code=4))
+    [differs] = told["sentences"][0]["differences"]
+    assert differs == {
+        **{"kind": "number", "draft": "Twelve", "quote": "Ten"},
+        **{"draft_at": [0, 6], "quote_at": [0, 3], "day": ""},
+    }
 
 
 def test_a_draft_that_is_not_there_is_a_sentence(desk: Desk, tmp_path: Path) -> None:

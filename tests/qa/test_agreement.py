@@ -2,7 +2,9 @@
 
 import pytest
 
+from ground.language import Words
 from qa.checking.agreement import Compared, Quoted, compare
+from qa.checking.differences import tell
 from qa.checking.wording import denied_in, speaker_of
 
 DAY = "2024-05-03"  # a Friday
@@ -59,6 +61,53 @@ def test_where_a_quote_parts_from_a_statement(kind: str, statement: str, quote: 
 def test_other_words_for_the_same_part_in_nothing(statement: str, quote: str) -> None:
     compared = held(statement, quote)
     assert not compared.against and not compared.missing
+
+
+@pytest.mark.parametrize(
+    ("statement", "quote", "told"),
+    [
+        ("Nine barns burned.", "Seven barns burned.", "the draft says Nine, the quote Seven"),
+        ("The firm lost £2.5m.", "The firm lost £5.2m.", "the draft says £2.5m, the quote £5.2m"),
+        ("It fell by 13 votes to 10.", "It fell by 11 votes to 10.", "the draft says 13, the quote 11"),
+        ("Four of 50 cows died.", "Five cows in two towns died.", "the draft says Four, the quote Five"),
+        ("It was 85 homes, not 58.", "It was 58 homes.", "the draft says not 58, the quote 58"),
+        ("She came fourth.", "She came second.", "the draft says fourth, the quote second"),
+        ("Six men fell.", "Men fell.", "“Six” is not in the quote"),
+        (
+            "It shut on 1 May 2024.",
+            "It shut on Thursday.",
+            "the draft says 1 May 2024, the quote Thursday (2 May 2024)",
+        ),
+        ("It shut on 1 May.", "It shut on 8 May.", "the draft says 1 May, the quote 8 May"),
+        ("It begins on Monday.", "It begins on Tuesday.", "the draft says Monday, the quote Tuesday"),
+        (
+            "Anna Berg was cleared.",
+            "Karl Berg was cleared.",
+            "“Anna Berg” is not in the quote, which names “Karl Berg”",
+        ),
+        ("Two men fell in New Lind.", "Two men fell.", "“New Lind” is not in the quote"),
+        ("The union accepted it.", "The union rejected it.", "the draft says accepted, the quote rejected"),
+        ("He has paid.", "He hasn’t paid.", "with “not” the quote denies what the draft says"),
+        ("He has not paid.", "He has paid.", "with “not” the draft denies what the quote says"),
+        ("Four guards died.", "Four guards reportedly died.", "the draft leaves out “reportedly”"),
+        ("Four guards may be dead in May.", "Four guards were dead in May.", "“may” is not in the quote"),
+        (
+            *("The navy raised the wreck.", "A salvage firm raised the wreck."),
+            "who says or does it: in the draft “The navy”, in the quote “A salvage firm”",
+        ),
+    ],
+)
+def test_what_differs_is_told(statement: str, quote: str, told: str) -> None:
+    differences = held(statement, quote).differences
+    assert told in [tell(one, Words()) for one in differences]
+    for one in differences:
+        assert not one.draft_at or statement[slice(*one.draft_at)] == one.draft
+        assert not one.quote_at or quote[slice(*one.quote_at)] in (one.quote, "n’t")
+
+
+def test_a_statement_has_no_difference_from_itself() -> None:
+    for words in ("Nine barns may have burned on 3 May, said Ida Roe.", "The firm didn’t pay £5m in Lind on Monday."):
+        assert held(words, words).differences == ()
 
 
 def test_a_name_of_the_story_before_is_what_the_quote_calls_she() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ground.language import Words
 from index.news_index import NewsIndex
 from index.store.scope import Scope
 from qa.checking.check import Check, check
@@ -78,6 +79,7 @@ def test_what_a_correction_withdraws_bears_nothing_out(tmp_path: Path) -> None:
     said = "Seventeen people died when the ferry Ald sank. Eleven people died when the ferry Ald sank on Tuesday."
     withdrawn, right, other = checked(news, f"{said} The ferry Ald was built at Norr.").sentences
     assert (withdrawn.mark, withdrawn.why) == ("contradicted", ("denial",))
+    assert withdrawn.reasons(Words())[0] == "the draft says Seventeen, the quote eleven"
     quotes = [cited.quote for cited in withdrawn.citations]
     assert quotes[0] == "The number is eleven, not seventeen." and quotes[1].startswith("Seventeen people died")
     assert right.mark != "contradicted", "what is withdrawn contradicts nothing"
@@ -103,8 +105,23 @@ def test_the_version_in_force_speaks_first(tmp_path: Path) -> None:
     assert changed.mark == "contradicted" and changed.citations[0].article_id == "later"
     assert (before.mark, before.why, before.citations[0].article_id) == ("borne out", ("superseded",), "wire")
     assert not checked(news, "The dam of Alva held.").clean
-    assert "only an earlier version says so" in as_html(checked(news, "The dam of Alva held."))
+    assert "Only an earlier version of a story bears it out" in as_html(checked(news, "The dam of Alva held."))
     news.close()
+
+
+def test_the_same_fact_with_another_value_is_contradicted(news: NewsIndex) -> None:
+    text = "Fourteen people were in the strike. Fourteen goats sang in the strike."
+    near, far = checked(news, text).sentences
+    assert near.mark == "contradicted" and near.reasons(Words()) == ["the draft says Fourteen, the quote Ten"]
+    assert near.draft_marks == [(0, 8)] and near.quote_marks == [(0, 3)]
+    assert far.mark == "not found", "the words besides the number are not the quote's"
+
+
+def test_the_words_that_differ_are_marked_on_the_page(news: NewsIndex) -> None:
+    page = as_html(checked(news, "Twelve people died in the strike."))
+    assert "<strong>Twelve</strong> people died in the strike." in page
+    assert "<mark><strong>Ten</strong> people died in the strike.</mark>" in page
+    assert "Why: the draft says Twelve, the quote Ten." in page
 
 
 def test_every_quote_is_its_articles_words(news: NewsIndex) -> None:
@@ -179,8 +196,9 @@ def test_a_draft_is_read_by_its_kind(tmp_path: Path) -> None:
 def test_the_page_holds_every_sentence_and_quote_and_no_script(news: NewsIndex) -> None:
     found = checked(news)
     page = as_html(found, "draft.md", "news")
+    words = re.sub("</?strong>", "", page)
     for one in found.sentences:
-        assert one.plain in page
+        assert one.plain in words
         for cited in one.citations:
             assert f"{cited.article_id} {cited.start}:{cited.end}" in page
     assert "<script" not in page and "http" not in re.sub(r"http-equiv", "", page)
@@ -211,7 +229,8 @@ def test_no_word_of_a_draft_or_an_article_is_markup(tmp_path: Path, embedder: Fa
     news.close()
     tags = Tags(page)
     assert tags.names <= set(
-        "html head meta title style body h1 p input label main div details summary span blockquote mark bdi".split()
+        "html head meta title style body h1 p input label main div details summary span blockquote mark bdi"
+        " strong".split()
     )
     assert "evil" not in tags.values and "hacked" not in tags.values
     assert not set(page) & set("\x1b\x07\x08\x7f\x85\u202e\u2067")

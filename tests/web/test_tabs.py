@@ -18,6 +18,7 @@ from index.store.edits import Meanwhile
 from index.store.scope import Scope
 from qa.answer import Answer
 from qa.checking.check import SUPERSEDED, TOLD, Mark, check
+from qa.checking.differences import WAYS
 from qa.notebook.book import NotebookError
 from qa.settings import Settings
 from qa.standing.compare import Kind
@@ -28,7 +29,7 @@ from web.archives import MayNot
 from web.conversations import Turn
 from web.page.chat import Seat
 from web.page.events import PageEvents
-from web.page.markup import ShownTurn
+from web.page.markup import Drawer, ShownTurn
 from web.page.sought import Sought
 from web.page.tabs import batch
 from web.page.tabs.finding import SYNTAX, FindingDrawer, months_between
@@ -167,6 +168,15 @@ def test_a_draft_is_drawn_with_its_marks(page: PageEvents) -> None:
     assert marks(opened) == ["The price of oil rose by four per cent."]
 
 
+def test_the_words_that_differ_are_marked_in_draft_and_quote(page: PageEvents) -> None:
+    room = page.server.archives.room("", sit(page).archive)
+    found = check(room, "The price of oil rose by six per cent.")
+    html, _ = QuotedDrawer(DRAWER).checked(found)
+    assert marks(html) == ["six per cent", "four per cent"]
+    assert "the draft says six per cent, the quote four per cent" in Read(html).words
+    assert "im Text steht six per cent, im Zitat four per cent" in QuotedDrawer(Drawer(Words("de"))).checked(found)[0]
+
+
 def test_what_others_wrote_is_words_in_every_tab() -> None:
     finding, quoted = FindingDrawer(DRAWER), QuotedDrawer(DRAWER)
     hit = {
@@ -197,6 +207,7 @@ def test_what_others_wrote_is_words_in_every_tab() -> None:
 def test_each_kind_of_what_is_told_has_its_words() -> None:
     told = [f"change_{kind}" for kind in get_args(Kind)]
     told += [f"parts_{what}" for what in (*TOLD, "doubt", SUPERSEDED)]
+    told += [f"differs_{way}" for way in WAYS]
     told += [f"{part}_{kind_class(mark)}" for part in ("mark", "count") for mark in get_args(Mark)]
     told += [f"{part}_{one}" for part in ("write", "finds") for one in SYNTAX]
     assert set(told) <= entries_of("en").keys()

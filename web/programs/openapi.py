@@ -14,6 +14,7 @@ from index.store.scope import Scope
 from qa.answer import Answer, Citation
 from qa.batch import OUT
 from qa.checking.check import Mark
+from qa.checking.differences import Kind
 from qa.listing import Sort
 from qa.provenance import program
 from web.programs.calls import MOST_HITS, MOST_LISTED
@@ -135,6 +136,18 @@ class Front(Counts):
     latest: list[StoryHit]
 
 
+class Difference(TypedDict):
+    """What differs between a sentence of a draft and its first quote: the words of each, and their characters in
+    `plain` and in the quote; `day` is the one that the quote means."""
+
+    kind: Kind
+    draft: str
+    quote: str
+    draft_at: list[int] | None
+    quote_at: list[int] | None
+    day: str
+
+
 class CheckedSentence(TypedDict):
     """A sentence of a draft, by its characters in it; what bears it out or contradicts it, or is nearest."""
 
@@ -145,6 +158,7 @@ class CheckedSentence(TypedDict):
     mark: Mark
     why: list[str]
     missing: list[str]
+    differences: list[Difference]
     quotes: list[Citation]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from index.store.scope import Scope
 from qa.checking.check import Check, Checked
+from qa.checking.differences import Span, in_pieces
 from qa.checking.draft import HEADING, NOTHING, QUESTION
 from qa.notebook.book import Notebook
 from web.page.markup import Drawer, cut, line
@@ -116,7 +117,7 @@ class QuotedDrawer:
     def _voice(self, voice: Mapping[str, Any], shown: list[Wire]) -> dict[str, Any]:
         if voice["struck"]:
             return {"words": "", "quote": ""}
-        return self._quote(voice, "followed", shown, tuple(voice["span"])) | {"words": self._value(voice["words"])}
+        return self._quote(voice, "followed", shown, [tuple(voice["span"])]) | {"words": self._value(voice["words"])}
 
     # A checked draft
 
@@ -137,10 +138,13 @@ class QuotedDrawer:
                 "kind": kind_class(one.mark),
                 "sign": SIGNS[one.mark],
                 "mark": self.words(f"mark_{kind_class(one.mark)}"),
-                "text": line(one.plain or one.text),
+                "pieces": in_pieces(line(one.plain or one.text), one.draft_marks),
                 "why": self._why(one),
                 "open": one.mark == "contradicted",
-                "quotes": [self._quote(cited, "checked", shown) for cited in one.to_dict()["quotes"]],
+                "quotes": [
+                    self._quote(cited, "checked", shown, [] if place else one.quote_marks)
+                    for place, cited in enumerate(one.to_dict()["quotes"])
+                ],
             }
             for one in check.sentences
         ]
@@ -149,10 +153,7 @@ class QuotedDrawer:
     def _why(self, one: Checked) -> str:
         if one.mark == "skipped":
             return "; ".join(self.words(SKIPPED[why]) for why in one.why)
-        told = [self.words(f"parts_{what}") for what in one.why]
-        if one.missing:
-            told.append(self.words("missing_words", words=line(", ".join(one.missing))))
-        return "; ".join(told)
+        return "; ".join(map(line, one.reasons(self.words)))
 
     # A notebook
 
@@ -173,11 +174,11 @@ class QuotedDrawer:
     # A quote
 
     def _quote(
-        self, cited: Mapping[str, Any], name: str, shown: list[Wire], words: tuple[int, ...] = ()
+        self, cited: Mapping[str, Any], name: str, shown: list[Wire], spans: Sequence[Span] = ()
     ) -> dict[str, Any]:
-        """A citation as it is drawn, `words` of it marked; it takes the next place among those that are shown."""
+        """A citation as it is drawn, `spans` of it marked; it takes the next place among those that are shown."""
         quote = cited["quote"]
-        marks = [(words[0], words[1], 1)] if words else []
+        marks = [(*span, 1) for span in spans]
         shown.append({**cited, "number": 1, "also_in": list(cited["also_in"])})
         return {
             "list": name,
