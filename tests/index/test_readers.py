@@ -519,9 +519,13 @@ def test_a_pdf_whose_list_of_pages_leads_nowhere_is_read(tmp_path: Path) -> None
 
 def test_a_pdf_that_is_cut_is_read_or_a_sentence(tmp_path: Path) -> None:
     whole = pdf("Some words on a page.", "Other words.")
+    assert read(tmp_path, "a.pdf", whole)[1] == []
     for end in range(0, len(whole), 97):
         articles, problems = read(tmp_path, "a.pdf", whole[:end])
         assert articles or len(problems) == 1
+        if articles and end < whole.rindex(b"endobj"):
+            assert problems == ["a.pdf: breaks off before its end; what is there is read; copy it again"]
+            assert articles[0].warnings[-1] == "the PDF breaks off; what came after is not in the text"
 
 
 # Word documents
