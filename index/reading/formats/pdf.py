@@ -13,10 +13,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
-from os import SEEK_END
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from index.article import Article, ArticleError, Aside, Doubt, Original, StillReading
+from index.reading.formats.pdf_damage import damage
 from index.reading.formats.text import LARGEST_ARTICLE
 from index.reading.layout import Paragraph, Piece, in_order, read_page, words_of
 from index.reading.metadata import Said, make_article, parsing
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfPage
 
 LARGEST_PDF = 200_000_000
-LONGEST_END = 1_000_000  # bytes, in which a whole file has its table or its end
 MOST_PAGES = 5_000
 MOST_RECOGNISED = 500  # pages of one PDF that are read as pictures: some seconds each
 SURE = 0.9  # of a word that was recognised: bench/results/scans.json has what other bars give
@@ -106,23 +105,14 @@ def read(original: Original, recogniser: ReadsPictures | None = None) -> Iterato
             else:
                 yield page
         article = _article(original, reader, pages)
-        broken = _breaks_off(file)
-    if broken:
-        article = replace(
-            article, warnings=(*article.warnings, "the PDF breaks off; what came after is not in the text")
-        )
-        yield ArticleError(f"{original.name}: breaks off before its end; what is there is read; copy it again")
+        told = damage(file, reader)
+    if told:
+        article = replace(article, warnings=(*article.warnings, f"{told}; some of its words may not be in the text"))
+        yield ArticleError(f"{original.name}: {told}; what is left is read; copy it again")
     without = [page for page in pages if page.is_unread and not page.pieces]
     if without:
         yield ArticleError(f"{original.name}: {_unread(without, pages)}; they are left out")
     yield article
-
-
-def _breaks_off(file: IO[bytes]) -> bool:
-    """Whether a file ends within its objects: in a whole one its table, or a sign of its end, stands behind them."""
-    file.seek(max(0, file.seek(0, SEEK_END) - LONGEST_END))
-    end = file.read()
-    return max(map(end.rfind, (b"trailer", b"startxref", b"%%EOF"))) <= end.rfind(b" obj")
 
 
 def _article(original: Original, reader: "PdfReader", pages: Sequence[_Page]) -> Article:
