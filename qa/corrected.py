@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from index.copies.corrections import Correction
+from index.copies.corrections import Correction, keys
 from index.passage import Passage, split_sentences
 from qa.answer import Citation, Sentence
 from qa.compose import Draft, as_said, chance
@@ -60,7 +60,7 @@ def corrected_stances(question: str, stances: Sequence[tuple[bool, Evidence]]) -
 
 
 def corrections_due(citations: Sequence[Citation], hits: Sequence[Hit]) -> list[Evidence]:
-    """The corrections of what is cited that are not cited themselves, each as a quote of the whole note."""
+    """The corrections of what is cited that are not told yet, each as a quote of the whole note."""
     due: dict[tuple[str, int], Evidence] = {}
     for cited in citations:
         for hit in hits:
@@ -68,7 +68,7 @@ def corrections_due(citations: Sequence[Citation], hits: Sequence[Hit]) -> list[
                 continue
             item = Evidence(hit, cited.start, cited.end, score=0.0)
             for by in _on(item):
-                if not any(_overlaps(by, other) for other in citations):
+                if not _is_told(by, item, citations):
                     due[by.article.id, by.note.start] = _evidence(by, item, by.note.start, by.note.end)
     return list(due.values())
 
@@ -105,6 +105,14 @@ def _on(item: Evidence) -> list[Correction]:
 
 def _within(by: Correction, item: Evidence) -> bool:
     return item.hit.article.id == by.article.id and by.note.start <= item.start and item.end <= by.note.end
+
+
+def _is_told(by: Correction, item: Evidence, citations: Sequence[Citation]) -> bool:
+    """Whether what a note says of a sentence is cited: another sentence of the note does not correct it."""
+    said, text = keys(item.quote), by.article.text
+    right = split_sentences(text, *by.right)
+    start, end = max(right, key=lambda span: len(keys(text[slice(*span)]) & said), default=by.right)
+    return any(one.article_id == by.article.id and one.start < end and one.end > start for one in citations)
 
 
 def _overlaps(by: Correction, cited: Citation) -> bool:

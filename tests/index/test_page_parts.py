@@ -150,3 +150,66 @@ def test_a_caption_is_no_part_of_a_sentence(tmp_path: Path, within: str) -> None
     assert [line for line in said if "Per Holm" in line] in ([], [CAPTION])
     assert any(line.endswith("is old.") and "Per" not in line for line in said)
     assert "The wall is old." in said
+
+
+# The standfirst, which stands in the head of the article and not in its body
+
+STANDFIRST = "Nine of the fourteen who worked there have signed on with the fish halls, and the boats buy ice in Ald."
+NAMED = f"<header><h1>Ice works close</h1><p class=standfirst>{STANDFIRST}</p><p class=byline>By Per Holm</p></header>"
+
+
+def described(standfirst: str) -> str:
+    return f"<h1>Ice works close</h1><div><h2>{standfirst}</h2></div><meta name=description content='{standfirst}'>"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        NAMED,
+        described(STANDFIRST),
+        f"<div class=top><h1>Ice works close</h1></div><div class='art__lead'><p>{STANDFIRST}</p></div>",
+        f"<div><h1>Ice works close</h1><h2 class='post-subtitle'>{STANDFIRST}</h2></div>",
+    ],
+)
+def test_a_standfirst_stands_before_the_first_paragraph(tmp_path: Path, head: str) -> None:
+    body = f"<div class='story-body'>{paragraphs(FIRST + SECOND)}</div>"
+    assert text(tmp_path, body, head).split("\n") == [STANDFIRST, *FIRST, *SECOND]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        FIRST[0],
+        "The ice works of Sund closed on Friday after eighty years.",
+        "The ice works of Sund closed after eighty years, and nobody at the works was surprised …",
+        "3 May 2021, updated: 4 May 2021 at 10:40 a.m.",
+        "<a href=/b>All that we have told of the ice works of Sund since the spring</a>",
+        "The north wall of the works in the spring. Photograph: Per Holm",
+    ],
+)
+def test_what_only_repeats_is_cut_or_is_none_is_not_taken_in(tmp_path: Path, line: str) -> None:
+    body = f"<div class='story-body'>{paragraphs(FIRST + SECOND)}</div>"
+    head = f"<header><h1>Ice works close</h1><div class=standfirst><p>{line}</p></div></header>"
+    assert text(tmp_path, body, head).split("\n") == [*FIRST, *SECOND]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f"<h1>Ice works close</h1><div class='related'><p class=summary>{STANDFIRST}</p></div>",
+        f"<h1>Ice works close</h1><aside><p class=standfirst>{STANDFIRST}</p></aside>",
+        f"<div class=summary><p>{STANDFIRST}</p></div><h1>Ice works close</h1>",
+        "<h1>Ice works close</h1>"
+        + "".join(f"<div class=summary><p>{day} in Sund nobody at the harbour knew of it.</p></div>" for day in "ABCD"),
+        f"<h1>Ice works close</h1><p>{STANDFIRST}</p>",
+    ],
+)
+def test_what_is_not_told_to_be_the_standfirst_is_left_out(tmp_path: Path, head: str) -> None:
+    body = f"<div class='story-body'>{paragraphs(FIRST + SECOND)}</div>"
+    assert text(tmp_path, body, head).split("\n") == [*FIRST, *SECOND]
+
+
+def test_a_number_of_its_own_makes_it_no_repetition(tmp_path: Path) -> None:
+    line = "The ice works of Sund closed on Friday after 81 years."
+    head = f"<h1>Ice works close</h1><p class=dek>{line}</p>"
+    assert text(tmp_path, f"<div class='story-body'>{paragraphs(FIRST + SECOND)}</div>", head).split("\n")[0] == line

@@ -519,9 +519,34 @@ def test_a_pdf_whose_list_of_pages_leads_nowhere_is_read(tmp_path: Path) -> None
 
 def test_a_pdf_that_is_cut_is_read_or_a_sentence(tmp_path: Path) -> None:
     whole = pdf("Some words on a page.", "Other words.")
+    assert read(tmp_path, "a.pdf", whole)[1] == []
     for end in range(0, len(whole), 97):
         articles, problems = read(tmp_path, "a.pdf", whole[:end])
         assert articles or len(problems) == 1
+        if articles and end < whole.rindex(b"endobj"):
+            assert problems == ["a.pdf: breaks off before its end; what is left is read; copy it again"]
+            assert articles[0].warnings[-1] == "breaks off before its end; some of its words may not be in the text"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_damaged_page_is_told(tmp_path: Path, packed: bool) -> None:
+    whole = pdf("The bridge is open.\nIt was closed.\nNobody was hurt \\(at all.", "Other words.")
+    if packed:
+        from io import BytesIO
+
+        from pypdf import PdfReader, PdfWriter
+
+        writer = PdfWriter(clone_from=PdfReader(BytesIO(whole)))
+        for page in writer.pages:
+            page.compress_content_streams()
+        writer.write(written := BytesIO())
+        whole = written.getvalue()
+    articles, problems = read(tmp_path, "a.pdf", whole)
+    assert (len(articles), problems, articles[0].warnings) == (1, [], ())
+    at = whole.index(b"stream", whole.index(b"/FlateDecode")) + 30 if packed else whole.index(b"closed")
+    articles, problems = read(tmp_path, "a.pdf", whole[:at] + b"\0\xff" * 6 + whole[at + 12 :])
+    assert problems == ["a.pdf: 1 of 2 pages are damaged; what is left is read; copy it again"]
+    assert articles[0].warnings[-1] == "1 of 2 pages are damaged; some of its words may not be in the text"
 
 
 # Word documents

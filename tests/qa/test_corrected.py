@@ -1,12 +1,14 @@
 """What a correction withdraws is never told alone, whatever is asked and whoever writes."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from index.news_index import NewsIndex
-from qa.answer import Answer
+from qa.answer import Answer, Citation
+from qa.corrected import corrections_due
 from qa.newsroom import Newsroom
 from qa.settings import NO_LLM
 from tests.conftest import make_index, write_files
@@ -106,3 +108,28 @@ def test_a_hit_names_what_corrects_it(room: Newsroom) -> None:
     article = room.news.archive.article("column")
     assert article and article.text[told["start"] : told["end"]] == COLUMN and hits["column"] == []
     assert hits["ferry"][0]["article_id"] == "ferry"  # type: ignore[index]
+
+
+def test_a_note_on_two_things_corrects_each_by_what_it_says_of_it(tmp_path: Path) -> None:
+    note = (
+        "A report on 2 May about the old dock of Sund said that the harbour board voted by nine to two to fill it in."
+        " The vote was seven to four. Pia Rask voted for the old dock, not against it."
+    )
+    voted = "The member Pia Rask and the two pilots voted against the old dock."
+    files = {
+        "dock.txt": HEAD.format("Board votes", "2 May 2022", f"The board voted by nine to two on Monday. {voted}"),
+        "column.txt": HEAD.format("Corrections and clarifications", "6 May 2022", note),
+    }
+    news = make_index(tmp_path / "archive", [write_files(tmp_path / "in", files)], FakeEmbedder())
+    with closing(news):
+        hits = make_room(news, llm=NO_LLM).search("Pia Rask voted against the old dock", 5)
+        text = {hit.article.id: hit.article.text for hit in hits}
+
+        def cited(article: str, words: str) -> Citation:
+            start = text[article].index(words)
+            return Citation(1, article, None, None, None, None, start, start + len(words), words)
+
+        wrong, vote = cited("dock", voted), cited("column", "The vote was seven to four.")
+        assert [item.quote for item in corrections_due([wrong, vote], hits)] == [note], "the vote is another matter"
+        right = cited("column", "Pia Rask voted for the old dock, not against it.")
+        assert not corrections_due([wrong, vote, right], hits)

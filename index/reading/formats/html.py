@@ -15,6 +15,7 @@ from index.article import Article, ArticleError, Original
 from index.reading.charset import codec_of, decodes, guess_charset
 from index.reading.formats.live_page import in_sections, read_updates, with_updates
 from index.reading.formats.page_parts import part_captions, prose_of, with_parts
+from index.reading.formats.standfirst import with_standfirst
 from index.reading.formats.text import read_bytes
 from index.reading.metadata import Said, iso_date, make_article, one_line, parsing, tidy, web_address
 from index.reading.yardstick import with_warning
@@ -169,7 +170,9 @@ def text_of(tree: "HtmlElement") -> str:
     part_captions(tree)
     # Precision: what is not the article's must not be quoted as if it were (bench/extraction.py).
     found: Any = bare_extraction(tree, favor_precision=True, include_comments=False, with_metadata=False)
-    return with_parts(tree, _without_frames(tidy(found.text))) if found is not None and found.text else ""
+    if found is None or not found.text:
+        return ""
+    return with_standfirst(tree, with_parts(tree, _without_frames(tidy(found.text))))
 
 
 def _without_frames(text: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LEAF_TAGS = frozenset("p li h2 h3 h4 h5 h6 blockquote dd dt td th caption small".split())
 BLOCKS = LEAF_TAGS | frozenset("div section article aside main header footer ul ol dl table tr tbody figure".split())
 APART = frozenset("aside nav form button figure script style noscript template select header".split())
+NOTED = APART - {"aside"}  # many pages put a correction into an aside
 LEAST_KEY = 20
 LEAST_PROSE = 60
 LONGEST_NOTE = 2_000
@@ -116,12 +117,12 @@ def prose_of(tree: "HtmlElement") -> list[str]:
 
 def _is_plain(paragraph: "_Element") -> bool:
     """Whether a paragraph is in nothing that stands apart, is no link, and says nothing of rights."""
-    if RIGHTS.match("".join(paragraph.itertext())) or _linked(paragraph) >= MOST_LINKED:
+    if RIGHTS.match("".join(paragraph.itertext())) or linked(paragraph) >= MOST_LINKED:
         return False
     around = [one for one in (paragraph, *paragraph.iterancestors()) if one.tag not in ("html", "body")]
     if any(one.tag in APART or one.tag in ("a", "footer", "li") for one in around):
         return False
-    return not OTHER.search(" ".join(f"{one.get('class', '')} {one.get('id', '')}" for one in around))
+    return not OTHER.search(" ".join(map(named, around)))
 
 
 def _scope(body: "_Element", names: tuple[str, ...]) -> "_Element":
@@ -152,7 +153,7 @@ def _bodies(body: "_Element", held: set["_Element"]) -> Iterator["_Element"]:
         if other.tag == "article" and any(True for _ in other.iter("h2", "h3")):
             continue  # one of several stories on a page
         prose = [words for _, words in leaves(other) if len(words) >= LEAST_PROSE and ENDS.search(words)]
-        if prose and _linked(other) < MOST_LINKED:
+        if prose and linked(other) < MOST_LINKED:
             yield other
 
 
@@ -160,21 +161,21 @@ def _corrections(scope: "_Element") -> Iterator[tuple["_Element", str]]:
     """Blocks that are called a correction, or begin as one, each with its words."""
     taken: set[_Element] = set()
     waiting: _Element | None = None
-    for leaf, words in leaves(scope, notes=True):
+    for leaf, words in leaves(scope, NOTED):
         called = next((one for one in (leaf, *leaf.iterancestors()) if one is scope or _is_called(one)), scope)
         around = called if called is not scope else leaf
         told = called is not scope or BEGINS_CORRECTION.match(words) or waiting is leaf.getparent()
         waiting = leaf.getparent() if HEADS_CORRECTION.fullmatch(words) else None
-        if not told or around in taken or _is_others(around, scope) or _linked(around) >= 2 * MOST_LINKED:
+        if not told or around in taken or _is_others(around, scope) or linked(around) >= 2 * MOST_LINKED:
             continue
-        note = "\n".join(part for _, part in leaves(around, notes=True)) if around is not leaf else words
+        note = "\n".join(part for _, part in leaves(around, NOTED)) if around is not leaf else words
         if LEAST_PROSE / 2 <= len(note) <= LONGEST_NOTE and ENDS.search(note):
             taken.add(around)
             yield around, note
 
 
 def _is_called(element: "_Element") -> bool:
-    return bool(CALLED_CORRECTION.search(f"{element.get('class', '')} {element.get('id', '')}"))
+    return bool(CALLED_CORRECTION.search(named(element)))
 
 
 def _is_apart(element: "_Element", scope: "_Element") -> bool:
@@ -186,20 +187,16 @@ def _is_apart(element: "_Element", scope: "_Element") -> bool:
 def _is_others(element: "_Element", scope: "_Element") -> bool:
     """Whether a block is called a comment, a teaser or an advert, or stands in one that is."""
     around = (one for one in element.iterancestors() if scope in one.iterancestors())
-    return any(OTHER.search(f"{one.get('class', '')} {one.get('id', '')}") for one in (element, *around))
+    return any(OTHER.search(named(one)) for one in (element, *around))
 
 
-def leaves(element: "_Element", *, notes: bool = False) -> Iterator[tuple["_Element", str]]:
-    """The blocks with no block in them, in order, and their words on one line; none of what stands apart.
-
-    With `notes` a block in an aside counts too: that is where many pages put a correction.
-    """
+def leaves(element: "_Element", apart: frozenset[str] = APART | {"footer"}) -> Iterator[tuple["_Element", str]]:
+    """The blocks with no block in them, in order, and their words on one line; none of what stands `apart`."""
     from lxml import etree
 
-    apart = APART - {"aside"} if notes else APART
     walk = etree.iterwalk(element, events=("start",))
     for _, one in walk:
-        if one is not element and (one.tag in apart or (one.tag == "footer" and not notes)):
+        if one is not element and one.tag in apart:
             walk.skip_subtree()
         elif one.tag in BLOCKS and not any(inner.tag in BLOCKS for inner in one.iterdescendants()):
             words = " ".join("".join(one.itertext()).split())
@@ -207,7 +204,12 @@ def leaves(element: "_Element", *, notes: bool = False) -> Iterator[tuple["_Elem
                 yield one, words
 
 
-def _linked(element: "_Element") -> float:
+def named(element: "_Element") -> str:
+    """What a block is called."""
+    return " ".join(element.get(name, "") for name in ("class", "id", "itemprop"))
+
+
+def linked(element: "_Element") -> float:
     """The share of a block's words that are links."""
     words = len("".join(element.itertext()).strip()) or 1
     return sum(len("".join(link.itertext())) for link in element.iter("a")) / words

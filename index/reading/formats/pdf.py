@@ -16,6 +16,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from index.article import Article, ArticleError, Aside, Doubt, Original, StillReading
+from index.reading.formats.pdf_damage import damage
 from index.reading.formats.text import LARGEST_ARTICLE
 from index.reading.layout import Paragraph, Piece, in_order, read_page, words_of
 from index.reading.metadata import Said, make_article, parsing
@@ -104,6 +105,10 @@ def read(original: Original, recogniser: ReadsPictures | None = None) -> Iterato
             else:
                 yield page
         article = _article(original, reader, pages)
+        told = damage(file, reader)
+    if told:
+        article = replace(article, warnings=(*article.warnings, f"{told}; some of its words may not be in the text"))
+        yield ArticleError(f"{original.name}: {told}; what is left is read; copy it again")
     without = [page for page in pages if page.is_unread and not page.pieces]
     if without:
         yield ArticleError(f"{original.name}: {_unread(without, pages)}; they are left out")
