@@ -90,9 +90,9 @@ class BatchTab:
                 raise
             finally:
                 job.cancel()
-            told = self.words("answers", count=len(done))
+            answers = self.words("answers", count=len(done))
             problems = "".join(self.chat.drawer.note(problem) for problem in questions.problems[:MOST_TOLD])
-            finished = self.chat.drawer.note(self.words("batch_done", answers=told)) + problems
+            finished = self.chat.drawer.note(self.words("batch_done", answers=answers)) + problems
             yield idle | {self.progress: finished, self.answers: gr.update(value=str(file_made), visible=True)}
 
     def _left(self, seconds: float) -> str:
