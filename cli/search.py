@@ -74,7 +74,7 @@ def run_search(given: argparse.Namespace, settings: Settings) -> int:
 
     if given.exact or is_exact(given.question):
         return _search_exactly(given, settings)
-    from qa.listing import by_day, marks_of_question
+    from qa.listing import by_day, by_meaning_alone, marks_of_question
 
     scope = scope_of(given)
     room = open_room(settings)
@@ -87,6 +87,11 @@ def run_search(given: argparse.Namespace, settings: Settings) -> int:
     if given.csv:
         write_hits(given.csv, hits)
     marked = [(hit, marks_of_question(given.question, hit)) for hit in hits]
+    if by_meaning_alone(given.question, marked):
+        print(
+            "groundwire: no word of the search stands in these passages; they are the nearest in meaning",
+            file=sys.stderr,
+        )
     if given.json:
         rows = [hit.to_dict() | {"text": hit.text, "marks": [list(span) for span in marks]} for hit, marks in marked]
         print(plain_json(rows))

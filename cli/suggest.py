@@ -37,6 +37,8 @@ class Command(argparse.ArgumentParser):
     def tell_unread(self, left: Sequence[str]) -> None:
         """Ends with 2: nothing takes these words."""
         option = next((word.partition("=")[0] for word in left if word.startswith("-")), None)
+        if option in self._option_string_actions:
+            self.error(f"{option} stands after --, where nothing is an option; options stand before --")
         if option:
             self.error(f"there is no option {option}{nearest(option, self._option_string_actions)}")
         one_text = any(isinstance(action, OneText) for action in self._actions)

@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections import Counter
 
 # What cannot be seen: soft hyphens, joiners, marks of direction and of variants. A zero-width space parts words where a
 # script has no other (Thai, Lao, Burmese, Khmer), and stands within words elsewhere.
@@ -64,6 +65,15 @@ def name_key(name: str) -> str:
     True
     """
     return " ".join(as_typed(name).split())
+
+
+def spelt(found: Counter[str]) -> str:
+    """Of the spellings of one name and their numbers the one that most have; of equals one that is not all capitals.
+
+    >>> spelt(Counter({"FERRY HERALD": 1, "Ferry Herald": 1})), spelt(Counter({"AFP": 2, "Afp": 1}))
+    ('Ferry Herald', 'AFP')
+    """
+    return min(found, key=lambda name: (-found[name], name.isupper(), name))
 
 
 def fold(text: str) -> str:

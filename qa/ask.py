@@ -22,7 +22,7 @@ from qa.corrected import corrected_stances, corrections_due, tell_corrections, w
 from qa.evidence import Evidence, find_evidence, in_view, log_odds, names_in, stems, with_next_sentence
 from qa.narrowing.understood import Understood, Way
 from qa.prove import without_markers
-from qa.retrieve import Hit
+from qa.retrieve import Hit, outlets_of
 from qa.sides import Account, corrects, find_sides, gives_value, is_half_a_correction, without_overtaken
 from qa.unknown import not_known
 
@@ -144,6 +144,7 @@ def answer(
         yield Status("searching")
         started = time.perf_counter()
         hits = parts.search(alone, max(READ, parts.passages), way.scope)
+        draft.outlets = outlets_of(hits)
         seconds["search"] = round((seconds["search"] or 0.0) + _since(started), 4)
         yield Status("reading")
         evidence = weigh_hits(alone, hits, parts.reader, first=READ_FIRST)

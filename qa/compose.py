@@ -29,7 +29,8 @@ SIDE_QUOTES = 2
 class Draft:
     """An answer in the making: sentences, citations numbered in the order of their first use, stems of what is told.
 
-    `say_in` has the fixed phrases around what is quoted, in the language that is wanted.
+    `say_in` has the fixed phrases around what is quoted, in the language that is wanted; `outlets` how an outlet is
+    spelt, as `outlets_of` gives it.
     """
 
     sentences: list[Sentence] = field(default_factory=list)
@@ -38,6 +39,7 @@ class Draft:
     short: str = ""
     told: set[str] = field(default_factory=set)
     say_in: Words = field(default_factory=Words)
+    outlets: dict[str, str] = field(default_factory=dict)
     left_out: int = 0
     dropped: int = 0
     _credited: str = ""
@@ -49,7 +51,7 @@ class Draft:
     def credit(self, words: str, item: Evidence) -> str:
         """Outlet and day of a quote, in brackets; without what the sentence says, or the one before it said."""
         section = item.hit.article.section_at(item.start)
-        who = section.source if section.source and not holds(words, section.source) else None
+        who = self.spell(section.source) if section.source and not holds(words, section.source) else None
         day = self.say_in.day(section.published) if section.published else None
         parts = (who, None if day and holds(words, day) else day, weekday_told(words, item, self.say_in))
         made = without_markers(", ".join(part for part in parts if part))
@@ -57,9 +59,26 @@ class Draft:
         self._credited = made
         return credit
 
+    def spell(self, outlet: str) -> str:
+        """An outlet in its one spelling."""
+        return self.outlets.get(outlet.casefold(), outlet)
+
+    def said_by(self, item: Evidence, quote: str = "") -> str:
+        """The outlet and its day; and which day a weekday of the quote was."""
+        section, say = item.hit.article.section_at(item.start), self.say_in
+        who = self.spell(section.source) if section.source else section.title or item.hit.article.id
+        days = (section.published and say.day(section.published), weekday_told(quote, item, say))
+        told = ", ".join(day for day in days if day)
+        return say("who_when", who=who, when=told) if told else who
+
+    def as_said(self, item: Evidence) -> str:
+        """Who says it and when, and the quote."""
+        quote = " ".join(item.quote.split())
+        return without_markers(self.say_in("said", who=self.said_by(item, quote), quote=quote))
+
     def quote(self, item: Evidence) -> str:
         """A quote as it is shown by itself: who says it, its words, its marker."""
-        return f"{as_said(item, self.say_in)} [{self.number(item)}]"
+        return f"{self.as_said(item)} [{self.number(item)}]"
 
     def number(self, item: Evidence) -> int:
         """The number of a quote, which is cited from now on."""
@@ -146,7 +165,7 @@ def _written(text: str, question: str, shown: Sequence[Evidence], reader: Reader
         draft.dropped += 1
         return
     item, score = proof
-    if own <= stems(f"{about(item)} {said_by(item, Words())}"):
+    if own <= stems(f"{about(item)} {Draft().said_by(item)}"):
         draft.dropped += 1  # an outlet and its day, and nothing that it says
         return
     if not own & stems(question) and fold(words) in fold(item.quote):
@@ -195,7 +214,7 @@ def is_told(item: Evidence, draft: Draft) -> bool:
 
 def say_quote(item: Evidence, draft: Draft) -> Sentence:
     """A quote as the next sentence of the draft: who says it and when, and its words."""
-    return draft.say(as_said(item, draft.say_in), item, chance(item.score), credited=True)
+    return draft.say(draft.as_said(item), item, chance(item.score), credited=True)
 
 
 def tell_yes_no(sides: Sequence[tuple[bool, Evidence]], draft: Draft) -> Iterator[Sentence]:
@@ -210,7 +229,7 @@ def tell_yes_no(sides: Sequence[tuple[bool, Evidence]], draft: Draft) -> Iterato
     for yes, items in said.items():
         if items:
             draft.short = "yes" if yes else "no"
-            told = draft.say_in("yes" if yes else "no", said=as_said(items[0], draft.say_in))
+            told = draft.say_in("yes" if yes else "no", said=draft.as_said(items[0]))
             yield draft.say(told, items[0], chance(items[0].score), credited=True)
 
 
@@ -221,7 +240,7 @@ def tell_sides(question: str, sides: Sequence[Account], draft: Draft) -> Sentenc
         evidence = side.evidence[:SIDE_QUOTES]
         numbers = sorted({draft.number(item) for item in evidence})
         words = _number_word_small(without_markers(" ".join(side.words.split())))
-        who = say("and").join(dict.fromkeys(said_by(item, say) for item in independent(evidence)))
+        who = say("and").join(dict.fromkeys(draft.said_by(item) for item in independent(evidence)))
         markers = "".join(f"[{n}]" for n in numbers)
         named = say(f"side_{words}") if words in ("yes", "no") else words
         told.append((say("according_to", words=named, who=without_markers(who), markers=markers), words, numbers))
@@ -274,21 +293,6 @@ def about(item: Evidence) -> str:
     """Headline, outlet and day of the story a quote stands in, on one line."""
     section = item.hit.article.section_at(item.start)
     return " | ".join(part for part in (section.title, section.source, section.published) if part)
-
-
-def as_said(item: Evidence, say: Words) -> str:
-    """Who says it and when, and the quote."""
-    quote = " ".join(item.quote.split())
-    return without_markers(say("said", who=said_by(item, say, quote), quote=quote))
-
-
-def said_by(item: Evidence, say: Words, quote: str = "") -> str:
-    """The outlet and its day; and which day a weekday of the quote was."""
-    section = item.hit.article.section_at(item.start)
-    who = section.source or section.title or item.hit.article.id
-    days = (section.published and say.day(section.published), weekday_told(quote, item, say))
-    told = ", ".join(day for day in days if day)
-    return say("who_when", who=who, when=told) if told else who
 
 
 def chance(log_odds: float) -> float:

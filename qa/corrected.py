@@ -6,7 +6,7 @@ from dataclasses import replace
 from index.copies.corrections import Correction, keys
 from index.passage import Passage, split_sentences
 from qa.answer import Citation, Sentence
-from qa.compose import Draft, as_said, chance
+from qa.compose import Draft, chance
 from qa.evidence import Evidence
 from qa.retrieve import Hit
 
@@ -90,7 +90,7 @@ def with_cited(hits: Sequence[Hit], citations: Sequence[Citation]) -> list[Hit]:
 def tell_corrections(draft: Draft, hits: Sequence[Hit]) -> Iterator[Sentence]:
     """The corrections of what the draft cites, as its next sentences."""
     for item in corrections_due(draft.citations, hits):
-        told = draft.say_in("this_was_corrected", said=as_said(item, draft.say_in))
+        told = draft.say_in("this_was_corrected", said=draft.as_said(item))
         yield draft.say(told, item, chance(item.score), credited=True)
 
 

@@ -220,6 +220,12 @@ def marks_of_question(question: str, hit: Hit) -> list[Span]:
     return marks_of_words(lambda word: bool(asked & set(terms(word))), hit.article, hit.passage.start, hit.passage.end)
 
 
+def by_meaning_alone(question: str, marked: Sequence[tuple[Hit, Sequence[Span]]]) -> bool:
+    """Whether there are hits and none has a word of the question, by its marks or in what stands above it."""
+    found = any(marks or hit.stages.get("lexical") is not None for hit, marks in marked)
+    return bool(marked and terms(question)) and not found
+
+
 def by_day(hits: Sequence[Hit]) -> list[Hit]:
     """The same hits, the latest first, those of no day last; ranks stay what they were."""
     return sorted(hits, key=lambda hit: day_of(hit.section.published) or "", reverse=True)

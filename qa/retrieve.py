@@ -1,10 +1,11 @@
 """From a question to hits: dense and lexical rankings → fused → reranked → near-copies folded → the first k."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ground.words import fold_numbers
+from ground.words import fold_numbers, spelt
 from index.article import Article, Section
 from index.copies.corrections import Correction
 from index.news_index import Found, NewsIndex
@@ -72,8 +73,25 @@ class Hit:
 
 def carriers(section: Section, copies: Sequence[Hit]) -> tuple[str, ...]:
     """Who else carries what a story says, by its copies: not the outlet itself by an earlier version."""
-    others = [copy for copy in copies if not (copy.superseded and copy.section.source == section.source)]
-    return tuple(dict.fromkeys(copy.section.source or copy.article.id for copy in others))
+    others = [copy for copy in copies if not (copy.superseded and _outlet(copy.section) == _outlet(section))]
+    named: dict[str, str] = {}
+    for name in (copy.section.source or copy.article.id for copy in others):
+        named.setdefault(name.casefold(), name)
+    return tuple(named.values())
+
+
+def outlets_of(hits: Sequence[Hit]) -> dict[str, str]:
+    """The outlets of hits and their copies, by their casefolded names, each as most of these articles spell it."""
+    held = {(one.article.id, one.section.source) for hit in hits for one in (hit, *hit.copies)}
+    spellings: dict[str, Counter[str]] = {}
+    for _, name in held:
+        if name:
+            spellings.setdefault(name.casefold(), Counter())[name] += 1
+    return {key: spelt(found) for key, found in spellings.items()}
+
+
+def _outlet(section: Section) -> str:
+    return (section.source or "").casefold()
 
 
 def retrieve(

@@ -15,6 +15,7 @@ from typing import Any
 import tantivy
 from filelock import FileLock, Timeout
 
+from ground.words import spelt
 from index.search.lexical import links_to
 from index.search.query import And, Days, Field, Fuzzy, Near, Not, Or, Prefix, Query, Words
 from index.search.stamp import read_stamp
@@ -230,4 +231,4 @@ def _folded(numbers: Counted) -> Counted:
     spellings: dict[str, Counter[str]] = {}
     for name, count in numbers:
         spellings.setdefault(name.casefold(), Counter())[name] += count
-    return ranked(Counter({ranked(found)[0][0]: found.total() for found in spellings.values()}))
+    return ranked(Counter({spelt(found): found.total() for found in spellings.values()}))

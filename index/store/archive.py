@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ground.errors import GroundwireError
+from ground.words import spelt
 from index.article import Article
 from index.copies.tables import Group, StoryPlace
 from index.passage import Passage
@@ -120,7 +121,7 @@ def count_stories(
             unnamed += not outlet
             undated += not day
     kinds = Counter(kind_of(Path(path)) for path in files)
-    outlets = Counter({ranked(found)[0][0]: found.total() for found in spellings.values()})
+    outlets = Counter({spelt(found): found.total() for found in spellings.values()})
     return Counts(
         total,
         passages,

@@ -29,6 +29,14 @@ def test_a_plain_question_is_searched_as_before_with_its_words_marked(desk: Desk
     assert desk.err == "groundwire: no story has all of it: oil is in 1, election is in 1; leave out one\n"
 
 
+def test_passages_that_hold_no_word_of_the_search_are_told_as_such(desk: Desk) -> None:  # noqa: F811
+    told = "groundwire: no word of the search stands in these passages; they are the nearest in meaning\n"
+    assert desk.run("search", "xylophone zebra") and desk.err == told
+    hits = json.loads(desk.run("search", "xylophone zebra", "--json"))
+    assert hits and not any(hit["marks"] for hit in hits) and desk.err == told
+    assert desk.run("search", "xylophone oil") and desk.err == ""
+
+
 def test_articles_are_listed_filtered_and_counted(desk: Desk) -> None:  # noqa: F811
     out = desk.run("articles")
     ids = [line.strip() for line in out.split("\n\n")[0].splitlines()[1::2]]

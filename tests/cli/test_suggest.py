@@ -31,6 +31,10 @@ def wrong(capsys: pytest.CaptureFixture[str], *words: str) -> str:
         (["feed", "updat"], 'no command is called "updat"; groundwire feed --help lists all; did you mean update?'),
         (["models", "pul"], "did you mean pull?"),
         (["ask", "Who?", "--lmm", "none"], "groundwire ask: error: there is no option --lmm; did you mean --llm?"),
+        (
+            ["show", "--", "-k", "--archive", "A"],
+            "--archive stands after --, where nothing is an option; options stand",
+        ),
         (["info", "airport"], "groundwire info: error: unrecognized arguments: airport"),
         (["ask", "--json", "who", "--llm", "none", "died"], "unrecognized arguments: died; words that are one text"),
         (["ask"], "one of the arguments question --file is required"),

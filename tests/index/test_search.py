@@ -21,6 +21,7 @@ from qa.answer import cite
 from qa.retrieve import Hit, carriers, fold_copies, rerank, retrieve
 from tests.conftest import as_nobody, make_index, open_to_all, rows_of, write_files
 from tests.support.fakes import FakeEmbedder, count_words
+from tests.support.rooms import make_hit
 
 QUESTION = "Who died in the strike at the airport of Baghdad?"
 DERIVED = ("faiss", "tantivy")
@@ -214,6 +215,11 @@ def test_an_outlet_does_not_carry_its_own_earlier_version() -> None:
     [folded] = fold_copies(named)
     assert carriers(folded.section, folded.copies) == ("post",)
     assert cite(1, folded.article, 0, 5, folded.copies).also_in == ("post",)
+
+
+def test_a_carrier_in_two_spellings_is_one() -> None:
+    copies = [make_hit("Ten died.", article_id=name, source=name) for name in ("Post", "POST", "Wire")]
+    assert carriers(make_hit("Ten died.").section, copies) == ("Post", "Wire")
 
 
 def test_a_superseded_passage_that_stands_alone_stays(tmp_path: Path) -> None:

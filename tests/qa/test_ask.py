@@ -329,6 +329,16 @@ def test_sources_that_differ_are_told_side_by_side_and_nothing_is_written(tmp_pa
     assert [citation.source for citation in answer.citations] == ["EFE", "AFP"], "newest first"
 
 
+def test_an_outlet_that_two_files_spell_otherwise_is_told_in_one_spelling(tmp_path: Path) -> None:
+    spelt = {name: text.replace("AFP", "FERRY HERALD").replace("EFE", "Ferry Herald") for name, text in TOLLS.items()}
+    news = make_index(tmp_path / "archive", [write_files(tmp_path / "articles", spelt)], FakeEmbedder())
+    answer = make_room(news, llm=NO_LLM).ask("What did the ferry that sank kill?")
+    check_answer(answer, news)
+    assert {citation.source for citation in answer.citations} == {"Ferry Herald", "FERRY HERALD"}, "as articles have it"
+    assert answer.answer.count("Ferry Herald (") == 2 and "FERRY" not in answer.answer
+    assert [name for name, _ in news.archive.counts().outlets] == ["Ferry Herald"]
+
+
 @pytest.mark.parametrize(
     ("question", "is_one"),
     [
