@@ -251,12 +251,26 @@ def _free_names(page: gr.Blocks, names: set[str]) -> None:
 
 
 async def _keep_tools_inside(page: Any) -> None:
-    """Takes what is queued off the list of tools, once there is one."""
+    """Takes what is queued off the list of tools, once there is one; the others take null for what may be left out."""
     server = page.mcp_server_obj
     if server is not None:
         for name, endpoint in list(server.tool_to_endpoint.items()):
             if server.get_block_fn_from_endpoint_name(endpoint).queue:
                 del server.tool_to_endpoint[name]
+        server.get_input_schema = partial(_schema_with_null, server.get_input_schema)
+
+
+def _schema_with_null(make: Callable[..., Any], *given: Any) -> Any:
+    """What Gradio makes of a tool's arguments; by its schema null would be refused before the tool is called."""
+    schema, files = make(*given)
+    required = schema.get("required", ())
+    taken = {
+        name: shape | {"type": [shape["type"], "null"]}
+        if name not in required and isinstance(shape.get("type"), str)
+        else shape
+        for name, shape in schema["properties"].items()
+    }
+    return schema | {"properties": taken}, files
 
 
 class _Page(TypedDict):
