@@ -33,7 +33,7 @@ from web.page.layout import CSS, THEME, head_in
 from web.programs import listing
 from web.programs.changing import make_changing_router
 from web.programs.checking import make_check_router
-from web.programs.completions import make_router
+from web.programs.completions import make_router, make_unknown_router
 from web.programs.endpoints import add_endpoints
 from web.programs.openapi import document
 from web.programs.question_files import make_batch_router
@@ -136,6 +136,7 @@ def make_app(
     app.include_router(listing.make_router(server))
     app.include_router(make_changing_router(server))
     app.include_router(original.make_router(server))
+    app.include_router(make_unknown_router())
     app.mount("/", pages)
     return AuthMiddleware(app, logins, hosts, read_secret(server.folder), root_path=root_path, speak=speak)
 

@@ -269,6 +269,12 @@ def test_on_loopback_no_other_name_is(app: Starlette, free: TestClient, host: st
     assert answer.status_code == 421 and "is no name of this server" in answer.json()["error"] and not app.state.came
 
 
+def test_a_refused_name_is_told_the_option_that_lets_it_in(free: TestClient) -> None:
+    told = free.get("/v1/models", headers={"host": "host.docker.internal:7870"}).json()["error"]["message"]
+    assert told.endswith("or start it with --name host.docker.internal")
+    assert "--name NAME" in free.get("/a", headers={"host": "a b"}).json()["error"]
+
+
 def test_two_host_headers_are_none(free: TestClient) -> None:
     assert free.get("/a", headers=[("host", "localhost"), ("host", "localhost")]).status_code == 421  # type: ignore[arg-type]
 

@@ -298,7 +298,9 @@ def test_models_are_the_archives(free: Served, shut: Served) -> None:
         ({"messages": [{"role": "user", "content": " "}]}, 400, "messages", "the question is empty"),
         ({"messages": [{"role": "user", "content": "x" * 2_001}]}, 400, "messages", "2,001 characters"),
         ({"messages": [{"role": "assistant", "content": "x"}]}, 400, "messages[0].role", "its role is user"),
-        ({"messages": [{"role": "tool", "content": "x"}]}, 400, "messages[0]", "has a role"),
+        ({"messages": [{"role": "tool", "content": "x"}]}, 400, "messages[0].role", "its role is user"),
+        ({"messages": [{"role": "critic", "content": "x"}]}, 400, "messages[0]", "has a role"),
+        ({"messages": [{"role": "user", "content": None}]}, 400, "messages", "the question is empty"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, 400, "messages[0].content", "type text"),
         ({"model": "gpt-4"}, 404, "model", 'no archive called "gpt-4"; there is "airport", "other"'),
         ({"n": 2}, 400, "n", "one answer"),
@@ -679,6 +681,18 @@ def test_an_assistant_hears_how_far_it_is(free: Served) -> None:
     assert not free.mcp(use).isError
     assert heard and set(heard) & {"searching", "writing", "answering", "opening the archive"}
     assert any(line.startswith("found, “") for line in heard), "the quote, before the answer"
+
+
+def test_null_is_as_good_as_nothing_to_an_assistant_s_tool(free: Served) -> None:
+    nothing = dict.fromkeys(("archive", "outlets", "since", "until", "limit", "sort"))
+    told = free.mcp(call("search", words="oil price", **nothing))
+    assert not told.isError and "economy/oil" in told.content[0].text
+    assert not free.mcp(call("read_article", article_id="economy/oil", archive=None, start=None, end=None)).isError
+    assert not free.mcp(call("ask", question=QUESTION, narrow=None)).isError
+    for name, value in (("outlets", "Reuters"), ("outlets", ["null"]), ("since", "null"), ("limit", "many")):
+        told = free.mcp(call("search", words="oil price", **{name: value}))
+        assert told.isError and "something went wrong" not in told.content[0].text, (name, told)
+        assert str(value).strip("[]'") in told.content[0].text
 
 
 def test_an_assistant_s_mistake_is_a_sentence(free: Served) -> None:

@@ -138,7 +138,8 @@ class AuthMiddleware:
         host = hosts[0] if len(hosts) == 1 else ""
         if self.hosts and host_name(host) not in self.hosts:
             named = f'"{host[:100]}"' if host else "a request without one name"
-            raise Denied(421, f"{named} is no name of this server; open it as {' or '.join(sorted(self.hosts))}")
+            ways = f"open it as {' or '.join(sorted(self.hosts))}, or start it with --name {host_name(host) or 'NAME'}"
+            raise Denied(421, f"{named} is no name of this server; {ways}")
         for origin in all_of(scope, b"origin"):
             if not same_origin(origin, host, scope.get("scheme", "http")):
                 raise Denied(403, f'"{origin[:100]}" may not ask this server; only its own pages may')

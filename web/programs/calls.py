@@ -106,6 +106,7 @@ def find(
     A plain question waits for the embedder; what has an operator of exact search, or a phrase, waits for nothing.
     """
     k, order = _within(limit, MOST_HITS), read_sort(sort)
+    scope = server.archives.archive(user, key).known(scope)  # an outlet that it does not hold is told
     if is_exact(words):
         return [hit.to_dict() for hit in _list(server, user, key, words, k, 1, order, scope, counted=False).hits]
     hits = server.archives.room(user, key).search(words, k, scope=scope)

@@ -17,7 +17,7 @@ from qa.answer import Answer
 from qa.ask import Piece, check_question
 from qa.narrowing.understood import Understood
 from qa.prove import without_markers
-from web.archives import MayNot
+from web.archives import MayNot, compared
 from web.auth.middleware import user_of
 from web.programs.calls import DEFAULT_NAME, find_archive, progress, put, sentence_of
 from web.queue import Asking, QueueFull
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 0.05
 STILL_SECONDS = 5.0
 REFUSED = ("tools", "functions", "audio", "web_search_options")  # would change what comes back, and cannot
-ASKING = ("user", "assistant", "system", "developer")
+PASSED_OVER = ("system", "developer", "tool", "function")
+ROLES = ("user", "assistant", *PASSED_OVER)
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class RequestError(ValueError):
@@ -38,6 +40,10 @@ class RequestError(ValueError):
     def __init__(self, sentence: str, where: str | None = None) -> None:
         super().__init__(sentence)
         self.where = where
+
+
+class NoSuchPath(Exception):
+    """A request for an address under /v1 that is not served; the message says so."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,8 @@ def read_request(body: object) -> Wanted:
     """The last message is the question, those of user and assistant before it are the conversation.
 
     Messages of system and developer are ignored: how an answer is written is not open to change; so are temperature,
-    max_tokens and their like. Raises RequestError, ScopeError or QuestionError.
+    max_tokens and their like. Those of tools and those without words say nothing. Raises RequestError, ScopeError or
+    QuestionError.
     """
     if not isinstance(body, Mapping):
         raise RequestError("the body is no JSON object")
@@ -82,7 +89,7 @@ def read_request(body: object) -> Wanted:
     for name, value in (("stream", stream), ("stream_options.include_usage", usage), ("narrow", narrow)):
         if not isinstance(value, bool):
             raise RequestError(f"{name} is true or false", name)
-    history = tuple(message for message in said[:-1] if message.role in ("user", "assistant"))
+    history = tuple(turn for turn in said[:-1] if turn.role not in PASSED_OVER and turn.content.strip())
     question = check_question(said[-1].content)
     return Wanted(model, question, history, Scope.from_dict(body.get("scope")), narrow, stream, usage)
 
@@ -96,9 +103,11 @@ def _mapping(body: Mapping[Any, Any], field: str) -> Mapping[Any, Any]:
 
 def _read_message(message: object, where: str) -> Message:
     """A message, the texts of its parts joined by line breaks."""
-    if not isinstance(message, Mapping) or message.get("role") not in ASKING:
-        raise RequestError(f"a message has a role, one of {', '.join(ASKING)}", where)
+    if not isinstance(message, Mapping) or message.get("role") not in ROLES:
+        raise RequestError(f"a message has a role, one of {', '.join(ROLES)}", where)
     content = message.get("content")
+    if content is None or message["role"] in PASSED_OVER:
+        return Message(message["role"], "")
     parts = content if isinstance(content, list) else [{"type": "text", "text": content}]
     texts = []
     for part in parts:
@@ -153,12 +162,42 @@ def make_router(server: Server) -> "APIRouter":
         except Exception as error:
             return refuse(error)
         names = dict.fromkeys([DEFAULT_NAME, *(entry.name for entry in listed)] if listed else [])
-        rows = [{"id": name, "object": "model", "created": 0, "owned_by": "groundwire"} for name in names]
-        return JSONResponse({"object": "list", "data": rows})
+        return JSONResponse({"object": "list", "data": [_row(name) for name in names]})
 
-    router.add_api_route("/chat/completions", complete, methods=["POST"], response_model=None)
-    router.add_api_route("/models", models, methods=["GET"], response_model=None)
+    async def model(name: str, request: Request) -> Response:
+        try:
+            entry = await asyncio.to_thread(find_archive, server, known_user(request), name)
+        except Exception as error:
+            return refuse(error)
+        return JSONResponse(_row(DEFAULT_NAME if compared(name) == DEFAULT_NAME else entry.name))
+
+    for slash in ("", "/"):  # some clients end a path with one
+        router.add_api_route(f"/chat/completions{slash}", complete, methods=["POST"], response_model=None)
+        router.add_api_route(f"/models{slash}", models, methods=["GET"], response_model=None)
+    router.add_api_route("/models/{name:path}", model, methods=["GET"], response_model=None)
     return router
+
+
+def make_unknown_router() -> "APIRouter":
+    """What every other address under /v1 answers; it comes after all other routers."""
+    from fastapi import APIRouter, Request
+    from fastapi.responses import JSONResponse
+
+    router = APIRouter(include_in_schema=False)
+
+    async def unknown(request: Request) -> JSONResponse:
+        asked = f"{request.method} {request.url.path[:100]}"
+        status, told = tell_error(NoSuchPath(f"there is no {asked}; /openapi.json names what there is"))
+        return JSONResponse(told, status)
+
+    for path in ("/v1", "/v1/{rest:path}"):
+        router.add_api_route(path, unknown, methods=list(METHODS), response_model=None)
+    return router
+
+
+def _row(name: str) -> dict[str, Any]:
+    """An archive, as OpenAI's clients read a model."""
+    return {"id": name, "object": "model", "created": 0, "owned_by": "groundwire"}
 
 
 class Stopped(Exception):
@@ -199,6 +238,8 @@ def tell_error(error: Exception, *, fault: str = "messages") -> tuple[int, dict[
         status, kind, where, sentence = 400, "invalid_request_error", error.where, str(error)
     elif isinstance(error, Unknown):
         status, kind, sentence = 401, "authentication_error", "log in first"
+    elif isinstance(error, NoSuchPath):
+        status, kind, sentence = 404, "invalid_request_error", str(error)
     elif isinstance(error, Stopped):
         status = 503
     else:

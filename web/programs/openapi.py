@@ -189,11 +189,14 @@ class Part(TypedDict):
     text: str
 
 
-class ChatMessage(TypedDict):
-    """One message; those of system and developer are ignored."""
+class _ChatRole(TypedDict):
+    role: Literal["user", "assistant", "system", "developer", "tool", "function"]
 
-    role: Literal["user", "assistant", "system", "developer"]
-    content: str | list[Part]
+
+class ChatMessage(_ChatRole, total=False):
+    """One message; those of system, developer and tools are ignored, and those without words."""
+
+    content: str | list[Part] | None
 
 
 class _Conversation(TypedDict):
@@ -335,6 +338,16 @@ def _paths() -> dict[str, Any]:
                 "responses": _gives("Models", "the archives"),
             }
         },
+        "/v1/models/{name}": {
+            "get": {
+                "operationId": "model",
+                "summary": "One archive, as OpenAI's clients look a model up",
+                "parameters": [
+                    _parameter("name", "an archive's name, or groundwire for the first", required=True) | {"in": "path"}
+                ],
+                "responses": _gives("Model", "the archive", 404),
+            }
+        },
         "/v1/search": {
             "get": {
                 "operationId": "search",
@@ -387,7 +400,7 @@ def _paths() -> dict[str, Any]:
 
 def document(root_path: str = "") -> dict[str, Any]:
     """The whole of it. `root_path` is where a proxy shows the server."""
-    kinds = (_completion(), Hits, Listing, Front, Check, Draft, Conversation, Models, Error)
+    kinds = (_completion(), Hits, Listing, Front, Check, Draft, Conversation, Model, Models, Error)
     named: list[Any] = [(kind.__name__, "serialization", TypeAdapter(kind)) for kind in kinds]
     _, shapes = TypeAdapter.json_schemas(named, ref_template=SCHEMAS + "{model}")
     return {
