@@ -33,8 +33,7 @@ CONTEXT_CHARACTERS = 200
 KEPT_SHARE = 0.5  # of a follow-up's words in its rewriting
 ANSWERS = -0.5  # log-odds from which a sentence answers: docs/answers.md has what other bars give
 MARGIN = 2.5  # log-odds below the best, from which a sentence is on the matter, but no answer
-SURE = 1.0  # log-odds of the best, from which another outlet can disagree with it
-LIKELY = 0.0  # log-odds from which a sentence is evidence however sure the best is: one of several who were killed
+LIKELY = 0.0  # log-odds from which a sentence is evidence however sure the best is, and from which others can disagree
 OTHER_SIDE = 4.0  # log-odds below the best, down to which another outlet's number or day is a side
 SAME_TIME = timedelta(days=7)  # between stories that disagree: later, it has changed, or is another event
 CORRECTED = timedelta(days=180)  # between a story and what corrects it
@@ -265,10 +264,10 @@ def answering(question: str, asked: str, hits: Sequence[Hit], evidence: Sequence
 
 
 def heard(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """The sentences that may disagree with the best, where that is SURE: within OTHER_SIDE of it, in stories of the
+    """The sentences that may disagree with the best, where that is LIKELY: within OTHER_SIDE of it, in stories of the
     same time. What corrects may come later."""
     best = evidence[0]
-    if best.score < SURE:
+    if best.score < LIKELY:
         return []
 
     def of_its_time(item: Evidence) -> bool:

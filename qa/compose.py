@@ -170,10 +170,17 @@ def _written(text: str, question: str, shown: Sequence[Evidence], reader: Reader
         return
     if not own & stems(question) and fold(words) in fold(item.quote):
         words = " ".join(item.quote.split())
-    best = max(shown, key=lambda one: one.score)
-    if not draft.sentences and item.score < best.score and not are_adjacent(item, best):
-        yield say_quote(best, draft)  # the answer comes first
+    if not draft.sentences and (first := _before(item, shown)):
+        yield say_quote(first, draft)
     yield draft.say(as_quoted(words, [item]), item, score)
+
+
+def _before(item: Evidence, shown: Sequence[Evidence]) -> Evidence | None:
+    """What is told before a sentence that would begin: the one before it in its article, on which it may lean, or the
+    likeliest, for the answer comes first."""
+    best = max(shown, key=lambda one: one.score)
+    leant_on = next((one for one in shown if are_adjacent(one, item)), None)
+    return leant_on or (best if item.score < best.score and not are_adjacent(item, best) else None)
 
 
 def in_reading_order(evidence: Sequence[Evidence]) -> list[Evidence]:

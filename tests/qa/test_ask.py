@@ -430,10 +430,10 @@ def test_what_is_likely_by_itself_is_told_beside_what_is_surer() -> None:
     assert choose("Who fell?", evidence) == evidence[:2], "one of several who fell"
 
 
-def test_another_side_is_near_a_sure_best_in_a_story_of_the_same_days() -> None:
+def test_another_side_is_near_a_likely_best_in_a_story_of_the_same_days() -> None:
     best, side, far = scored(9.0, 9.0 - ask.OTHER_SIDE, 9.0 - ask.OTHER_SIDE - 0.1)
     assert ask.heard([best, side, far]) == [best, side]
-    unsure = ask.SURE - 0.1
+    unsure = ask.LIKELY - 0.1
     assert ask.heard(scored(unsure, unsure)) == []
     early = make_evidence("Ten fell.", published="2020-01-03", score=9.0)
     soon, late = (replace(make_evidence("Ten fell.", published=day), score=8.0) for day in ("2020-01-10", "2020-01-11"))

@@ -122,6 +122,8 @@ def test_the_answer_comes_first_whatever_the_model_begins_with() -> None:
     likely = replace(make_evidence(text, "His brother died beside him."), score=5.0)
     lead = make_evidence(text, "A strike killed the general.")
     assert draft_of("A strike killed the general [1].", [likely, lead]).text.startswith("A strike"), "in its order"
+    leaning = draft_of("His brother died [1].", [likely, lead])
+    assert [c.quote for c in leaning.citations] == [lead.quote, likely.quote], "it leans on the sentence before it"
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 # docs/measured.md, `bench/gold/autumn` by quotes alone: for an archive that nothing was measured on.
 MAKERS = (
-    Headline("right", "", 0.62, 0.0, 1.0, 120, True, 1),
-    Headline("refused_unanswerable", "", 0.80, 0.0, 1.0, 110, True, 1),
-    Headline("refused_answerable", "", 0.19, 0.0, 1.0, 120, True, -1),
+    Headline("right", "", 0.63, 0.0, 1.0, 120, True, 1),
+    Headline("refused_unanswerable", "", 0.77, 0.0, 1.0, 110, True, 1),
+    Headline("refused_answerable", "", 0.21, 0.0, 1.0, 120, True, -1),
     Headline("verbatim", "", 1.0, 0.0, 1.0, 0, True, 1),
 )
 PLAIN = {"right": "right", "refused_unanswerable": "refused", "refused_answerable": "missed", "verbatim": "verbatim"}
@@ -28,7 +28,7 @@ def plainly(figures: Sequence[Headline], words: Words) -> list[tuple[str, str]]:
     """The figures that say most in a sentence each, and what it means for whoever asks.
 
     >>> plainly(MAKERS, Words())[0][0]
-    'Of 120 questions that the articles answer, 62 % were answered right.'
+    'Of 120 questions that the articles answer, 63 % were answered right.'
     """
     by_name = {one.name: one for one in figures}
     told = [(key, by_name[name]) for name, key in PLAIN.items() if name in by_name]
