@@ -445,9 +445,9 @@ def test_a_run_without_its_server_ends_with_a_sentence_and_the_next_one_complete
     kind: str, back: Back, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(update, "BATCH_PASSAGES", 16)
-    monkeypatch.setattr("index.scale.milvus.connection.PATIENCE", 2.0)
-    monkeypatch.setattr("index.scale.milvus.connection.READING_PATIENCE", 2.0)
-    monkeypatch.setattr("index.scale.milvus.connection.CALL_SECONDS", 2.0)
+    monkeypatch.setattr("index.scale.milvus.connection.PATIENCE", 6.0)
+    monkeypatch.setattr("index.scale.milvus.connection.READING_PATIENCE", 6.0)
+    monkeypatch.setattr("index.scale.milvus.connection.CALL_SECONDS", 6.0)
     articles = write_articles(tmp_path / "articles", edition=0)
     expected = index(back.place("embedded"), articles)
     place, server = back.place(f"{kind} server"), back.server(kind)
