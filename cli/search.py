@@ -83,7 +83,13 @@ def run_search(given: argparse.Namespace, settings: Settings) -> int:
     if given.sort == "day":
         hits = by_day(hits)
     if not hits and not scope.everything:
-        print(f"groundwire: nothing is in what you chose ({plain(scope.told())})", file=sys.stderr)
+        held = room.news.archive.counts()
+        days = (
+            f"; its articles are of {held.first_day} to {held.last_day}"
+            if (scope.since or scope.until) and held.first_day
+            else ""
+        )
+        print(f"groundwire: nothing is in what you chose ({plain(scope.told())}){days}", file=sys.stderr)
     if given.csv:
         write_hits(given.csv, hits)
     marked = [(hit, marks_of_question(given.question, hit)) for hit in hits]
