@@ -60,6 +60,7 @@ class OnnxEmbedder:
         model, tokenizer = folder / "onnx" / "model.onnx", folder / "tokenizer.json"
         if not tokenizer.is_file():
             raise ModelError(f"{folder}: no tokenizer.json beside the ONNX model; fetch the whole folder")
+        onnxruntime.disable_telemetry_events()  # for Windows; elsewhere ground/__init__.py does it
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3

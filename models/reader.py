@@ -80,6 +80,7 @@ class OnnxReader:
         for file in (model, tokenizer):
             if not file.is_file():
                 raise ModelError(f"{file}: is missing; install groundwire again, or make it with training/")
+        onnxruntime.disable_telemetry_events()  # for Windows; elsewhere ground/__init__.py does it
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
