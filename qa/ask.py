@@ -17,7 +17,7 @@ from index.store.scope import EVERYTHING, Scope
 from models import Generator, Message, Reader, Usage
 from qa import prompt
 from qa.answer import Answer, Citation, Sentence, cite
-from qa.compose import Draft, chance, compose, tell_sides, tell_yes_no
+from qa.compose import POINTS_BACK, Draft, chance, compose, tell_sides, tell_yes_no
 from qa.corrected import corrected_stances, corrections_due, tell_corrections, with_cited, with_corrections, withdrawn
 from qa.evidence import Evidence, find_evidence, in_view, log_odds, names_in, stems, with_next_sentence
 from qa.narrowing.understood import Understood, Way
@@ -41,7 +41,6 @@ ON_THE_MATTER = -2.5  # log-odds below which a refusal shows no sentence
 STANCES = 4  # sentences, likeliest first, that may say yes or no: those farther off often are of something else
 STANCE = 0.7  # probability from which a sentence says yes or no
 GOES_ON = frozenset("and but or so".split())
-POINTS_BACK = frozenset("he she it they him her them his hers its their theirs this these those".split())
 YES_NO_WORDS = frozenset("is are was were did do does has have had can could will would should".split())
 
 

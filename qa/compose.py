@@ -23,6 +23,7 @@ QUOTES_ALONE = 3  # without a model: more is a list of clippings, no answer
 SAME_SHARE = 0.9  # of a sentence's words in an earlier one: it says nothing new
 TOLD_SHARE = 0.8  # of the words that answer: the model says the same in other words
 SIDE_QUOTES = 2
+POINTS_BACK = frozenset("he she it they him her them his hers its their theirs this these those".split())
 
 
 @dataclass
@@ -179,7 +180,8 @@ def _before(item: Evidence, shown: Sequence[Evidence]) -> Evidence | None:
     """What is told before a sentence that would begin: the one before it in its article, on which it may lean, or the
     likeliest, for the answer comes first."""
     best = max(shown, key=lambda one: one.score)
-    leant_on = next((one for one in shown if are_adjacent(one, item)), None)
+    leans = not POINTS_BACK.isdisjoint(fold(item.quote).split())
+    leant_on = next((one for one in shown if are_adjacent(one, item)), None) if leans else None
     return leant_on or (best if item.score < best.score and not are_adjacent(item, best) else None)
 
 

@@ -107,7 +107,7 @@ def open_site(
             site.stop()
 
 
-def wait(until: Callable[[], object], seconds: float = 20.0) -> None:
+def wait(until: Callable[[], object], seconds: float = 60.0) -> None:
     """Waits for something to be true."""
     end = time.monotonic() + seconds
     while not until():

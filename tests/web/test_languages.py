@@ -10,7 +10,7 @@ import pytest
 
 from ground.language import Words, entries_of, languages
 from tests.conftest import ARTICLES
-from tests.support.served import Site, open_site
+from tests.support.served import Site, open_site, wait
 from tests.web.test_page import Tab
 
 pytestmark = pytest.mark.browser
@@ -47,6 +47,7 @@ def test_the_page_is_in_the_browsers_language(chromium: Any, site: Site, languag
     words, tab = Words(language), opened(chromium, site, language)
     assert tab.tab.evaluate("document.documentElement.lang") == language
     assert tab.tab.title() == words("page_title")
+    wait(lambda: words("latest") in seen(tab))  # the front comes after the page
     for key in ("question_hint", "new_conversation", "latest", "welcome", "conversations", "narrow_all"):
         assert words(key) in seen(tab), key
     for tab_of in ("search_tab", "follow_tab", "check_tab", "batch_tab", "add_tab", "measure_tab"):
