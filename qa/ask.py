@@ -249,8 +249,8 @@ def choose(question: str, evidence: Sequence[Evidence], *, best: float = float("
     where that on which it was done is told. `best` is the score of what is known besides."""
     if not evidence or evidence[0].score < ANSWERS:
         return []
-    least = min(max(best, evidence[0].score) - MARGIN, LIKELY)
-    chosen = [item for item in evidence if item.score >= (least - MARGIN if corrects(item) else least)]
+    top = max(best, evidence[0].score)
+    chosen = [item for item in evidence if item.score >= min(top - MARGIN * (2 if corrects(item) else 1), LIKELY)]
     return without_overtaken(question, [item for item in chosen if gives_value(question, item)])
 
 

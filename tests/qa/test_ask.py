@@ -422,6 +422,8 @@ def test_a_correction_is_heard_though_others_are_likelier() -> None:
     assert choose("Who fell?", [*likely, note]) == [*likely, note]
     assert choose("Who fell?", [*likely, make_evidence("It was nine.", title="The toll", score=far)]) == likely
     assert choose("Who fell?", [*likely, replace(note, score=far - 0.1)]) == likely
+    sure = scored(9.0)
+    assert choose("Who fell?", [*sure, replace(note, score=ask.LIKELY - 0.1)]) == sure, "of something else"
 
 
 def test_what_is_likely_by_itself_is_told_beside_what_is_surer() -> None:
