@@ -164,8 +164,9 @@ class Archive(Newsroom):
     ) -> AsyncGenerator[Event, None]:
         """As `stream`. Closing it, or cancelling who waits for it, ends the work."""
         loop, told, left = asyncio.get_running_loop(), asyncio.Queue[Event | None](), threading.Event()
-        narrowing = partial(self.stream, narrow=narrow, without=without, today=today)
-        asked = partial(narrowing, question, history, id=id, scope=scope, speak=speak, cancelled=left.is_set)
+        asked = partial(
+            self.stream, question, history, id=id, scope=scope, narrow=narrow, without=without, today=today, speak=speak
+        )
 
         def tell(event: Event | None) -> None:
             if not left.is_set():
@@ -173,7 +174,7 @@ class Archive(Newsroom):
 
         def run() -> None:
             try:
-                for event in asked():
+                for event in asked(cancelled=left.is_set):
                     tell(event)
             finally:
                 tell(None)
