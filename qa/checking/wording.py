@@ -4,7 +4,7 @@ import re
 
 from ground.words import fold
 from index.understanding.days import find_days
-from qa.checking.differences import Difference, place
+from qa.checking.differences import Difference, Kind, place
 from qa.evidence import names_in, stems
 from qa.prove import CLAIMED, NEGATIONS, doubt_lost
 
@@ -70,12 +70,11 @@ def differ_in_wording(statement: str, quote: str, led: str) -> list[Difference]:
     """In what a statement differs from its quote by its wording; `led` is the story before the quote."""
     part = NOT_ROUGHLY.sub(" ", _part_of(quote, statement))
     who = _other_speaker(statement, quote, led) or _other_subject(statement, part)
-    found = [("speaker", *who)] if who else []
+    found: list[tuple[Kind, str, str]] = [("speaker", *who)] if who else []
     found += [("denial", *words) for words in _denies_otherwise(statement, part)]
     found += [("doubt", *words) for words in _doubts_otherwise(statement, quote, part)]
     return [
-        Difference(kind, ours, theirs, place(ours, statement), place(theirs, quote))  # type: ignore[arg-type]
-        for kind, ours, theirs in found
+        Difference(kind, ours, theirs, place(ours, statement), place(theirs, quote)) for kind, ours, theirs in found
     ]
 
 
