@@ -83,13 +83,10 @@ def run_search(given: argparse.Namespace, settings: Settings) -> int:
     if given.sort == "day":
         hits = by_day(hits)
     if not hits and not scope.everything:
-        held = room.news.archive.counts()
-        days = (
-            f"; its articles are of {held.first_day} to {held.last_day}"
-            if (scope.since or scope.until) and held.first_day
-            else ""
-        )
-        print(f"groundwire: nothing is in what you chose ({plain(scope.told())}){days}", file=sys.stderr)
+        told = f"nothing is in what you chose ({plain(scope.told())})"
+        if (scope.since or scope.until) and (held := room.news.archive.counts()).first_day:
+            told += f"; its articles are of {held.first_day} to {held.last_day}"
+        print(f"groundwire: {told}", file=sys.stderr)
     if given.csv:
         write_hits(given.csv, hits)
     marked = [(hit, marks_of_question(given.question, hit)) for hit in hits]
